@@ -1,0 +1,74 @@
+# Thin: every rule is a script or a CMake preset that can be called by itself. Bare Debian 12 needs git and make.
+EXAMPLE ?= examples/monitored_pool
+EXAMPLE_ARGS ?= run -x app.test.process:pool_main
+
+.PHONY: help run test build debug bench bench-smoke model sim asan tsan fuzz tidy clang-tidy format clean \
+  packages packages-test packages-fuzz
+
+# One rule at a time: packages before builds; each build uses every processor anyway.
+.NOTPARALLEL:
+
+help:
+	@echo "make run         install what is missing, build release, run $(EXAMPLE)"
+	@echo "make test        the same, then every test of the release and debug builds"
+	@echo "make build       release build only: build/release/bin/"
+	@echo "make bench       all benchmarks (minutes); make bench-smoke: each once"
+	@echo "make model       model suites: every interleaving within stated bounds"
+	@echo "make sim         deterministic simulation tests"
+	@echo "make asan tsan   sanitizer builds of unit and stress tests; make fuzz: libFuzzer targets"
+	@echo "make tidy        include rules, seams, budgets, format; make clang-tidy; make format; make clean"
+
+run: packages
+	@scripts/build.sh release wippy
+	@cd $(EXAMPLE) && "$(CURDIR)/build/release/bin/wippy" $(EXAMPLE_ARGS)
+
+test: packages-test run
+	@scripts/make-test.sh
+
+build: packages
+	@scripts/build.sh release
+
+debug: packages
+	@scripts/build.sh debug
+
+bench: packages-test
+	@scripts/build.sh bench wippy-bench
+	@build/bench/bin/wippy-bench $(BENCH_ARGS)
+
+bench-smoke: packages-test
+	@scripts/bench-smoke.sh
+
+model: packages-test
+	@scripts/build.sh model
+	@scripts/run-tests.sh model --verbose
+
+sim: packages-test
+	@scripts/build.sh sim
+	@scripts/run-tests.sh sim
+
+asan tsan: packages-test
+	@scripts/build.sh $@
+	@scripts/run-tests.sh $@
+
+fuzz: packages-fuzz
+	@scripts/build.sh fuzz
+	@scripts/run-fuzz.sh $(FUZZ_SECONDS)
+
+tidy: packages-test
+	@tests/tidy/tidy.py
+
+clang-tidy: packages-test
+	@scripts/clang-tidy.sh
+
+format:
+	@git ls-files -co --exclude-standard '*.cpp' '*.hpp' '*.h' | xargs -r clang-format-14 -i
+
+packages:
+	@scripts/install-packages.sh run
+packages-test:
+	@scripts/install-packages.sh test
+packages-fuzz:
+	@scripts/install-packages.sh fuzz
+
+clean:
+	rm -rf build

@@ -1,0 +1,44 @@
+# wippy, wippy-sim, wippy-bench; each is left out while its folder has no source.
+file(GLOB wippy_main CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/cli/main.cpp)
+file(GLOB wippy_bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.cpp ${CMAKE_SOURCE_DIR}/bench/*/*.cpp)
+file(GLOB wippy_simulation_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/sim/*.cpp)
+set(wippy_is_special FALSE)
+if(WIPPY_MODEL OR WIPPY_FUZZ OR WIPPY_SIM_ONLY)
+  set(wippy_is_special TRUE)
+endif()
+
+if(wippy_main AND NOT WIPPY_MODEL AND NOT WIPPY_FUZZ)
+  add_executable(wippy ${wippy_main})
+  target_link_libraries(wippy PRIVATE wippy_cli)
+  set_target_properties(wippy PROPERTIES EXCLUDE_FROM_ALL ${wippy_is_special})
+endif()
+
+# The simulation: the same sources, every atomic verb a switch point, one real thread, fixed addresses, own time().
+add_library(wippy_simulation INTERFACE)
+set(WIPPY_HAVE_SIMULATION FALSE)
+if(wippy_simulation_sources AND NOT WIPPY_MODEL AND NOT WIPPY_FUZZ)
+  set(WIPPY_HAVE_SIMULATION TRUE)
+  wippy_sim_objects(wippy_runtime_sim_sim "${wippy_simulation_sources}" "")
+  get_property(wippy_sim_objects GLOBAL PROPERTY WIPPY_SIM_OBJECTS)
+  # Foreign libraries by hand: object libraries pass usage requirements on only to direct consumers.
+  set(wippy_sim_foreign wippy_foreign_hwloc TBB::tbb wippy_foreign_log yaml-cpp wippy_foreign_json wippy_foreign_lua
+                        wippy_foreign_cli11)
+  foreach(object ${wippy_sim_objects})
+    target_link_libraries(${object} PUBLIC ${wippy_sim_foreign})
+  endforeach()
+  target_link_libraries(wippy_simulation INTERFACE wippy_sim_flags ${wippy_sim_foreign})
+  target_link_options(wippy_simulation INTERFACE -no-pie -Wl,--wrap=time)
+
+  if(wippy_main)
+    add_executable(wippy-sim ${wippy_main})
+    target_link_libraries(wippy-sim PRIVATE ${wippy_sim_objects} wippy_simulation)
+    if(NOT WIPPY_SIM_BUILD)
+      set_target_properties(wippy-sim PROPERTIES EXCLUDE_FROM_ALL TRUE)
+    endif()
+  endif()
+endif()
+
+if(wippy_bench_sources AND WIPPY_HAVE_BENCHMARK AND NOT wippy_is_special)
+  add_executable(wippy-bench ${wippy_bench_sources})
+  target_link_libraries(wippy-bench PRIVATE ${WIPPY_EVERYTHING} benchmark::benchmark TBB::tbb)
+endif()

@@ -1,0 +1,22 @@
+// The base functions and the list of everything a script can name (spec/process.md §6.1-6.2).
+#pragma once
+
+#include <lua5.4/lua.hpp>
+
+namespace wippy::lua {
+
+// Gives the global table on top its lazy metatable. [-1, +0, m]
+void install_globals(lua_State* L);
+
+// Own pcall and xpcall (lua/fibers.cpp). [-n, +m, e]
+int own_pcall(lua_State* L);
+int own_xpcall(lua_State* L);
+
+// [-0, +1, m]
+int open_coroutine(lua_State* L);
+int open_os(lua_State* L);
+
+// require(name): a module or import of the running program, or an always-present global. [-1, +1, e]
+int own_require(lua_State* L);
+
+}  // namespace wippy::lua

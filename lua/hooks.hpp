@@ -1,0 +1,55 @@
+// What the engine asks of the libraries above it: values, messages, errors and printing stay out of the engine.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <lua5.4/lua.hpp>
+
+#include "lua/task.hpp"
+#include "mailbox/signal.hpp"
+
+namespace wippy::lua {
+
+// Where signals go that no registration claims: kMessage, kCancel, kExit, kLinkDown. One per machine, made on its first turn.
+class SignalSink {
+ public:
+  // Owns `s` from here on (Context::release or Context::unread in the end). Between tasks: it may wake tasks and notify
+  // channels, but must not touch a lua_State. The signal's next pointer is free for its lists.
+  virtual void on_signal(LuaMachine& machine, Signal* s) noexcept = 0;
+  // Last call, frees itself. Not killed: unread mail goes back by Context::unread, newest first (upgrade).
+  virtual void close(LuaMachine& machine, bool killed) noexcept = 0;
+
+ protected:
+  SignalSink() = default;
+  ~SignalSink() = default;
+};
+
+// A library: `open` pushes its table or function [-0, +1, e]; called at most once per process. Read-only views are its work
+// (push_read_only).
+struct LuaLibrary {
+  const char* name;
+  lua_CFunction open;
+  bool always;  // a global of every process; false: only for programs that list it under modules
+};
+
+// One table per runtime, immutable, outlives every machine. Functions marked e run inside a protected call and may raise
+// Lua errors: then no object with a destructor may be alive.
+struct LuaHooks {
+  // Pushes the arguments encoded in `body` (mailbox/values.hpp, message body) and returns their number. [-0, +n, e]
+  int (*push_arguments)(lua_State* L, std::string_view body) = nullptr;
+  // main returned `count` values, the topmost of the stack: calls Context::finish. [-0, +?, e]
+  void (*main_returned)(lua_State* L, int count) = nullptr;
+  // An error nobody caught, in main or a spawned coroutine: the value at `index`, the traceback (string or nil) at
+  // `index + 1`: calls Context::finish. [-0, +?, e]
+  void (*task_failed)(lua_State* L, int index) = nullptr;
+  // Null: out of memory. `memory`: see LuaMachine::allocate.
+  SignalSink* (*make_sink)(LuaMachine& machine) noexcept = nullptr;
+  // One line without its end, written whole.
+  void (*print)(Context& self, std::string_view line) noexcept = nullptr;
+  const LuaLibrary* libraries = nullptr;
+  std::size_t library_count = 0;
+};
+
+}  // namespace wippy::lua

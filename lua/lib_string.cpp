@@ -1,0 +1,258 @@
+// The short functions of the string library, the library table and the metatable of strings.
+#include <climits>
+#include <cstring>
+
+#include "lua/stdlib.hpp"
+
+namespace wippy::lua {
+namespace {
+
+// Start position as an index from 1; may be beyond the end.
+size_t start_position(lua_Integer position, size_t length) noexcept {
+  if (position > 0) return static_cast<size_t>(position);
+  if (position == 0 || position < -static_cast<lua_Integer>(length)) return 1;
+  return length + static_cast<size_t>(position) + 1;
+}
+
+// End position as an index from 1, inclusive; 0 is before the first.
+size_t end_position(lua_Integer position, size_t length) noexcept {
+  if (position > static_cast<lua_Integer>(length)) return length;
+  if (position >= 0) return static_cast<size_t>(position);
+  if (position < -static_cast<lua_Integer>(length)) return 0;
+  return length + static_cast<size_t>(position) + 1;
+}
+
+int string_len(lua_State* L) {
+  size_t length;
+  check_subject(L, 1, &length);
+  lua_pushinteger(L, static_cast<lua_Integer>(length));
+  return 1;
+}
+
+int string_sub(lua_State* L) {
+  size_t length;
+  const char* text = check_subject(L, 1, &length);
+  const size_t first = start_position(luaL_checkinteger(L, 2), length);
+  const size_t last = end_position(luaL_optinteger(L, 3, -1), length);
+  if (first > last) {
+    lua_pushliteral(L, "");
+  } else {
+    lua_pushlstring(L, text + first - 1, last - first + 1);
+  }
+  return 1;
+}
+
+char to_upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+template <class Map>
+int map_bytes(lua_State* L, Map map) {
+  size_t length;
+  const char* text = check_subject(L, 1, &length);
+  luaL_Buffer buffer;
+  char* out = luaL_buffinitsize(L, &buffer, length);
+  for (size_t i = 0; i < length; ++i) out[i] = map(text, length, i);
+  luaL_pushresultsize(&buffer, length);
+  return 1;
+}
+
+int string_upper(lua_State* L) {
+  return map_bytes(L, [](const char* text, size_t, size_t i) { return to_upper(text[i]); });
+}
+int string_lower(lua_State* L) {
+  return map_bytes(L, [](const char* text, size_t, size_t i) { return to_lower(text[i]); });
+}
+int string_reverse(lua_State* L) {
+  return map_bytes(L, [](const char* text, size_t length, size_t i) { return text[length - 1 - i]; });
+}
+
+int string_byte(lua_State* L) {
+  size_t length;
+  const char* text = check_subject(L, 1, &length);
+  const lua_Integer from = luaL_optinteger(L, 2, 1);
+  const size_t first = start_position(from, length);
+  const size_t last = end_position(luaL_optinteger(L, 3, from), length);
+  if (first > last) return 0;
+  if (last - first >= INT_MAX) return luaL_error(L, "string slice too long");
+  const int count = static_cast<int>(last - first) + 1;
+  luaL_checkstack(L, count, "string slice too long");
+  for (int i = 0; i < count; ++i) lua_pushinteger(L, static_cast<unsigned char>(text[first - 1 + static_cast<size_t>(i)]));
+  return count;
+}
+
+int string_char(lua_State* L) {
+  const int count = lua_gettop(L);
+  luaL_Buffer buffer;
+  char* out = luaL_buffinitsize(L, &buffer, static_cast<size_t>(count));
+  for (int i = 1; i <= count; ++i) {
+    const lua_Integer c = luaL_checkinteger(L, i);
+    luaL_argcheck(L, 0 <= c && c <= UCHAR_MAX, i, "value out of range");
+    out[i - 1] = static_cast<char>(c);
+  }
+  luaL_pushresultsize(&buffer, static_cast<size_t>(count));
+  return 1;
+}
+
+// ---- rep
+
+struct Unit {
+  const char* text;
+  size_t length;
+  const char* separator;
+  size_t separator_length;
+  size_t size() const noexcept { return length + separator_length; }
+};
+
+// Pushes `count` units followed by the text alone if `tail`. [-0, +1, m]
+void push_units(lua_State* L, const Unit& unit, size_t count, bool tail) {
+  const size_t total = count * unit.size();
+  const size_t size = total + (tail ? unit.length : 0);
+  luaL_Buffer buffer;
+  char* out = luaL_buffinitsize(L, &buffer, size);
+  if (total != 0) {
+    std::memcpy(out, unit.text, unit.length);
+    std::memcpy(out + unit.length, unit.separator, unit.separator_length);
+    for (size_t done = unit.size(); done < total;) {
+      const size_t step = done < total - done ? done : total - done;
+      std::memcpy(out + done, out, step);
+      done += step;
+    }
+  }
+  if (tail) std::memcpy(out + total, unit.text, unit.length);
+  luaL_pushresultsize(&buffer, size);
+}
+
+// Long results are concatenated from repeated references to one chunk: a single allocation and a single copy.
+int string_rep(lua_State* L) {
+  constexpr size_t kChunk = 1 << 18;
+  Unit unit{};
+  unit.text = check_subject(L, 1, &unit.length);
+  const lua_Integer n = luaL_checkinteger(L, 2);
+  unit.separator = luaL_optlstring(L, 3, "", &unit.separator_length);
+  if (n <= 0) {
+    lua_pushliteral(L, "");
+    return 1;
+  }
+  const auto count = static_cast<size_t>(n);
+  if (unit.size() < unit.length || unit.size() > INT_MAX / count) return luaL_error(L, "resulting string too large");
+  if (unit.size() == 0 || unit.size() * count <= kChunk) {
+    push_units(L, unit, unit.size() == 0 ? 0 : count - 1, true);
+    return 1;
+  }
+  const size_t chunk_units = unit.size() > kChunk ? 1 : kChunk / unit.size();
+  const size_t chunks = (count - 1) / chunk_units;
+  luaL_checkstack(L, static_cast<int>(chunks) + 8, "resulting string too large");
+  if (chunks != 0) push_units(L, unit, chunk_units, false);
+  for (size_t i = 1; i < chunks; ++i) lua_pushvalue(L, -1);
+  push_units(L, unit, (count - 1) % chunk_units, true);
+  lua_concat(L, static_cast<int>(chunks) + 1);
+  return 1;
+}
+
+// ---- The metatable: arithmetic on strings that look like numbers.
+
+// Pushes the operand as a number if it is one. [-0, +(0|1), -]
+bool push_number(lua_State* L, int arg) {
+  if (lua_type(L, arg) == LUA_TNUMBER) {
+    lua_pushvalue(L, arg);
+    return true;
+  }
+  size_t length;
+  const char* text = lua_type(L, arg) == LUA_TSTRING ? lua_tolstring(L, arg, &length) : nullptr;
+  return text != nullptr && lua_stringtonumber(L, text) == length + 1;
+}
+
+int one_result(lua_State*, int, lua_KContext) { return 1; }
+
+int arithmetic(lua_State* L, int op, const char* event) {
+  if (push_number(L, 1) && push_number(L, 2)) {
+    lua_arith(L, op);
+    return 1;
+  }
+  lua_settop(L, 2);
+  if (lua_type(L, 2) == LUA_TSTRING || luaL_getmetafield(L, 2, event) == LUA_TNIL) {
+    return luaL_error(L, "attempt to %s a '%s' with a '%s'", event + 2, luaL_typename(L, 1), luaL_typename(L, 2));
+  }
+  lua_insert(L, 1);
+  lua_callk(L, 2, 1, 0, one_result);
+  return 1;
+}
+
+const luaL_Reg kArithmetic[] = {
+    {"__add", [](lua_State* L) { return arithmetic(L, LUA_OPADD, "__add"); }},
+    {"__sub", [](lua_State* L) { return arithmetic(L, LUA_OPSUB, "__sub"); }},
+    {"__mul", [](lua_State* L) { return arithmetic(L, LUA_OPMUL, "__mul"); }},
+    {"__mod", [](lua_State* L) { return arithmetic(L, LUA_OPMOD, "__mod"); }},
+    {"__pow", [](lua_State* L) { return arithmetic(L, LUA_OPPOW, "__pow"); }},
+    {"__div", [](lua_State* L) { return arithmetic(L, LUA_OPDIV, "__div"); }},
+    {"__idiv", [](lua_State* L) { return arithmetic(L, LUA_OPIDIV, "__idiv"); }},
+    {"__unm", [](lua_State* L) { return arithmetic(L, LUA_OPUNM, "__unm"); }},
+    {nullptr, nullptr},
+};
+
+// Makes the value on top of the stack the __index of strings. [-1, +0, m]
+void set_metatable(lua_State* L) {
+  lua_createtable(L, 0, 10);
+  luaL_setfuncs(L, kArithmetic, 0);
+  lua_insert(L, -2);
+  lua_setfield(L, -2, "__index");
+  lua_pushboolean(L, 0);
+  lua_setfield(L, -2, "__metatable");
+  lua_pushliteral(L, "");
+  lua_insert(L, -2);
+  lua_setmetatable(L, -2);
+  lua_pop(L, 1);
+}
+
+// __index until the first method call. Upvalue 1: the loader.
+int lazy_index(lua_State* L) {
+  lua_settop(L, 2);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_call(L, 0, 1);
+  lua_getmetatable(L, 1);
+  lua_pushvalue(L, 3);
+  lua_setfield(L, -2, "__index");
+  lua_pushvalue(L, 2);
+  lua_gettable(L, 3);
+  return 1;
+}
+
+const luaL_Reg kString[] = {
+    {"len", string_len},       {"sub", string_sub},           {"upper", string_upper},   {"lower", string_lower},
+    {"reverse", string_reverse}, {"byte", string_byte},       {"char", string_char},     {"rep", string_rep},
+    {"format", string_format}, {"find", string_find},         {"match", string_match},   {"gmatch", string_gmatch},
+    {"gsub", string_gsub},     {"pack", string_pack},         {"packsize", string_packsize},
+    {"unpack", string_unpack}, {nullptr, nullptr},
+};
+
+}  // namespace
+
+const char* check_subject(lua_State* L, int arg, size_t* length) {
+  if (lua_type(L, arg) == LUA_TUSERDATA && luaL_getmetafield(L, arg, "__tostring") != LUA_TNIL) {
+    lua_pop(L, 1);
+    luaL_tolstring(L, arg, nullptr);
+    lua_replace(L, arg);
+  }
+  return luaL_checklstring(L, arg, length);
+}
+
+void install_string_metatable(lua_State* L, lua_CFunction loader) {
+  lua_pushcfunction(L, loader);
+  lua_pushcclosure(L, lazy_index, 1);
+  set_metatable(L);
+}
+
+int open_string(lua_State* L) {
+  luaL_newlib(L, kString);
+  lua_pushliteral(L, "");
+  if (lua_getmetatable(L, -1)) {
+    lua_pop(L, 2);
+    return 1;
+  }
+  lua_pop(L, 1);
+  lua_pushvalue(L, -1);
+  set_metatable(L);
+  return 1;
+}
+
+}  // namespace wippy::lua

@@ -1,0 +1,291 @@
+#include "lua/machine.hpp"
+
+#include <new>
+#include <utility>
+
+#include "lua/channel_queue.hpp"
+#include "lua/fixed_state.hpp"
+#include "lua/preempt.hpp"
+#include "memory/slab.hpp"
+
+namespace wippy::lua {
+
+namespace {
+
+constexpr uint32_t kMachineClass = slab_class_of(sizeof(LuaMachine));
+
+// Asked when a slice is over inside something that cannot yield, and by the hook.
+bool poll_killed(void* owner) noexcept {
+  ProcessRoot& root = *static_cast<ProcessRoot*>(owner);
+  if (!root.loading) return root.context->killed();
+  root.load_instructions += kInstructionsPerPoll;
+  return root.load_instructions > kLoadInstructions;
+}
+
+}  // namespace
+
+LuaMachine::LuaMachine(Context& self, std::shared_ptr<const LuaProgram> program, const LuaHooks& hooks) noexcept
+    : program_(std::move(program)), registrations_(arena_) {
+  root_.machine = this;
+  root_.context = &self;
+  root_.hooks = &hooks;
+  root_.program = program_.get();
+  root_.arena = &arena_;
+  root_.memory_limit = program_ != nullptr ? program_->memory_limit : 0;
+  root_.push_text = push_text;
+  root_.slice.poll_killed = poll_killed;
+  root_.slice.owner = &root_;
+  root_.slice.kill_hook = kill_hook;
+}
+
+LuaMachine* LuaMachine::create(Context& self, std::shared_ptr<const LuaProgram> program,
+                               const LuaHooks& hooks) noexcept {
+  void* const block = slab_allocate(kMachineClass);
+  if (block == nullptr) return nullptr;
+  return new (block) LuaMachine(self, std::move(program), hooks);
+}
+
+bool LuaMachine::create_heap() noexcept {
+  state_ = create_state(root_);
+  main_.thread = state_;
+  return state_ != nullptr;
+}
+
+void LuaMachine::discard() noexcept {
+  if (state_ != nullptr) free_lua_state_cell(state_);
+  this->~LuaMachine();
+  slab_free(this, kMachineClass);
+}
+
+void LuaMachine::close(Context& self, bool killed) noexcept {
+  registrations_.for_each([&](const Registration& r) {
+    if (r.kind == SignalKind::kTimer) self.stop_timer(r.id);
+  });
+  for (Resource* r = resources_; r != nullptr;) {
+    Resource* const next = r->next;
+    r->release(r, self);
+    r = next;
+  }
+  // Tasks are found through nothing but their anchors; only those woken and never resumed can still hold a signal, and
+  // these are ready, running or main.
+  while (Task* t = pop_ready()) drop_answer(*t);
+  drop_answer(main_);
+  if (running_ != nullptr) drop_answer(*running_);
+  if (sink_ != nullptr) sink_->close(*this, killed);
+  discard();
+}
+
+// --- tasks
+
+void LuaMachine::push_ready(Task& task) noexcept {
+  task.state = TaskState::kReady;
+  task.next = nullptr;
+  if (ready_last_ != nullptr) {
+    ready_last_->next = &task;
+  } else {
+    ready_first_ = &task;
+  }
+  ready_last_ = &task;
+}
+
+void LuaMachine::push_ready_front(Task& task) noexcept {
+  task.state = TaskState::kReady;
+  task.next = ready_first_;
+  ready_first_ = &task;
+  if (ready_last_ == nullptr) ready_last_ = &task;
+}
+
+Task* LuaMachine::pop_ready() noexcept {
+  Task* const task = ready_first_;
+  if (task == nullptr) return nullptr;
+  ready_first_ = task->next;
+  if (ready_first_ == nullptr) ready_last_ = nullptr;
+  task->next = nullptr;
+  return task;
+}
+
+void LuaMachine::drop_answer(Task& task) noexcept {
+  if (task.answer == nullptr) return;
+  root_.context->release(task.answer);
+  task.answer = nullptr;
+}
+
+void LuaMachine::block(Task& task, lua_State* innermost, WaitReason reason) noexcept {
+  drop_answer(task);
+  task.blocked = innermost;
+  task.reason = reason;
+  task.state = TaskState::kBlocked;
+}
+
+bool LuaMachine::wake(WakeRef ref, int outcome) noexcept {
+  Task& task = *ref.task;
+  if (task.ticket != ref.ticket || task.state != TaskState::kBlocked) return false;
+  ++task.ticket;
+  for (uint32_t i = 0; i < task.waiter_count; ++i) unlink_waiter(task.waiters[i]);
+  task.waiter_count = 0;
+  task.outcome = outcome;
+  push_ready(task);
+  return true;
+}
+
+bool LuaMachine::answer_task(LuaMachine& machine, Signal* s, WakeRef ref) noexcept {
+  if (!machine.wake(ref, Task::kAnswered)) {
+    machine.context().release(s);
+    return false;
+  }
+  ref.task->answer = s;
+  return true;
+}
+
+Task* LuaMachine::add_task(lua_State* L) {
+  lua_State* const thread = lua_tothread(L, -1);
+  const int reference = anchor(L);
+  Task* task = free_tasks_;
+  if (task != nullptr) {
+    free_tasks_ = task->next;
+  } else {
+    void* const block = allocate(sizeof(Task));
+    if (block == nullptr) {
+      unanchor(L, reference);
+      return nullptr;
+    }
+    task = new (block) Task;
+  }
+  task->thread = thread;
+  task->anchor = reference;
+  push_ready(*task);
+  return task;
+}
+
+void LuaMachine::task_ended(Task& task) noexcept {
+  drop_answer(task);
+  ++task.ticket;  // old WakeRefs are void
+  task.state = TaskState::kFree;
+  if (&task == &main_) return;
+  // Needs one or two stack slots of a state that is not running; without them the thread stays anchored.
+  if (lua_checkstack(state_, 4)) unanchor(state_, task.anchor);
+  task.thread = nullptr;
+  task.blocked = nullptr;
+  task.next = free_tasks_;
+  free_tasks_ = &task;
+}
+
+// --- signals
+
+void LuaMachine::route(Context& self, Signal* s) noexcept {
+  Registration r;
+  const bool by_id =
+      s->kind == SignalKind::kTimer || s->kind == SignalKind::kCompletion || s->kind == SignalKind::kExit;
+  if (by_id && registrations_.take(s->kind, s->ref, r)) {
+    if (r.handler != nullptr) {
+      r.handler(*this, s, r.arg);
+    } else {
+      answer_task(*this, s, {r.task, r.ticket});
+    }
+    return;
+  }
+  if (sink_ != nullptr && s->kind != SignalKind::kTimer && s->kind != SignalKind::kCompletion) {
+    sink_->on_signal(*this, s);
+  } else {
+    self.release(s);
+  }
+}
+
+void LuaMachine::route_signals(Context& self) noexcept {
+  while (Signal* s = self.next_signal()) route(self, s);
+}
+
+// --- the step
+
+Verdict LuaMachine::init(Context& self) noexcept {
+  const LuaHooks& hooks = *root_.hooks;
+  if (hooks.make_sink != nullptr) {
+    sink_ = hooks.make_sink(*this);
+    if (sink_ == nullptr) {
+      self.finish(ExitReason::failure(ErrorKind::kUnavailable, "out of memory"));
+      return Verdict::kDone;
+    }
+  }
+  push_ready(main_);
+  return step(self);
+}
+
+Verdict LuaMachine::step(Context& self) noexcept {
+  Ticker* const ticker = Ticker::current();
+  root_.slice.expired = 0;
+  root_.slice.polls = 0;
+  if (ticker != nullptr) ticker->begin_step(root_);
+  const Verdict verdict = run_tasks(self);
+  if (ticker != nullptr) ticker->end_step();
+  return verdict;
+}
+
+Verdict LuaMachine::run_tasks(Context& self) noexcept {
+  for (;;) {
+    route_signals(self);
+    if (self.ending() || self.killed()) return Verdict::kDone;
+    Task* const task = pop_ready();
+    if (task == nullptr) {
+      if (!self.budget_left()) return Verdict::kMore;  // next_signal may have stopped for that reason
+      self.set_wait(main_.state == TaskState::kBlocked ? main_.reason : WaitReason::kChannel);
+      return Verdict::kWait;
+    }
+    if (!run_one(self, *task)) return end(self);
+    if (root_.slice.expired != 0 || !self.charge()) return Verdict::kMore;
+  }
+}
+
+// False: the process ends or changes its code.
+bool LuaMachine::run_one(Context& self, Task& task) noexcept {
+  running_ = &task;
+  task.state = TaskState::kRunning;
+  root_.running = task.thread;
+  fence_signal();
+  int results = 0;
+  const int arguments = std::exchange(task.arguments, 0);
+  const int status = lua_resume(task.thread, nullptr, arguments, &results);
+  fence_signal();
+  root_.running = nullptr;
+  running_ = nullptr;
+  if (status == LUA_YIELD) {
+    root_.slice.system_yield = false;
+    if (task.state == TaskState::kRunning) push_ready_front(task);  // preempted
+  } else {
+    if (status != LUA_OK && is_fatal(task.thread, status) && root_.over_limit && !done_) {
+      self.finish(ExitReason::failure(ErrorKind::kInternal, "memory limit exceeded"));
+      done_ = true;
+    } else if (status != LUA_OK && !stopping_ && !self.killed()) {
+      // A hook of the libraries failed while it reported an end.
+      self.finish(ExitReason::failure(ErrorKind::kInternal, "error while the result was being reported"));
+      done_ = true;
+    }
+    task_ended(task);
+  }
+  return !done_ && !stopping_ && !root_.slice.killed;
+}
+
+Verdict LuaMachine::end(Context& self) noexcept {
+  // stop_here without an end of the process: the machine is being replaced.
+  const bool replaced = stopping_ && !done_ && !self.killed() && !self.ending();
+  return replaced ? Verdict::kMore : Verdict::kDone;
+}
+
+// --- resources
+
+void LuaMachine::add_resource(Resource* r) noexcept {
+  r->previous = nullptr;
+  r->next = resources_;
+  if (resources_ != nullptr) resources_->previous = r;
+  resources_ = r;
+}
+
+void LuaMachine::remove_resource(Resource* r) noexcept {
+  if (r->previous != nullptr) {
+    r->previous->next = r->next;
+  } else {
+    resources_ = r->next;
+  }
+  if (r->next != nullptr) r->next->previous = r->previous;
+}
+
+}  // namespace wippy::lua

@@ -1,0 +1,54 @@
+#include "lua/registrations.hpp"
+
+#include <new>
+
+namespace wippy::lua {
+
+bool Registrations::grow() noexcept {
+  const uint32_t capacity = capacity_ == 0 ? 4 : capacity_ * 2;
+  void* block = arena_.allocate(capacity * sizeof(Registration));
+  if (block == nullptr) return false;
+  Registration* const old = slots_;
+  const uint32_t old_capacity = capacity_;
+  slots_ = static_cast<Registration*>(block);
+  capacity_ = capacity;
+  size_ = 0;
+  for (uint32_t i = 0; i < capacity; ++i) new (&slots_[i]) Registration;
+  for (uint32_t i = 0; i < old_capacity; ++i) {
+    if (old[i].id != 0) static_cast<void>(add(old[i]));  // there is room
+  }
+  if (old != nullptr) arena_.deallocate(old, old_capacity * sizeof(Registration));
+  return true;
+}
+
+bool Registrations::add(const Registration& r) noexcept {
+  if (4 * (size_ + 1) > 3 * capacity_ && !grow()) return false;
+  uint32_t i = home(r.id);
+  while (slots_[i].id != 0) i = (i + 1) & (capacity_ - 1);
+  slots_[i] = r;
+  ++size_;
+  return true;
+}
+
+bool Registrations::take(SignalKind kind, uint64_t id, Registration& out) noexcept {
+  if (size_ == 0 || id == 0) return false;
+  const uint32_t mask = capacity_ - 1;
+  uint32_t i = home(id);
+  while (slots_[i].id != id) {
+    if (slots_[i].id == 0) return false;
+    i = (i + 1) & mask;
+  }
+  if (slots_[i].kind != kind) return false;
+  out = slots_[i];
+  // Close the gap: an entry moves back unless its home lies behind the gap.
+  for (uint32_t j = (i + 1) & mask; slots_[j].id != 0; j = (j + 1) & mask) {
+    if (((j - home(slots_[j].id)) & mask) < ((j - i) & mask)) continue;
+    slots_[i] = slots_[j];
+    i = j;
+  }
+  slots_[i] = Registration();
+  --size_;
+  return true;
+}
+
+}  // namespace wippy::lua

@@ -1,0 +1,100 @@
+// Memory per state: see the table in docs/ARCHITECTURE.md; the test State.BareSizeIsSmall holds the bound.
+// The cap is enforced in allocate() below, the only allocator of a process.
+#include "lua/state.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "lua/base.hpp"
+#include "lua/fixed_state.hpp"
+#include "lua/preempt.hpp"
+#include "lua/stdlib.hpp"
+
+namespace wippy::lua {
+
+namespace {
+
+void* refuse(ProcessRoot& root, void* block, std::size_t bytes) noexcept {
+  if (root.refused_bytes == bytes && root.refused_block == block) {
+    // Lua has collected in between and asks again: this is the end.
+    root.over_limit = true;
+    root.slice.killed = true;
+    if (root.running != nullptr) lua_sethook(root.running, kill_hook, LUA_MASKCOUNT, 1);
+  }
+  root.refused_block = block;
+  root.refused_bytes = bytes;
+  return nullptr;
+}
+
+void* allocate(void* ud, void* block, std::size_t old_bytes, std::size_t bytes) noexcept {
+  ProcessRoot& root = *static_cast<ProcessRoot*>(ud);
+  Arena& arena = *root.arena;
+  if (bytes == 0) {
+    if (block != nullptr) arena.deallocate(block, old_bytes);
+    return nullptr;
+  }
+  if (block == nullptr) old_bytes = 0;  // Lua passes a type tag there
+  if (bytes > old_bytes) {
+    const std::size_t extra = bytes - old_bytes;
+    if (root.memory_limit != 0 && arena.used_bytes() + extra > root.memory_limit) return refuse(root, block, bytes);
+  }
+  void* const p = block == nullptr ? arena.allocate(bytes) : arena.reallocate(block, old_bytes, bytes);
+  if (p == nullptr) return refuse(root, block, bytes);
+  if (root.refused_bytes == bytes && root.refused_block == block) {
+    root.refused_bytes = 0;
+    root.refused_block = nullptr;
+  }
+  return p;
+}
+
+// Nothing of ours runs Lua unprotected; liblua would abort silently.
+int panic(lua_State* L) {
+  const char* text = lua_tostring(L, -1);
+  std::fprintf(stderr, "wippy: unprotected error in Lua: %s\n", text != nullptr ? text : "(not a string)");
+  std::abort();
+}
+
+int setup(lua_State* L) {
+  lua_pushglobaltable(L);
+  install_globals(L);  // [-1, +0, m]
+  install_string_metatable(L, [](lua_State* state) {
+    push_global(state, "string");
+    return 1;
+  });
+  return 0;
+}
+
+}  // namespace
+
+lua_State* create_state(ProcessRoot& root) noexcept {
+  lua_State* const L = new_lua_state(allocate, &root);
+  if (L == nullptr) return nullptr;
+  set_state_root(L, &root);
+  lua_atpanic(L, panic);
+  lua_gc(L, LUA_GCSTOP);
+  lua_pushcfunction(L, setup);  // a light value: cannot raise
+  const bool ready = lua_pcall(L, 0, 0, 0) == LUA_OK;
+  lua_gc(L, LUA_GCRESTART);
+  // A debt of minus 8 KiB: processes that live short lives end before their first collection.
+  lua_gc(L, LUA_GCSTEP, -8);
+  return ready ? L : nullptr;
+}
+
+int raise_fatal(lua_State* L) {
+  root_of(L).slice.killed = true;
+  lua_sethook(L, kill_hook, LUA_MASKCOUNT, 1);
+  lua_pushlightuserdata(L, const_cast<char*>(&kKillToken));
+  return lua_error(L);
+}
+
+bool is_fatal(lua_State* L, int status) noexcept {
+  ProcessRoot& root = root_of(L);
+  if (status == LUA_ERRMEM) {
+    root.over_limit = true;
+    root.slice.killed = true;
+  }
+  return root.slice.killed;
+}
+
+}  // namespace wippy::lua

@@ -1,0 +1,95 @@
+// The lua_State of one process: creation, memory limit, sandboxed globals.
+//
+// Memory: everything in the state comes from the machine's own Arena and is dropped with it; lua_close is never called, so
+// no object may rely on __gc (scripts cannot set it; host objects with outside resources join the machine's resource list).
+//
+// The limit: an allocation that would pass `memory_limit` is refused. Lua then collects and asks once more; the second
+// refusal sets over_limit, which is a kill: own pcall, xpcall and resume pass it on.
+//
+// Laziness: a new state holds no library at all. _G has a metatable whose __index finds a name in the static lists below
+// (or among the program's modules), makes the value and stores it in _G: the second access is a plain hit. Names that
+// nobody uses cost nothing. Measured sizes are in state.cpp.
+//
+// Thread-safety: everything here belongs to the worker that runs the process. Errors of Lua are longjmp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <lua5.4/lua.hpp>
+
+#include "lua/slice.hpp"
+#include "memory/arena.hpp"
+
+namespace wippy {
+class Context;
+}
+
+namespace wippy::lua {
+
+class LuaMachine;
+struct LuaHooks;
+struct LuaProgram;
+
+// What every lua_State of a process points to (lua_getextraspace).
+struct ProcessRoot : StateRoot {
+  LuaMachine* machine = nullptr;
+  Context* context = nullptr;
+  const LuaHooks* hooks = nullptr;
+  const LuaProgram* program = nullptr;
+  Arena* arena = nullptr;
+  std::size_t memory_limit = 0;  // bytes; 0: none
+  // The innermost running coroutine, null between steps: the tick's signal handler arms its hook (lua/preempt.cpp).
+  lua_State* volatile running = nullptr;
+  // The coroutine that is being closed by lua_resetthread; must not yield, not even to user code (lua/fibers.cpp).
+  lua_State* closing = nullptr;
+  uint32_t close_depth = 0;
+  bool over_limit = false;
+  // The chunk's top level runs inside spawn, under an instruction limit.
+  bool loading = false;
+  uint64_t load_instructions = 0;
+  // Identity of the metatables of channels and their cases: compared by address, each made on first use.
+  const void* channel_metatable = nullptr;
+  const void* case_metatable = nullptr;
+  // The allocation refused last: the same request again is Lua's second and last attempt.
+  void* refused_block = nullptr;
+  std::size_t refused_bytes = 0;
+  uint64_t next_object_id = 1;  // what tostring shows instead of addresses
+};
+
+inline ProcessRoot& root_of(lua_State* L) noexcept { return *static_cast<ProcessRoot*>(state_root(L)); }
+
+// Ends the process from inside Lua: raises the error that nobody catches, with the hook armed so that no handler and no
+// <close> variable gets further. Sets slice.killed. Never returns. [-0, +0, v]
+int raise_fatal(lua_State* L);
+
+// True when `status` of a pcall or resume must be passed on: the process is killed or out of memory.
+bool is_fatal(lua_State* L, int status) noexcept;
+
+// A new state with allocator, root and sandbox, or null when memory is refused. `root` must be filled in and outlive it.
+lua_State* create_state(ProcessRoot& root) noexcept;
+
+// --- what libraries are made of
+
+// A function of a library table. The list lives for ever and ends with {nullptr, nullptr}.
+struct LibraryEntry {
+  const char* name;
+  lua_CFunction function;
+};
+
+// Replaces the table on top by a read-only view of it: reading falls through, assigning raises, pairs works, the
+// metatable is locked. [-1, +1, m]
+void push_read_only(lua_State* L);
+
+// Pushes a library table whose functions appear when they are first asked for; constants and subtables may be set on it
+// before push_read_only(). [-0, +1, m]
+void push_lazy_table(lua_State* L, const LibraryEntry* entries);
+
+// Pushes the library or base function that is a global of every process under `name`, or a module of the running program;
+// false (nothing pushed): there is none. The value is made once per process. [-0, +(0|1), e]
+bool push_global(lua_State* L, const char* name);
+
+// tostring(value) without addresses. [-0, +1, e]
+const char* push_text(lua_State* L, int index, std::size_t* length);
+
+}  // namespace wippy::lua

@@ -1,0 +1,39 @@
+// The string, table and math libraries of a process: Lua 5.4's, rewritten so that every long operation is sliced.
+//
+// Each open_* pushes the new library table [-0, +1, m] and needs set_state_root() first. The tables are plain: making them
+// read-only is the sandbox's work. Differences from the stock libraries, all wanted: no string.dump, no %p in string.format;
+// userdata with __tostring (error objects) serve as subject strings; table.sort is stable, leaves the table alone when the
+// comparator raises, and never reports an "invalid order function"; math.random is seeded by StateRoot::random_seed only;
+// and the 5.1 names math.pow/log10/atan2/sinh/cosh/tanh and table.create exist.
+//
+// What cannot be interrupted: one allocation with its copy (bounded by the memory limit), string.pack/unpack (killable, not
+// preemptible), upper/lower/reverse/byte/char, and metamethods called by table functions (killable through the hook).
+#pragma once
+
+#include <lua.hpp>
+
+namespace wippy::lua {
+
+// If strings have no metatable yet, also gives them one: __index = the new table, arithmetic, and a locked __metatable.
+int open_string(lua_State* L);
+int open_table(lua_State* L);
+int open_math(lua_State* L);
+
+// Gives strings their metatable without opening the library: `loader` [-0, +1, m] (e.g. one that fetches the read-only
+// string table, opening it if need be) runs at the first method call; its result then is __index for good. [-0, +0, m]
+void install_string_metatable(lua_State* L, lua_CFunction loader);
+
+// Parts of open_string, in files of their own.
+int string_find(lua_State* L);
+int string_match(lua_State* L);
+int string_gmatch(lua_State* L);
+int string_gsub(lua_State* L);
+int string_format(lua_State* L);
+int string_pack(lua_State* L);
+int string_packsize(lua_State* L);
+int string_unpack(lua_State* L);
+
+// The string at `arg`; a userdata with __tostring is replaced on the stack by its text first. [-0, +0, v]
+const char* check_subject(lua_State* L, int arg, size_t* length);
+
+}  // namespace wippy::lua

@@ -1,0 +1,16 @@
+// Everything that is thread-local in the runtime, in one struct: the simulation swaps it when it switches fibers, so no
+// other thread_local may exist in memory, numa, mailbox, scheduler, runtime or lua.
+#pragma once
+
+namespace wippy {
+
+class ThreadMemory;
+
+struct ThisThread {
+  ThreadMemory* memory = nullptr;  // memory/slab.hpp; set by ThreadScope
+  void* worker = nullptr;          // scheduler/worker.hpp; null outside worker threads
+};
+
+inline constinit thread_local ThisThread t_this_thread{};
+
+}  // namespace wippy

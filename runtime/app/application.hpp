@@ -1,0 +1,78 @@
+// A loaded application: everything that `wippy run` needs to know, checked. Read-only after load_application.
+//
+// Follows host.md §1, §2 (kinds process.lua, process.host, terminal.host, process.service), §4.6 steps 1-5, §4.9.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "runtime/app/config.hpp"
+#include "runtime/app/entry.hpp"
+#include "runtime/app/kinds.hpp"
+#include "runtime/app/problem.hpp"
+#include "runtime/app/settings.hpp"
+
+namespace wippy::app {
+
+enum class ServiceType : std::uint8_t { kProcessHost, kTerminalHost, kProcess, kOther };
+
+// Something the supervisor starts and stops, under the ID of its entry.
+struct ServicePlan {
+  EntryId id;
+  ServiceType type = ServiceType::kOther;
+  LifecycleConfig lifecycle;
+  EntryId process;                 // kProcess: the entry that runs …
+  EntryId host;                    // … and the host it runs on
+  std::vector<Node> input;         // kProcess: arguments of every start
+  std::vector<EntryId> needs;      // services that must run first, written or implied; sorted
+};
+
+// One command of `wippy run`.
+struct CommandEntry {
+  CommandConfig command;
+  EntryId id;
+};
+
+struct Application {
+  std::filesystem::path root;                  // project root, canonical
+  std::filesystem::path source_root;           // canonical
+  Settings settings;
+  std::map<EntryId, Entry> entries;
+  std::vector<EntryId> hosts;                  // process.host and terminal.host; sorted, like all lists here
+  std::vector<EntryId> processes;              // every process.* entry
+  std::map<EntryId, ServicePlan> services;     // all of them, started or not
+  std::vector<EntryId> boot_order;             // auto-started ones and what they need, each after what it needs
+  std::vector<CommandEntry> commands;          // by name, then ID
+  std::vector<Problem> warnings;
+
+  const Entry* find(const EntryId& id) const;
+};
+
+struct LoadOptions {
+  std::filesystem::path root = ".";
+  SyntaxCheck syntax;                                          // may be empty: sources are not checked
+  std::optional<std::vector<std::string>> modules;             // built-in Lua modules; not given: not checked
+  bool allow_unknown_kinds = false;                            // unknown and unsupported kinds are warnings
+  Lookup environment;                                          // empty: the variables of this operating-system process
+};
+
+struct LoadFailure {
+  std::vector<Problem> errors;
+  std::vector<Problem> warnings;
+};
+
+// Everything that is wrong, or an application with nothing wrong.
+std::variant<Application, LoadFailure> load_application(const LoadOptions& options);
+
+// IDs of the services with lifecycle.auto_start.
+std::vector<EntryId> auto_started(const Application& app);
+
+// Start order of `roots` and all they need: each service after what it needs, ties in ID order (Kahn 1962 with an
+// ordered ready set). IDs that are no services are left out.
+std::vector<EntryId> start_order(const Application& app, const std::vector<EntryId>& roots);
+
+}  // namespace wippy::app

@@ -1,0 +1,50 @@
+#include "runtime/app/kinds.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace wippy::app {
+namespace {
+
+constexpr std::array<KindSpec, 4> kKinds{{
+    {"process.lua", kRoleProcess, parse_process_lua},
+    {"process.host", kRoleProcessHost | kRoleService, parse_process_host},
+    {"terminal.host", kRoleTerminalHost | kRoleService, parse_terminal_host},
+    {"process.service", kRoleService, parse_process_service},
+}};
+
+// Kinds that the specification names and that have no row above.
+constexpr std::array kPlannedKinds = std::to_array<std::string_view>({
+    "process.wasm",       "process.native",       "function.lua",         "function.wasm",      "library.lua",
+    "fs.directory",       "registry.entry",       "security.policy",      "security.policy.expr", "security.token_store",
+    "env.variable",       "env.storage.memory",   "env.storage.os",       "env.storage.file",   "env.storage.router",
+    "ns.definition",      "ns.requirement",       "ns.dependency",        "http.service",       "http.router",
+    "http.endpoint",      "db.sql.sqlite",        "queue.driver.memory",  "queue.queue",        "queue.consumer",
+    "template.set",       "template.jet",
+});
+
+}  // namespace
+
+std::span<const KindSpec> known_kinds() { return kKinds; }
+
+const KindSpec* find_kind(std::string_view name) {
+  const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](const KindSpec& spec) { return spec.name == name; });
+  return found == kKinds.end() ? nullptr : &*found;
+}
+
+bool is_planned_kind(std::string_view name) {
+  return std::find(kPlannedKinds.begin(), kPlannedKinds.end(), name) != kPlannedKinds.end();
+}
+
+std::vector<std::string> all_kind_names() {
+  std::vector<std::string> names(kPlannedKinds.begin(), kPlannedKinds.end());
+  for (const KindSpec& spec : kKinds) names.emplace_back(spec.name);
+  return names;
+}
+
+unsigned roles_of(const Entry& entry) {
+  const KindSpec* spec = find_kind(entry.kind);
+  return spec == nullptr ? static_cast<unsigned>(kRoleNone) : spec->roles;
+}
+
+}  // namespace wippy::app

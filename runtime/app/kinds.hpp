@@ -1,0 +1,68 @@
+// The table of entry kinds. A new kind is one file kind_<name>.cpp with a parse function, its line in this header and
+// its row in kinds.cpp.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/app/config.hpp"
+#include "runtime/app/entry.hpp"
+#include "runtime/app/fields.hpp"
+
+namespace wippy::app {
+
+struct SyntaxError {
+  int line = 0;               // within the source text, one-based
+  std::string message;
+};
+// Compiles a source without running it; nothing when it is well-formed. Passed in, so that this folder needs no Lua.
+using SyntaxCheck = std::function<std::optional<SyntaxError>(const Entry&, std::string_view source)>;
+
+// What a kind's parse function works with besides the fields.
+struct KindContext {
+  Entry& entry;                                    // receives the references
+  Site site;
+  const SyntaxCheck* syntax = nullptr;             // may be null
+  const std::vector<std::string>* modules = nullptr;   // built-in modules of this build; null: not known
+};
+
+// Reads the whole configuration, reporting problems; `data` holds the entry's data with placeholders filled in.
+using ParseKind = std::shared_ptr<const EntryConfig> (*)(FieldReader& data, KindContext& context);
+
+// Roles a kind can play in references.
+enum Role : unsigned { kRoleNone = 0, kRoleProcess = 1, kRoleProcessHost = 2, kRoleTerminalHost = 4, kRoleService = 8 };
+
+struct KindSpec {
+  std::string_view name;
+  unsigned roles;
+  ParseKind parse;
+};
+
+std::span<const KindSpec> known_kinds();
+// Null for kinds this build does not have.
+const KindSpec* find_kind(std::string_view name);
+// A kind of the specification that this build leaves out.
+bool is_planned_kind(std::string_view name);
+// Names of known and planned kinds, for "did you mean".
+std::vector<std::string> all_kind_names();
+// Roles of the entry's kind; kRoleNone for unknown ones.
+unsigned roles_of(const Entry& entry);
+
+std::shared_ptr<const EntryConfig> parse_process_lua(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_process_host(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_terminal_host(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_process_service(FieldReader& data, KindContext& context);
+
+// Pieces that several kinds share (kind_common.cpp).
+LifecycleConfig read_lifecycle(FieldReader& data, KindContext& context);
+void read_process_common(FieldReader& data, KindContext& context, ProcessConfig& config);
+void read_host_common(FieldReader& data, HostConfig& config);
+// Records the reference in the entry; nothing when the node is no usable ID (reported).
+std::optional<EntryId> add_reference(FieldReader& fields, KindContext& context, const Node& node, std::string key_path, Expect expect, bool fatal = true);
+
+}  // namespace wippy::app

@@ -1,0 +1,73 @@
+#include "runtime/host/process_host.hpp"
+
+#include "runtime/process/worker_procs.hpp"
+#include "scheduler/clock.hpp"
+#include "scheduler/parker.hpp"
+
+namespace wippy {
+
+namespace {
+constexpr uint64_t kPollNs = 1'000'000;
+constexpr uint64_t kSettleNs = 2'000'000'000;
+
+void nap(uint64_t ns) {
+  Parker p;
+  static_cast<void>(p.park(monotonic_ns() + ns));
+}
+}  // namespace
+
+ProcessHost::ProcessHost(HostEnvironment env, const HostOptions& options, Placement placement, uint64_t seed)
+    : env_(env), core_(env.node.add_host(options.id)), placement_(std::move(placement)), seed_(seed) {
+  core_.set_limit(options.terminal ? 1 : options.max_processes);
+  core_.set_terminal(options.terminal);
+}
+
+ProcessHost::~ProcessHost() {
+  if (core_.state() == HostState::kRunning) stop(0);
+}
+
+WorkerHooks* ProcessHost::make_hooks(Worker&) { return new WorkerProcs(env_.node, core_); }
+void ProcessHost::destroy_hooks(WorkerHooks* hooks) noexcept { delete static_cast<WorkerProcs*>(hooks); }
+
+Status ProcessHost::start() {
+  if (core_.state() == HostState::kRunning) return Status::error(ErrorKind::kConflict, "host already running");
+  scheduler_ = std::make_unique<Scheduler>(Scheduler::Config{core_.id(), placement_, seed_}, env_.node.pools(), env_.gate,
+                                           env_.monitor, *this, env_.binding);
+  core_.set_scheduler(scheduler_.get());
+  Status s = scheduler_->start();
+  if (s.ok()) core_.set_state(HostState::kRunning);
+  return s;
+}
+
+std::vector<Pid> ProcessHost::pids() const { return env_.node.pids_of(core_.index()); }
+
+bool ProcessHost::wait_until_empty(uint64_t deadline_ns) {
+  while (!pids().empty()) {
+    if (monotonic_ns() >= deadline_ns) return false;
+    nap(kPollNs);
+  }
+  return true;
+}
+
+uint32_t ProcessHost::stop(uint64_t grace_ns) {
+  if (core_.state() != HostState::kRunning) return 0;
+  core_.set_state(HostState::kDraining);
+  for (const Pid p : pids()) {
+    if (Signal* s = make_bare_signal(SignalKind::kCancel, Pid{}, grace_ns == 0 ? 0 : wall_ns() + grace_ns)) {
+      static_cast<void>(env_.node.deliver(p, s));  // gone meanwhile: good
+    }
+  }
+  uint32_t killed = 0;
+  if (grace_ns == 0 || !wait_until_empty(monotonic_ns() + grace_ns)) {
+    for (const Pid p : pids()) killed += env_.node.kill(p, Control::kKillDeadline) ? 1u : 0u;
+    static_cast<void>(wait_until_empty(monotonic_ns() + kSettleNs));  // a native step that never ends is left behind
+  }
+  // The last exits may still be sending their signals: wait until every worker sleeps.
+  const uint64_t settle_ns = monotonic_ns() + kSettleNs;
+  while (scheduler_->idle().counts().awake != 0 && monotonic_ns() < settle_ns) nap(kPollNs);
+  scheduler_->stop();
+  core_.set_state(HostState::kStopped);
+  return killed;
+}
+
+}  // namespace wippy

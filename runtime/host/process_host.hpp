@@ -1,0 +1,58 @@
+// ProcessHost: a pool of workers with its processes (spec/host.md §3). Owns the scheduler; the HostCore lives in the node.
+// Thread-safety: start and stop from one thread (the runtime's); the rest from any.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "runtime/process/node_core.hpp"
+#include "scheduler/scheduler.hpp"
+
+namespace wippy {
+
+struct HostOptions {
+  std::string id;
+  uint32_t workers = 1;
+  uint32_t max_processes = 0;  // 0: unlimited
+  bool terminal = false;       // exactly one process at a time
+};
+
+// What all hosts of a runtime share; outlives them.
+struct HostEnvironment {
+  NodeCore& node;
+  SpinGate& gate;
+  Monitor& monitor;
+  const MemoryBinding* binding;
+};
+
+class ProcessHost final : public WorkerHooksFactory {
+ public:
+  ProcessHost(HostEnvironment env, const HostOptions& options, Placement placement, uint64_t seed);
+  ~ProcessHost();
+
+  HostCore& core() noexcept { return core_; }
+  Scheduler& scheduler() noexcept { return *scheduler_; }
+
+  Status start();
+  // CANCEL to every process, then up to grace_ns for them to end, then terminate; returns when no worker runs. Returns how
+  // many had to be terminated.
+  uint32_t stop(uint64_t grace_ns);
+
+  // Live processes, by pid; a snapshot from any thread.
+  std::vector<Pid> pids() const;
+
+  WorkerHooks* make_hooks(Worker& worker) override;
+  void destroy_hooks(WorkerHooks* hooks) noexcept override;
+
+ private:
+  bool wait_until_empty(uint64_t deadline_ns);
+
+  HostEnvironment env_;
+  HostCore& core_;
+  std::unique_ptr<Scheduler> scheduler_;
+  Placement placement_;
+  uint64_t seed_;
+};
+
+}  // namespace wippy

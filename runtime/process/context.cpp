@@ -1,0 +1,295 @@
+#include "runtime/process/context.hpp"
+
+#include <cstdlib>
+
+#include "runtime/process/links.hpp"
+#include "runtime/process/node_core.hpp"
+#include "runtime/process/process_ext.hpp"
+#include "runtime/process/process_timers.hpp"
+#include "runtime/process/worker_procs.hpp"
+#include "scheduler/clock.hpp"
+#include "scheduler/worker.hpp"
+
+namespace wippy {
+
+namespace {
+Status gone() noexcept { return Status::error(ErrorKind::kNotFound, "process not found"); }
+Status no_memory() noexcept { return Status::error(ErrorKind::kUnavailable, "out of memory", true); }
+NodeCore& current_node() noexcept { return WorkerProcs::current().node(); }
+}  // namespace
+
+Process& Context::self() noexcept { return *static_cast<Process*>(this); }
+const Process& Context::self() const noexcept { return *static_cast<const Process*>(this); }
+
+Pid Context::pid() const noexcept { return self().identity(); }
+NodeCore& Context::node() noexcept { return current_node(); }
+HostCore& Context::host() noexcept { return *current_node().host_at(self().host_index()); }
+const std::string& Context::entry_id() noexcept {
+  static const std::string none;
+  const ProcessExt* x = self().ext_or_null();
+  return x == nullptr ? none : x->entry_id;
+}
+void Context::set_entry_id(std::string_view id) { self().ext().entry_id = id; }
+const FramePtr& Context::frame() { return self().ext().frame; }
+
+// --- signals
+
+Signal* Context::next_signal() noexcept {
+  Process& p = self();
+  if (p.ending_) return nullptr;
+  if (Signal* s = p.kept_first_) {
+    p.kept_first_ = s->link();
+    if (p.kept_first_ == nullptr) p.kept_last_ = nullptr;
+    return s;
+  }
+  while (Signal* s = p.pop_raw()) {
+    Signal* mine = p.admit(s);
+    if (__builtin_expect(p.ending_, 0)) {
+      if (mine != nullptr) p.drop_signal(mine);
+      return nullptr;
+    }
+    if (mine != nullptr) return mine;
+  }
+  return nullptr;
+}
+
+Signal* Context::next_matching(SignalKind kind, uint64_t ref) noexcept {
+  Process& p = self();
+  while (!p.ending_) {
+    Signal* s = p.pop_raw();
+    if (s == nullptr) return nullptr;
+    Signal* mine = p.admit(s);
+    if (mine == nullptr) continue;
+    if (mine->kind == kind && mine->ref == ref) return mine;
+    p.keep(mine);
+  }
+  return nullptr;
+}
+
+void Context::release(Signal* s) noexcept { self().drop_signal(s); }
+
+void Context::unread(Signal* s) noexcept {
+  Process& p = self();
+  s->link() = p.kept_first_;
+  p.kept_first_ = s;
+  if (p.kept_last_ == nullptr) p.kept_last_ = s;
+}
+
+bool Context::ending() const noexcept { return self().ending_; }
+bool Context::killed() const noexcept { return (self().control_.load_relaxed() & Control::kKillMask) != 0; }
+
+bool Context::charge(uint32_t n) noexcept {
+  Process& p = self();
+  if (p.budget_ < n) {
+    p.budget_ = 0;
+    return false;
+  }
+  p.budget_ = static_cast<uint16_t>(p.budget_ - n);
+  return true;
+}
+bool Context::budget_left() const noexcept { return self().budget_ != 0; }
+void Context::set_wait(WaitReason r) noexcept { self().wait_ = r; }
+
+// --- messages
+
+Status Context::send(Pid to, const void* body, std::size_t bytes) noexcept {
+  Signal* s = make_signal(SignalKind::kMessage, pid(), 0, body, bytes);
+  if (s == nullptr) return no_memory();
+  return current_node().deliver(to, s) ? Status::good() : gone();
+}
+
+Status Context::send_anonymous(Pid to, const void* body, std::size_t bytes) noexcept {
+  Signal* s = make_signal(SignalKind::kMessage, Pid{}, 0, body, bytes);
+  if (s == nullptr) return no_memory();
+  return current_node().deliver(to, s) ? Status::good() : gone();
+}
+
+// --- life
+
+void Context::finish(ExitReason reason) noexcept {
+  Process& p = self();
+  if (p.finished_) return;
+  p.finished_ = true;
+  if (reason.abnormal() || reason.value() != nullptr) p.ext().reason = std::move(reason);
+}
+
+Status Context::terminate(Pid target) noexcept {
+  return current_node().kill(target, Control::kKillTerminate) ? Status::good() : gone();
+}
+
+Status Context::cancel(Pid target, uint64_t deadline_ns) noexcept {
+  const uint64_t at_wall_ns = deadline_ns == 0 ? 0 : deadline_after(wall_ns(), deadline_ns);
+  Signal* s = make_bare_signal(SignalKind::kCancel, pid(), at_wall_ns);
+  if (s == nullptr) return no_memory();
+  if (!current_node().deliver(target, s)) return gone();
+  if (deadline_ns != 0 && !arm_kill_timer(target, deadline_ns)) return no_memory();
+  return Status::good();
+}
+
+// --- links and monitors
+
+Status Context::watch_as(Pid target, bool monitor, uint64_t& ref) noexcept {
+  ProcessExt& x = self().ext();
+  ref = WorkerProcs::current().new_ref();
+  uint64_t* to = x.watches.insert(ref);
+  if (to == nullptr) return no_memory();
+  *to = target.value;
+  if (monitor) {
+    uint64_t* m = x.monitors.insert(target.value);
+    if (m != nullptr) *m = ref;
+  }
+  Signal* s = make_bare_signal(SignalKind::kWatch, pid(), ref);
+  if (s != nullptr && current_node().deliver(target, s)) return Status::good();
+  x.watches.erase(ref);
+  if (monitor) x.monitors.erase(target.value);
+  return s == nullptr ? no_memory() : gone();
+}
+
+Status Context::monitor(Pid target) noexcept {
+  if (target == pid()) return Status::good();
+  if (!current_node().alive(target)) return gone();
+  if (self().ext().monitors.find(target.value) != nullptr) {
+    return Status::error(ErrorKind::kAlreadyExists, "already monitoring pid");
+  }
+  uint64_t ref = 0;
+  return watch_as(target, true, ref);
+}
+
+Status Context::watch(Pid target, uint64_t& ref) noexcept { return watch_as(target, false, ref); }
+
+Status Context::unmonitor(Pid target) noexcept {
+  Process& p = self();
+  if (target == pid() || p.ext_or_null() == nullptr) return Status::good();
+  p.drain_all();  // an EXIT that is queued already stays
+  const uint64_t* ref = p.ext().monitors.find(target.value);
+  if (ref != nullptr) unwatch(target, *ref);
+  return Status::good();
+}
+
+void Context::unwatch(Pid target, uint64_t ref) noexcept {
+  ProcessExt& x = self().ext();
+  if (!x.watches.erase(ref)) return;
+  const uint64_t* monitor = x.monitors.find(target.value);
+  if (monitor != nullptr && *monitor == ref) x.monitors.erase(target.value);
+  // Best effort: without it the target only sends an EXIT that nobody expects.
+  if (Signal* s = make_bare_signal(SignalKind::kUnwatch, pid(), ref)) static_cast<void>(current_node().deliver(target, s));
+}
+
+Status Context::link(Pid target) noexcept {
+  if (target == pid()) return Status::good();
+  ProcessExt& x = self().ext();
+  if (const LinkEntry* present = x.links.find(target.value); present != nullptr && present->mine != 0) {
+    return Status::good();
+  }
+  if (!current_node().alive(target)) return gone();
+  LinkEntry* e = x.links.insert(target.value);
+  if (e == nullptr) return no_memory();
+  const uint64_t id = WorkerProcs::current().new_ref();
+  e->mine = id;
+  Signal* s = make_bare_signal(SignalKind::kLink, pid(), id);
+  if (s != nullptr && current_node().deliver(target, s)) return Status::good();
+  e = x.links.find(target.value);
+  if (e != nullptr) {
+    e->mine = 0;
+    if (e->theirs == 0) x.links.erase(target.value);
+  }
+  return s == nullptr ? no_memory() : gone();
+}
+
+Status Context::unlink(Pid target) noexcept {
+  Process& p = self();
+  if (target == pid() || p.ext_or_null() == nullptr) return Status::good();
+  p.drain_all();  // a LINK_DOWN that is queued already counts
+  LinkEntry* found = p.ext().links.find(target.value);
+  if (found == nullptr) return Status::good();
+  const LinkEntry e = *found;
+  p.ext().links.erase(target.value);
+  Signal* s = make_bare_signal(SignalKind::kUnlink, pid(), e.mine);
+  if (s == nullptr) return no_memory();
+  s->wide.aux = e.theirs;
+  static_cast<void>(current_node().deliver(target, s));  // gone: nothing to undo
+  return Status::good();
+}
+
+bool Context::trap_links() const noexcept { return self().trap_links_; }
+void Context::set_trap_links(bool on) noexcept { self().trap_links_ = on; }
+
+// --- names
+
+Status Context::register_name(std::string_view name, Pid owner) { return current_node().names().add(current_node(), name, owner); }
+Pid Context::lookup_name(std::string_view name) { return current_node().names().lookup(current_node(), name); }
+bool Context::unregister_name(std::string_view name) { return current_node().names().remove(current_node(), name); }
+
+// --- time
+
+uint64_t Context::start_timer(uint64_t delay_ns) noexcept {
+  const uint64_t id = WorkerProcs::current().new_ref();
+  TimerNode** held = self().ext().timers.insert(id);
+  if (held == nullptr) return 0;
+  *held = arm_process_timer(pid(), id, delay_ns);
+  if (*held != nullptr) return id;
+  self().ext().timers.erase(id);
+  return 0;
+}
+
+void Context::stop_timer(uint64_t id) noexcept {
+  ProcessExt* x = self().ext_or_null();
+  TimerNode** held = x == nullptr ? nullptr : x->timers.find(id);
+  if (held == nullptr) return;
+  drop_process_timer(*held);
+  x->timers.erase(id);
+}
+
+uint64_t Context::call(std::string (*work)(void*), void* arg, void (*dispose)(void*)) noexcept {
+  CommandSink* pool = current_node().command_sink();
+  const uint64_t ref = WorkerProcs::current().new_ref();
+  if (pool == nullptr || !pool->submit(Command{pid(), ref, self().host_index(), work, arg, dispose})) return 0;
+  return ref;
+}
+
+// --- memory
+
+Arena& Context::arena() {
+  ProcessExt& x = self().ext();
+  if (x.arena == nullptr) x.arena = std::make_unique<Arena>();
+  return *x.arena;
+}
+
+namespace {
+enum FrameOrigin : char { kInBlock = 1, kInSlab = 2, kInHeap = 3 };
+}
+
+void* Context::allocate_frame(std::size_t bytes) noexcept {
+  Process& p = self();
+  char* at = nullptr;
+  char origin = kInHeap;
+  if (bytes < Process::kFrameBytes && !p.frame_used_) {
+    p.frame_used_ = true;
+    at = p.frame_storage();
+    origin = kInBlock;
+  } else if (bytes < kSlabMaxBytes) {
+    at = static_cast<char*>(slab_allocate(slab_class_of(bytes + 1)));
+    origin = kInSlab;
+  } else {
+    at = static_cast<char*>(std::malloc(bytes + 1));
+  }
+  if (at != nullptr) at[bytes] = origin;
+  return at;
+}
+
+void Context::free_frame(void* p, std::size_t bytes) noexcept {
+  switch (static_cast<char*>(p)[bytes]) {
+    case kInBlock:
+      Process::from_frame(p)->frame_used_ = false;
+      break;
+    case kInSlab:
+      slab_free(p, slab_class_of(bytes + 1));
+      break;
+    default:
+      std::free(p);
+  }
+}
+
+void Context::replace_machine(Machine* next) noexcept { self().ext().next_machine = next; }
+
+}  // namespace wippy

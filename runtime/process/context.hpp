@@ -1,0 +1,165 @@
+// Context: everything code inside a process may do. Every engine programs against this and nothing below it.
+//
+// A Context is the process itself, seen from inside (Process derives from it; no data of its own). All calls come from the
+// worker that runs the process, inside Machine::init/step/close, and return at once: what cannot finish now is answered by
+// a Signal (timer, completion).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "mailbox/signal.hpp"
+#include "memory/arena.hpp"
+#include "runtime/process/exit_reason.hpp"
+#include "runtime/process/machine.hpp"
+
+namespace wippy {
+
+class Process;
+class HostCore;
+class NodeCore;
+
+// Blocking work on its way to the pool (runtime/dispatch/blocking_pool.hpp). Plain pointers: `arg` belongs to the command
+// until `dispose(arg)` is called, exactly once, on a pool thread or by whoever drops the command.
+struct Command {
+  Pid caller;
+  uint64_t ref = 0;
+  uint16_t host_index = 0;
+  std::string (*work)(void* arg) = nullptr;
+  void* arg = nullptr;
+  void (*dispose)(void* arg) = nullptr;
+};
+class CommandSink {
+ public:
+  // False: refused, nothing was taken over. Any thread.
+  virtual bool submit(const Command& c) noexcept = 0;
+
+ protected:
+  ~CommandSink() = default;
+};
+
+// Makes the machine of a new process before it is published. Runs on the spawner's thread; `child` is not visible to
+// anybody yet. On failure the block is given back and the status returned from spawn.
+// A rich error may be left in `error_text`.
+class MachineFactory {
+ public:
+  virtual Status create(Context& child, Machine*& machine, std::string& error_text) = 0;
+
+ protected:
+  ~MachineFactory() = default;
+};
+
+// What belongs to the frame, not to the machine: shared by parent and children, immutable (spec/process.md §1.15).
+struct FrameContext;
+using FramePtr = std::shared_ptr<const FrameContext>;
+
+struct SpawnOptions {
+  HostCore* host = nullptr;  // null: the spawner's
+  bool monitor = false;
+  bool link = false;
+  uint64_t monitor_ref = 0;   // in: 0; out: id under which the kExit arrives (monitor)
+  bool private_watch = false;  // the watch is not a `monitor`: exec uses it (its kExit goes to the ref only)
+  std::string_view entry_id;  // shown by dumps; copied
+  FramePtr frame;             // null: the spawner's
+};
+
+struct SpawnResult {
+  Status status;
+  Pid pid;
+  uint64_t watch_ref = 0;
+  std::string error_text;  // more than status.message, when not empty
+};
+
+class Context {
+ public:
+  // --- identity
+  Pid pid() const noexcept;
+  NodeCore& node() noexcept;
+  HostCore& host() noexcept;
+  const std::string& entry_id() noexcept;
+  void set_entry_id(std::string_view id);
+
+  // --- signals. next_signal: the next one meant for the machine (kMessage, kExit, kLinkDown, kCancel, kTimer, kCompletion)
+  // in arrival order; null: none now. Everything else is handled inside. The caller owns it and calls release().
+  // An untrapped LINK_DOWN or a kill never gets out: the process is then ending, and next_signal gives null.
+  Signal* next_signal() noexcept;
+  void release(Signal* s) noexcept;
+  // For a machine that waits for one answer only: the new signal with that kind and ref; what else comes is kept for
+  // next_signal. Each new signal is looked at once, not once per call.
+  Signal* next_matching(SignalKind kind, uint64_t ref) noexcept;
+  // True once the process must end (kill, link failure): the machine returns kDone at its next opportunity.
+  bool ending() const noexcept;
+  // A kill is pending (any thread may have set it); one relaxed load.
+  bool killed() const noexcept;
+
+  // --- budget: one per step, shared by all engines. False: stop and return kMore.
+  bool charge(uint32_t n = 1) noexcept;
+  bool budget_left() const noexcept;
+  void set_wait(WaitReason r) noexcept;
+
+  // --- messages. body: mailbox/values.hpp message body. NOT_FOUND when the target is gone.
+  Status send(Pid to, const void* body, std::size_t bytes) noexcept;
+  // from = no sender
+  Status send_anonymous(Pid to, const void* body, std::size_t bytes) noexcept;
+
+  // --- life
+  SpawnResult spawn(MachineFactory& factory, SpawnOptions options);
+  void finish(ExitReason reason) noexcept;  // the machine then returns kDone; the first call counts
+  Status terminate(Pid target) noexcept;
+  // deadline_ns: duration from now; 0: none. The kill is enforced by the runtime.
+  Status cancel(Pid target, uint64_t deadline_ns) noexcept;
+
+  // --- links and monitors (spec/process.md §1.7-1.8)
+  Status monitor(Pid target) noexcept;
+  Status unmonitor(Pid target) noexcept;
+  Status link(Pid target) noexcept;
+  Status unlink(Pid target) noexcept;
+  bool trap_links() const noexcept;
+  void set_trap_links(bool on) noexcept;
+  // A watch that is no monitor: its kExit carries `ref`. For exec.
+  Status watch(Pid target, uint64_t& ref) noexcept;
+  void unwatch(Pid target, uint64_t ref) noexcept;
+
+  // --- names
+  Status register_name(std::string_view name, Pid owner);
+  Pid lookup_name(std::string_view name);
+  bool unregister_name(std::string_view name);
+
+  // --- time. The timer's kTimer signal carries the returned id; never early. 0: out of memory.
+  uint64_t start_timer(uint64_t delay_ns) noexcept;
+  // After this no kTimer with that id comes out of next_signal.
+  void stop_timer(uint64_t id) noexcept;
+
+  // --- blocking work: runs `work` on the blocking pool; the answer is a kCompletion with the returned id.
+  // work returns an encoded message body; it must not touch the process. UNAVAILABLE when the pool's queue is full (0: refused, arg stays the caller's).
+  uint64_t call(std::string (*work)(void* arg), void* arg, void (*dispose)(void* arg)) noexcept;
+
+  // --- memory that dies with the process. The arena is created on first use.
+  Arena& arena();
+  // A coroutine frame: in the process's own block if it fits and is free, else from the slab. One byte behind the frame
+  // says which, so that free_frame needs no more than operator delete gets.
+  void* allocate_frame(std::size_t bytes) noexcept;
+  static void free_frame(void* p, std::size_t bytes) noexcept;
+
+  const FramePtr& frame();
+
+  // --- replaces the machine between two steps; called by a machine that then returns kMore. Links, monitors, names, mail
+  // and options stay. The old machine's close(killed=false) runs before the new init.
+  void replace_machine(Machine* next) noexcept;
+  // Gives a signal taken by next_signal back, in front of everything not yet taken (upgrade keeps unread mail).
+  void unread(Signal* s) noexcept;
+
+ protected:
+  Context() = default;
+  ~Context() = default;
+
+ private:
+  Status watch_as(Pid target, bool monitor, uint64_t& ref) noexcept;
+  Process& self() noexcept;
+  const Process& self() const noexcept;
+};
+
+}  // namespace wippy

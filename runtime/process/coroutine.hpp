@@ -1,0 +1,271 @@
+// Native processes: C++20 coroutines.
+//
+//   Behavior echo(Context& self) {
+//     for (;;) {
+//       Message m = co_await receive(self);
+//       if (m.kind() == SignalKind::kCancel) co_return;
+//       send(self, m.from(), "reply", 42);
+//     }
+//   }
+//   SpawnResult r = spawn_native(self, {}, echo);          // further arguments follow
+//
+// The first parameter is Context&, the others are moved into the frame, which lies in the process's own block when it has
+// at most 128 bytes, else in the slab. The awaitables below are the only ones. Each charges the budget; a coroutine that
+// is out of budget is resumed in its next turn. A process's exceptions end that process with an INTERNAL error.
+//
+// A step always returns to the worker: no symmetric transfer between processes.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <new>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "mailbox/value_reader.hpp"
+#include "runtime/process/context.hpp"
+#include "runtime/process/node_core.hpp"
+
+// g++ 12 pairs a coroutine's operator delete with the global operator new at the place of *use* and warns; the pragma must
+// therefore reach the end of the including file.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
+namespace wippy {
+
+// A signal held by native code; released at the end of its life, which must lie within the process's.
+class Message {
+ public:
+  Message() = default;
+  Message(Context& self, Signal* s) noexcept : self_(&self), s_(s) {}
+  Message(Message&& o) noexcept : self_(o.self_), s_(std::exchange(o.s_, nullptr)) {}
+  Message& operator=(Message&& o) noexcept {
+    if (this != &o) {
+      reset();
+      self_ = o.self_;
+      s_ = std::exchange(o.s_, nullptr);
+    }
+    return *this;
+  }
+  Message(const Message&) = delete;
+  Message& operator=(const Message&) = delete;
+  ~Message() { reset(); }
+
+  explicit operator bool() const noexcept { return s_ != nullptr; }  // false: a timeout
+  SignalKind kind() const noexcept { return s_->kind; }
+  Pid from() const noexcept { return s_->from; }
+  uint64_t ref() const noexcept { return s_->ref; }  // not for kMessage
+  bool abnormal() const noexcept { return (s_->flags & Signal::kAbnormal) != 0; }
+  std::string_view body() const noexcept { return {s_->body(), s_->body_bytes}; }
+  std::string_view topic() const noexcept;
+  // The first payload when it is an integer, else 0. For anything else: ValueReader::open_body(body()).
+  int64_t integer() const noexcept;
+
+ private:
+  void reset() noexcept {
+    if (s_ != nullptr) self_->release(s_);
+    s_ = nullptr;
+  }
+  Context* self_ = nullptr;
+  Signal* s_ = nullptr;
+};
+
+// What a suspended coroutine waits for; lives in its frame.
+class Waiting {
+ public:
+  // True: resume. False: `verdict` says why not.
+  virtual bool poll(Context& self, Verdict& verdict) noexcept = 0;
+
+ protected:
+  ~Waiting() = default;
+};
+
+class Behavior {
+ public:
+  struct promise_type {
+    template <class... Args>
+    explicit promise_type(Context& context, Args&&...) noexcept : self(&context) {}
+    template <class... Args>
+    static void* operator new(std::size_t bytes, Context& context, Args&&...) noexcept {
+      return context.allocate_frame(bytes);
+    }
+    // The same for a lambda: its closure comes first. Captures would dangle once the lambda is gone:
+    // spawn_native refuses them.
+    template <class Closure, class... Args>
+    promise_type(Closure&&, Context& context, Args&&...) noexcept : self(&context) {}
+    template <class Closure, class... Args>
+    static void* operator new(std::size_t bytes, Closure&&, Context& context, Args&&...) noexcept {
+      return context.allocate_frame(bytes);
+    }
+    static void operator delete(void* p, std::size_t bytes) noexcept { Context::free_frame(p, bytes); }
+
+    static Behavior get_return_object_on_allocation_failure() noexcept { return Behavior{}; }
+    Behavior get_return_object() noexcept {
+      return Behavior{std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    std::suspend_always initial_suspend() const noexcept { return {}; }
+    std::suspend_always final_suspend() const noexcept { return {}; }
+    void return_void() noexcept { self->finish(ExitReason::normal()); }
+    void unhandled_exception() noexcept;
+
+    Context* self;
+    Waiting* waiting = nullptr;
+  };
+  std::coroutine_handle<promise_type> handle;
+};
+
+class NativeMachine final : public Machine {
+ public:
+  explicit NativeMachine(Behavior b) noexcept : handle_(b.handle) {}
+  Verdict init(Context& self) noexcept override { return resume(self); }
+  Verdict step(Context& self) noexcept override;
+  void close(Context& self, bool killed) noexcept override;
+
+ private:
+  Verdict resume(Context& self) noexcept;
+  std::coroutine_handle<Behavior::promise_type> handle_;
+};
+static_assert(sizeof(NativeMachine) <= 16);
+
+// --- awaitables
+
+class [[nodiscard]] ReceiveAwait final : public Waiting {
+ public:
+  explicit ReceiveAwait(Context& self) noexcept : self_(self) {}
+  bool await_ready() noexcept { return try_take(); }
+  void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept { h.promise().waiting = this; }
+  Message await_resume() noexcept { return Message(self_, signal_); }
+  bool poll(Context& self, Verdict& verdict) noexcept override;
+
+ private:
+  bool try_take() noexcept {
+    if (!self_.charge(1)) return false;
+    signal_ = self_.next_signal();
+    return signal_ != nullptr;
+  }
+  Context& self_;
+  Signal* signal_ = nullptr;
+};
+
+class [[nodiscard]] ReceiveForAwait final : public Waiting {
+ public:
+  ReceiveForAwait(Context& self, uint64_t timeout_ns) noexcept : self_(self), timeout_ns_(timeout_ns) {}
+  bool await_ready() noexcept {
+    if (self_.charge(1)) signal_ = self_.next_signal();
+    return signal_ != nullptr;
+  }
+  void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept {
+    timer_ = self_.start_timer(timeout_ns_);
+    h.promise().waiting = this;
+  }
+  Message await_resume() noexcept { return Message(self_, signal_); }  // empty: timeout
+  bool poll(Context& self, Verdict& verdict) noexcept override;
+
+ private:
+  Context& self_;
+  const uint64_t timeout_ns_;
+  uint64_t timer_ = 0;
+  Signal* signal_ = nullptr;
+};
+
+class [[nodiscard]] SleepAwait final : public Waiting {
+ public:
+  SleepAwait(Context& self, uint64_t delay_ns) noexcept : self_(self), delay_ns_(delay_ns) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept {
+    timer_ = self_.start_timer(delay_ns_);
+    h.promise().waiting = this;
+  }
+  void await_resume() const noexcept {}
+  bool poll(Context& self, Verdict& verdict) noexcept override;
+
+ private:
+  Context& self_;
+  const uint64_t delay_ns_;
+  uint64_t timer_ = 0;
+};
+
+class [[nodiscard]] YieldAwait final : public Waiting {
+ public:
+  explicit YieldAwait(Context&) noexcept {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept { h.promise().waiting = this; }
+  void await_resume() const noexcept {}
+  bool poll(Context& self, Verdict& verdict) noexcept override;
+
+ private:
+  bool turned_ = false;
+};
+
+// Runs `work(arg)` on the blocking pool; the result is its encoded message body, in a kCompletion. Empty: the pool refused.
+class [[nodiscard]] CallAwait final : public Waiting {
+ public:
+  CallAwait(Context& self, std::string (*work)(void*), void* arg, void (*dispose)(void*)) noexcept
+      : self_(self), ref_(self.call(work, arg, dispose)) {
+    if (ref_ == 0 && dispose != nullptr) dispose(arg);
+  }
+  bool await_ready() const noexcept { return ref_ == 0; }
+  void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept { h.promise().waiting = this; }
+  Message await_resume() noexcept { return Message(self_, signal_); }
+  bool poll(Context& self, Verdict& verdict) noexcept override;
+
+ private:
+  Context& self_;
+  uint64_t ref_;
+  Signal* signal_ = nullptr;
+};
+
+inline ReceiveAwait receive(Context& self) noexcept { return ReceiveAwait(self); }
+inline ReceiveForAwait receive_for(Context& self, uint64_t timeout_ns) noexcept { return {self, timeout_ns}; }
+inline SleepAwait sleep_for(Context& self, uint64_t delay_ns) noexcept { return {self, delay_ns}; }
+inline YieldAwait yield(Context& self) noexcept { return YieldAwait(self); }
+inline CallAwait call(Context& self, std::string (*work)(void*), void* arg, void (*dispose)(void*)) noexcept {
+  return {self, work, arg, dispose};
+}
+
+// --- sending scalars without a writer: topic at most 15 bytes
+Status send(Context& self, Pid to, std::string_view topic, int64_t value) noexcept;
+
+// --- spawning
+void put_native_machine(Context& child, Behavior b, Machine*& machine) noexcept;
+
+template <class F>
+class NativeFactory final : public MachineFactory {
+ public:
+  explicit NativeFactory(F& start) : start_(start) {}
+  Status create(Context& child, Machine*& machine, std::string&) override {
+    Behavior b = start_(child);
+    if (!b.handle) return Status::error(ErrorKind::kUnavailable, "out of memory", true);
+    put_native_machine(child, b, machine);
+    return Status::good();
+  }
+
+ private:
+  F& start_;
+};
+
+template <class F>
+inline constexpr bool kStateless = std::is_empty_v<F> || std::is_pointer_v<F>;
+
+// `fn(Context&, args...)` returns Behavior. The arguments are copied or moved into the child's frame.
+template <class F, class... Args>
+SpawnResult spawn_native(Context& self, SpawnOptions options, F fn, Args... args) {
+  static_assert(kStateless<F>, "a behavior takes what it needs as arguments: captures would dangle");
+  auto start = [&](Context& child) { return fn(child, std::move(args)...); };
+  NativeFactory<decltype(start)> factory(start);
+  return self.spawn(factory, std::move(options));
+}
+// From outside a worker.
+template <class F, class... Args>
+SpawnResult spawn_native(NodeCore& node, SpawnOptions options, F fn, Args... args) {
+  static_assert(kStateless<F>, "a behavior takes what it needs as arguments: captures would dangle");
+  auto start = [&](Context& child) { return fn(child, std::move(args)...); };
+  NativeFactory<decltype(start)> factory(start);
+  return node.spawn(factory, std::move(options));
+}
+
+}  // namespace wippy

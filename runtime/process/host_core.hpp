@@ -1,0 +1,75 @@
+// HostCore: what a process needs to know of the host it runs on. The life cycle around it is runtime/host/.
+// Created before its scheduler starts, destroyed after the runtime's last worker has ended.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "memory/atomic.hpp"
+#include "memory/block_table.hpp"
+#include "memory/mutex.hpp"
+
+namespace wippy {
+
+class Process;
+class Scheduler;
+class NodeCore;
+
+enum class HostState : uint32_t { kCreated, kRunning, kDraining, kStopped };
+
+class HostCore {
+ public:
+  HostCore(NodeCore& node, uint16_t index, std::string id) : node_(node), index_(index), id_(std::move(id)) {}
+  HostCore(const HostCore&) = delete;
+  HostCore& operator=(const HostCore&) = delete;
+
+  NodeCore& node() noexcept { return node_; }
+  uint16_t index() const noexcept { return index_; }
+  const std::string& id() const noexcept { return id_; }
+  Scheduler* scheduler() noexcept { return scheduler_; }
+  void set_scheduler(Scheduler* s) noexcept { scheduler_ = s; }
+
+  HostState state() const noexcept { return static_cast<HostState>(state_.load_acquire()); }
+  void set_state(HostState s) noexcept { state_.store_release(static_cast<uint32_t>(s)); }
+  // 0: unlimited. Before start.
+  void set_limit(uint32_t max_processes) noexcept { limit_ = max_processes; }
+  uint32_t limit() const noexcept { return limit_; }
+  bool terminal() const noexcept { return terminal_; }
+  void set_terminal(bool on) noexcept { terminal_ = on; }
+
+  // Live processes, from allotment to the end of exit. Limited hosts settle exactly on one word; others count per worker
+  // (WorkerProcs) and only the sum is exact, while nobody runs.
+  bool take_place() noexcept {
+    if (limit_ == 0) return true;
+    if (live_.fetch_add_acq_rel(1) < static_cast<int64_t>(limit_)) return true;
+    live_.fetch_sub_acq_rel(1);
+    return false;
+  }
+  void give_place() noexcept {
+    if (limit_ != 0) live_.fetch_sub_acq_rel(1);
+  }
+  int64_t limited_live() const noexcept { return live_.load_relaxed(); }
+
+  // Free blocks as a list through next_free, ending in null: given back by one worker, taken by another. One lock a list.
+  void spill(Process* first, uint32_t count) noexcept;
+  Process* refill(uint32_t& count) noexcept;
+
+ private:
+  NodeCore& node_;
+  const uint16_t index_;
+  const std::string id_;
+  Scheduler* scheduler_ = nullptr;
+  Atomic<uint32_t> state_{0};
+  Atomic<int64_t> live_{0};
+  uint32_t limit_ = 0;
+  bool terminal_ = false;
+  Mutex free_mutex_;
+  struct FreeList {
+    Process* first;
+    uint32_t count;
+  };
+  std::vector<FreeList> free_;
+};
+
+}  // namespace wippy

@@ -1,0 +1,63 @@
+#include "runtime/process/links.hpp"
+
+#include "runtime/process/process.hpp"
+#include "runtime/process/process_ext.hpp"
+
+namespace wippy {
+
+bool LinkRules::timer_fired(Process& p, uint64_t id) noexcept {
+  ProcessExt* x = p.ext_or_null();
+  TimerNode** held = x == nullptr ? nullptr : x->timers.find(id);
+  if (held == nullptr) return false;  // stopped meanwhile
+  slab_free(*held, 0);
+  x->timers.erase(id);
+  return true;
+}
+
+bool LinkRules::exit_expected(Process& p, const Signal& s) noexcept {
+  ProcessExt* x = p.ext_or_null();
+  uint64_t* target = x == nullptr ? nullptr : x->watches.find(s.ref);
+  if (target == nullptr) return false;  // unmonitored
+  const uint64_t* monitor = x->monitors.find(*target);
+  if (monitor != nullptr && *monitor == s.ref) x->monitors.erase(*target);
+  x->watches.erase(s.ref);
+  return true;
+}
+
+bool LinkRules::link_down_expected(Process& p, const Signal& s) noexcept {
+  ProcessExt* x = p.ext_or_null();
+  return x != nullptr && x->links.erase(s.from.value);
+}
+
+void LinkRules::fail_by_link(Process& p) noexcept {
+  if (p.ending_) return;
+  p.ext().reason = ExitReason::failure(ErrorKind::kInternal, "linked process failed");
+  p.ending_ = true;
+}
+
+void LinkRules::apply(Process& p, const Signal& s) noexcept {
+  switch (s.kind) {
+    case SignalKind::kLink:
+      if (LinkEntry* e = p.ext().links.insert(s.from.value)) e->theirs = s.ref;
+      break;
+    case SignalKind::kUnlink: {
+      ProcessExt* x = p.ext_or_null();
+      LinkEntry* e = x == nullptr ? nullptr : x->links.find(s.from.value);
+      if (e == nullptr) break;
+      if (s.ref != 0 && e->theirs == s.ref) e->theirs = 0;
+      if (s.wide.aux != 0 && e->mine == s.wide.aux) e->mine = 0;
+      if (e->mine == 0 && e->theirs == 0) x->links.erase(s.from.value);
+      break;
+    }
+    case SignalKind::kWatch:
+      if (uint64_t* w = p.ext().watchers.insert(s.ref)) *w = s.from.value;
+      break;
+    case SignalKind::kUnwatch:
+      if (ProcessExt* x = p.ext_or_null()) x->watchers.erase(s.ref);
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace wippy

@@ -1,0 +1,38 @@
+// Machine: Init / Step / Close, the only thing an engine (coroutine, Lua, WASM) has to be.
+//
+// One indirect call per step, none per message. A machine is created by its factory *before* its process is published
+// (compile and load errors then come back from spawn, rulings.md S10); init() is the first thing on the process's own
+// first turn. All three run on the worker that holds the process; never two at once.
+#pragma once
+
+#include <cstdint>
+
+#include "memory/status.hpp"
+
+namespace wippy {
+
+class Context;
+
+enum class [[nodiscard]] Verdict : uint8_t {
+  kWait,  // nothing to do until another signal comes; the reason was told by Context::set_wait
+  kMore,  // the budget is spent, there is more to do: the process goes to the FIFO end
+  kDone,  // finished: Context::finish was called
+};
+
+// Why a process is not running, as shown by dumps. Blocked: waits for one answer; Idle: waits for any message.
+enum class WaitReason : uint8_t { kNone, kMessage, kSleep, kCall, kExec, kChannel, kStart };
+
+class Machine {
+ public:
+  virtual Verdict init(Context& self) noexcept = 0;
+  // Takes signals by Context::next_signal. Never blocks the thread, never throws.
+  virtual Verdict step(Context& self) noexcept = 0;
+  // Frees everything the machine owns, including itself. killed: no code of the process may run any more.
+  virtual void close(Context& self, bool killed) noexcept = 0;
+
+ protected:
+  Machine() = default;
+  ~Machine() = default;
+};
+
+}  // namespace wippy

@@ -1,0 +1,160 @@
+#include "runtime/process/node_core.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "runtime/process/process_ext.hpp"
+#include "runtime/process/worker_procs.hpp"
+#include "scheduler/scheduler.hpp"
+#include "scheduler/worker.hpp"
+
+namespace wippy {
+
+NodeCore::NodeCore(MemoryPools& pools, const Config& config)
+    : pools_(pools), blocks_(config.index_bits, config.bind), node_name_(config.node_name) {}
+
+NodeCore::~NodeCore() = default;
+
+HostCore& NodeCore::add_host(std::string id) {
+  const auto index = static_cast<uint16_t>(hosts_.size());
+  hosts_.push_back(std::make_unique<HostCore>(*this, index, std::move(id)));
+  return *hosts_.back();
+}
+
+HostCore* NodeCore::find_host(std::string_view id) noexcept {
+  for (const auto& h : hosts_) {
+    if (h->id() == id) return h.get();
+  }
+  return nullptr;
+}
+
+bool NodeCore::alive(Pid pid) noexcept {
+  ReaderSection section(this_memory().reader());
+  return find(pid) != nullptr;
+}
+
+// The pusher that gets the idle tag back owns the right, and the duty, to submit; the process cannot be freed before
+// that submission has run, so no reader section is needed here.
+void NodeCore::submit(Process* p) noexcept {
+  HostCore* host = host_at(p->host_index());
+  Worker* w = Worker::current();
+  if (w != nullptr && &w->scheduler() == host->scheduler()) {
+    w->submit_local(p);
+  } else {
+    host->scheduler()->submit_remote(p, p->last_worker());
+  }
+}
+
+bool NodeCore::deliver(Pid to, Signal* s) noexcept {
+  PushResult r = PushResult::kQueued;
+  Process* p = nullptr;
+  {
+    ReaderSection section(this_memory().reader());
+    p = find(to);
+    if (p != nullptr) r = p->head().push(s, s);
+  }
+  if (__builtin_expect(p == nullptr, 0)) {
+    destroy_signal(s);
+    return false;
+  }
+  if (r == PushResult::kMustSubmit) submit(p);
+  return true;
+}
+
+bool NodeCore::deliver_urgent(Pid to, Signal* s) noexcept {
+  PushResult r = PushResult::kQueued;
+  Process* p = nullptr;
+  {
+    ReaderSection section(this_memory().reader());
+    p = find(to);
+    if (p != nullptr) {
+      p->set_urgent();
+      r = p->head().push(s, s);
+    }
+  }
+  if (p == nullptr) {
+    destroy_signal(s);
+    return false;
+  }
+  if (r == PushResult::kMustSubmit) submit(p);
+  return true;
+}
+
+bool NodeCore::kill(Pid target, uint32_t kill_bit) noexcept {
+  Signal* s = make_bare_signal(SignalKind::kTerminate, Pid{}, 0);  // wakes an idle target; the word says the rest
+  if (s == nullptr) return false;
+  PushResult r = PushResult::kQueued;
+  Process* p = nullptr;
+  {
+    ReaderSection section(this_memory().reader());
+    p = find(target);
+    if (p != nullptr) {
+      static_cast<void>(p->kill(kill_bit));  // already dying: the first reason stands
+      r = p->head().push(s, s);
+    }
+  }
+  if (p == nullptr) {
+    destroy_signal(s);
+    return false;
+  }
+  if (r == PushResult::kMustSubmit) submit(p);
+  return true;
+}
+
+uint64_t NodeCore::new_ref() noexcept {
+  if (WorkerProcs* w = WorkerProcs::current_or_null()) return w->new_ref();
+  return (ref_ranges_.fetch_add_relaxed(1)) << 20;  // outside threads: a range for each, they need few
+}
+
+int64_t NodeCore::live_processes() const noexcept {
+  LockGuard lock(workers_mutex_);
+  int64_t n = departed_live_;
+  for (const WorkerProcs* w : workers_) n += w->live();
+  return n;
+}
+
+std::vector<Pid> NodeCore::pids_of(uint16_t host_index) {
+  std::vector<Pid> out;
+  for (const uint32_t segment : blocks_.segments_of(host_index)) {
+    for (uint32_t i = 0; i < BlockTable::kSegmentBlocks; ++i) {
+      auto* p = reinterpret_cast<Process*>(blocks_.at(segment * BlockTable::kSegmentBlocks + i));
+      if (const uint64_t v = p->pid_value(); v != 0) out.push_back(Pid{v});
+    }
+  }
+  return out;
+}
+
+std::string NodeCore::format(Pid pid) const {
+  const uint16_t owner = blocks_.owner_of(pid_index(pid));
+  char hex[24];
+  std::snprintf(hex, sizeof hex, "|0x%05llx}", static_cast<unsigned long long>(pid.value));
+  std::string out = "{";
+  if (!node_name_.empty()) out += node_name_ + "@";
+  if (owner < hosts_.size()) out += hosts_[owner]->id();
+  return out + hex;
+}
+
+Status NodeCore::parse(std::string_view text, Pid& pid) const noexcept {
+  pid = Pid{};
+  if (!looks_like_pid(text)) return Status::error(ErrorKind::kInvalid, "not a PID");
+  text = text.substr(1, text.size() - 2);
+  const std::size_t first_bar = text.find('|');
+  std::string_view host = text.substr(0, first_bar);
+  const std::string_view unique = text.substr(text.rfind('|') + 1);  // the old three-part form has a middle
+  if (const std::size_t at = host.find('@'); at != std::string_view::npos) {
+    if (host.substr(0, at) != node_name_) return Status::good();  // of another node: known form, nobody here
+    host = host.substr(at + 1);
+  }
+  if (unique.size() < 3 || unique.substr(0, 2) != "0x" || unique.size() > 18) return Status::good();
+  uint64_t value = 0;
+  for (const char c : unique.substr(2)) {
+    const int digit = c >= '0' && c <= '9' ? c - '0' : (c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1);
+    if (digit < 0) return Status::good();
+    value = value << 4 | static_cast<uint64_t>(digit);
+  }
+  const uint16_t owner = blocks_.owner_of(static_cast<uint32_t>(value & kPidIndexMask));
+  if (owner < hosts_.size() && hosts_[owner]->id() == host) pid = Pid{value};
+  return Status::good();
+}
+
+}  // namespace wippy

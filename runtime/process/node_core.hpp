@@ -1,0 +1,99 @@
+// NodeCore: the process layer of one runtime: block table, names, hosts, delivery. Everything else is built around it.
+//
+// Thread-safety: all functions from any thread that has a ThreadScope (memory/slab.hpp), unless stated otherwise.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailbox/signal.hpp"
+#include "memory/block_table.hpp"
+#include "memory/slab.hpp"
+#include "runtime/process/host_core.hpp"
+#include "runtime/process/names.hpp"
+#include "runtime/process/process.hpp"
+
+namespace wippy {
+
+class WorkerProcs;
+
+class NodeCore {
+ public:
+  struct Config {
+    uint32_t index_bits = kPidIndexBits;
+    BindPages bind = nullptr;
+    std::string node_name;  // empty: PIDs have no node part
+  };
+  NodeCore(MemoryPools& pools, const Config& config);
+  ~NodeCore();
+  NodeCore(const NodeCore&) = delete;
+  NodeCore& operator=(const NodeCore&) = delete;
+
+  // --- assembly, one thread, before any host starts
+  HostCore& add_host(std::string id);
+  HostCore* find_host(std::string_view id) noexcept;
+  HostCore* host_at(uint16_t index) noexcept { return index < hosts_.size() ? hosts_[index].get() : nullptr; }
+  std::size_t host_count() const noexcept { return hosts_.size(); }
+  void set_command_sink(CommandSink* sink) noexcept { command_sink_ = sink; }
+  CommandSink* command_sink() noexcept { return command_sink_; }
+
+  BlockTable& blocks() noexcept { return blocks_; }
+  MemoryPools& pools() noexcept { return pools_; }
+  NameTable& names() noexcept { return names_; }
+
+  // --- the only way from a pid to a process; the pointer lives as long as the caller's ReaderSection
+  Process* find(Pid pid) noexcept {
+    auto* p = reinterpret_cast<Process*>(blocks_.at(pid_index(pid)));
+    return pid.value != 0 && p->is(pid.value) ? p : nullptr;
+  }
+  bool alive(Pid pid) noexcept;
+
+  // Pushes and, if needed, submits. False: no such process; the signal is destroyed.
+  bool deliver(Pid to, Signal* s) noexcept;
+  // As deliver, and makes the target drain its queue first (LINK_DOWN).
+  bool deliver_urgent(Pid to, Signal* s) noexcept;
+  // terminate (Control::kKillTerminate) or deadline (kKillDeadline). False: no such process.
+  bool kill(Pid target, uint32_t kill_bit) noexcept;
+
+  // --- text form: {host|0x0002f}, or {node@host|0x…} when the node has a name (spec/process.md §2)
+  std::string format(Pid pid) const;
+  // kInvalid: not of the form of a PID. A well-formed one with a wrong host gives pid 0 and ok.
+  Status parse(std::string_view text, Pid& pid) const noexcept;
+  static bool looks_like_pid(std::string_view text) noexcept {
+    return text.size() >= 3 && text.front() == '{' && text.back() == '}' && text.find('|') != std::string_view::npos;
+  }
+
+  // --- ids for watches, links, timers, commands: unique in the node, from per-thread ranges
+  uint64_t new_ref() noexcept;
+
+  // Spawns from outside a worker (CLI, services). The caller has a ThreadScope.
+  SpawnResult spawn(MachineFactory& factory, SpawnOptions options, Pid watcher = Pid{});
+
+  // Published pids of one host; a snapshot.
+  std::vector<Pid> pids_of(uint16_t host_index);
+  // For observers and tests; exact only while nobody runs.
+  int64_t live_processes() const noexcept;
+
+ private:
+  friend class WorkerProcs;
+  friend class Context;
+  void submit(Process* p) noexcept;
+
+  MemoryPools& pools_;
+  BlockTable blocks_;
+  NameTable names_;
+  std::string node_name_;
+  std::vector<std::unique_ptr<HostCore>> hosts_;
+  CommandSink* command_sink_ = nullptr;
+  Atomic<uint64_t> ref_ranges_{1};
+  mutable Mutex workers_mutex_;
+  std::vector<WorkerProcs*> workers_;
+  int64_t departed_live_ = 0;
+  Mutex outside_mutex_;
+  std::unique_ptr<WorkerProcs> outside_;  // blocks and ids for spawns from threads that are no workers
+};
+
+}  // namespace wippy

@@ -1,0 +1,219 @@
+#include "runtime/process/process.hpp"
+
+#include "memory/assert.hpp"
+#include "runtime/process/links.hpp"
+#include "runtime/process/process_ext.hpp"
+#include "runtime/process/worker_procs.hpp"
+#include "scheduler/worker.hpp"
+
+namespace wippy {
+
+std::size_t Process::offsetof_grace() noexcept {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"  // one base with data, no virtual bases: the offset is fixed
+  return offsetof(Process, grace_);
+#pragma GCC diagnostic pop
+}
+
+void Process::prepare(uint16_t host_index, uint16_t worker) noexcept {
+  head_.reset();
+  tail_.reset(head_);
+  control_.store_relaxed(0);
+  last_worker_.store_relaxed(worker);
+  host_index_ = host_index;
+  machine_ = nullptr;
+  ext_ = nullptr;
+  kept_first_ = kept_last_ = nullptr;
+  budget_ = 0;
+  phase_ = Phase::kNew;
+  wait_ = WaitReason::kStart;
+  trap_links_ = ending_ = finished_ = frame_used_ = false;
+  gap_count_ = 0;
+}
+
+ProcessExt& Process::ext() {
+  if (ext_ == nullptr) ext_ = new ProcessExt;
+  return *ext_;
+}
+
+KillResult Process::kill(uint32_t kill_bit) noexcept {
+  uint32_t c = control_.load_relaxed();
+  for (;;) {
+    if ((c & (Control::kKillMask | Control::kExiting)) != 0) return KillResult::kAlreadyDying;
+    if (control_.cas_weak_acq_rel(c, c | kill_bit)) return KillResult::kKilled;
+  }
+}
+
+// --- signals
+
+Signal* Process::pop_raw() noexcept {
+  for (;;) {
+    const MailboxTail::Popped popped = tail_.pop();
+    if (popped.node == nullptr) return nullptr;
+    if (popped.released != head_.stub()) {
+      auto* old = static_cast<Signal*>(popped.released);
+      old->flags &= static_cast<uint8_t>(~Signal::kIsDummy);
+      if ((old->flags & Signal::kHeld) == 0) slab_free(old, old->slab_class);
+    }
+    if (popped.node == head_.stub()) continue;  // put there by rest()
+    auto* s = static_cast<Signal*>(popped.node);
+    s->flags |= Signal::kIsDummy | Signal::kHeld;
+    return s;
+  }
+}
+
+void Process::drop_signal(Signal* s) noexcept {
+  if ((s->flags & Signal::kExternal) != 0) {
+    s->wide.buffer->release();
+    s->flags &= static_cast<uint8_t>(~Signal::kExternal);
+  }
+  s->flags &= static_cast<uint8_t>(~Signal::kHeld);
+  if ((s->flags & Signal::kIsDummy) == 0) slab_free(s, s->slab_class);
+}
+
+void Process::keep(Signal* s) noexcept {
+  s->link() = nullptr;
+  if (kept_last_ != nullptr) {
+    kept_last_->link() = s;
+  } else {
+    kept_first_ = s;
+  }
+  kept_last_ = s;
+}
+
+Signal* Process::admit(Signal* s) noexcept {
+  switch (s->kind) {
+    case SignalKind::kMessage:
+    case SignalKind::kCancel:
+    case SignalKind::kCompletion:
+      return s;
+    case SignalKind::kTimer:
+      if (LinkRules::timer_fired(*this, s->ref)) return s;
+      break;
+    case SignalKind::kExit:
+      if (LinkRules::exit_expected(*this, *s)) return s;
+      break;
+    case SignalKind::kLinkDown:
+      if (!LinkRules::link_down_expected(*this, *s)) break;
+      if (trap_links_) return s;
+      LinkRules::fail_by_link(*this);
+      break;
+    case SignalKind::kLink:
+    case SignalKind::kUnlink:
+    case SignalKind::kWatch:
+    case SignalKind::kUnwatch:
+      LinkRules::apply(*this, *s);
+      break;
+    case SignalKind::kTerminate:  // the control word says why
+      break;
+  }
+  drop_signal(s);
+  return nullptr;
+}
+
+// Everything that has arrived goes to the kept list; used before unlink and unmonitor, whose promise is "what is already
+// queued is delivered, otherwise it never comes".
+void Process::drain_all() noexcept {
+  while (Signal* s = pop_raw()) {
+    if (Signal* mine = admit(s)) keep(mine);
+  }
+}
+
+// LINK_DOWN must not wait behind data: the queue is drained in slices before the machine runs on.
+void Process::handle_urgent() noexcept {
+  constexpr uint32_t kSlice = 4096;
+  control_.fetch_and_acq_rel(~Control::kUrgent);
+  for (uint32_t i = 0; i < kSlice; ++i) {
+    Signal* s = pop_raw();
+    if (s == nullptr) {
+      if (!head_.nothing_behind(tail_.dummy())) break;  // a gap: the urgent signal may lie behind it
+      return;
+    }
+    if (Signal* mine = admit(s)) keep(mine);
+    if (ending_) return;
+  }
+  control_.fetch_or_acq_rel(Control::kUrgent);
+}
+
+// --- the step
+
+bool Process::should_end() noexcept {
+  const uint32_t c = control_.load_acquire();  // partners: kill, set_urgent
+  if ((c & Control::kKillMask) != 0) ending_ = true;
+  if ((c & Control::kUrgent) != 0 && !ending_) handle_urgent();
+  return ending_;
+}
+
+Outcome Process::run(Worker& worker) noexcept {
+  if (last_worker_.load_relaxed() != worker.index()) last_worker_.store_relaxed(worker.index());
+  budget_ = kSignalBudget;
+  switch (phase_) {
+    case Phase::kNew:
+    case Phase::kRunning:
+      return run_live();
+    case Phase::kExiting:
+      return continue_exit();
+    case Phase::kZombie:
+      return run_zombie();
+  }
+  return Outcome::kDone;
+}
+
+Outcome Process::run_live() noexcept {
+  if (should_end()) return begin_exit();
+  if ((control_.load_relaxed() & Control::kUrgent) != 0) return Outcome::kRequeue;  // the drain goes on
+  Verdict v = Verdict::kDone;
+  wait_ = WaitReason::kNone;
+  if (phase_ == Phase::kNew) {
+    phase_ = Phase::kRunning;
+    v = machine_->init(*this);
+  } else {
+    v = machine_->step(*this);
+  }
+  if (__builtin_expect(ext_ != nullptr && ext_->next_machine != nullptr, 0) && !ending_) {
+    Machine* next = ext_->next_machine;
+    ext_->next_machine = nullptr;
+    machine_->close(*this, false);
+    machine_ = next;
+    phase_ = Phase::kNew;
+    v = Verdict::kMore;
+  }
+  if (v == Verdict::kDone || ending_) return begin_exit();
+  if (v == Verdict::kMore) return Outcome::kRequeue;
+  return rest();
+}
+
+// Going idle. After a successful try_idle another worker may already run the process: nothing of it is touched again.
+Outcome Process::rest() noexcept {
+  MailNode* dummy = tail_.dummy();
+  if (dummy != head_.stub() && static_cast<Signal*>(dummy)->slab_class >= 2 && head_.nothing_behind(dummy)) {
+    // An idle process should not hold a large block: the stub becomes the dummy again.
+    static_cast<void>(head_.push(head_.stub(), head_.stub()));  // never kMustSubmit: the owner is awake
+    if (Signal* s = pop_raw()) {
+      if (Signal* mine = admit(s)) keep(mine);
+      return Outcome::kRequeue;
+    }
+  }
+  if (head_.try_idle(tail_.dummy())) return Outcome::kDone;
+  // Something came, or a producer stands between its exchange and its link. In a gap that lasts, the CPU is given up, so
+  // that the producer can go on.
+  if (tail_.dummy()->next.load_relaxed() != nullptr) {
+    gap_count_ = 0;
+  } else if (++gap_count_ >= 3) {
+    gap_count_ = 0;
+    yield_thread();
+  }
+  return Outcome::kRequeue;
+}
+
+bool Process::quiet() noexcept { return head_.idle_acquire(); }
+
+void Process::dispose() noexcept {
+  MailNode* dummy = tail_.dummy();
+  if (dummy != head_.stub()) slab_free(dummy, static_cast<Signal*>(dummy)->slab_class);
+  delete ext_;
+  ext_ = nullptr;
+  identity_ += uint64_t{1} << kPidIndexBits;
+}
+
+}  // namespace wippy

@@ -1,0 +1,155 @@
+// Process: the one control block. 256 bytes: two lines of state and 128 bytes for a coroutine frame.
+//
+//   line 0  written by senders and submitters: queue link, mailbox head, control word; read by every send: pid
+//   line 1  written by whoever runs the process: mailbox tail, machine, kept list, budget
+//   frame   the coroutine's own; larger frames come from the slab
+//   ext     cold: links, watchers, timers, names, frame context; made on first use (runtime/process/process_ext.hpp)
+//
+// Life: allocated -> (machine made) -> published -> RUNNING -> EXITING -> ZOMBIE -> grace passed, queue empty -> free.
+//   RUNNING  the pid is found; the machine runs.
+//   EXITING  the pid is erased and the machine closed; EXIT and LINK_DOWN signals go out in slices.
+//   ZOMBIE   only answers what was pushed by senders that had found it before: WATCH, LINK. Its reason is kept for that.
+// A zombie keeps the mailbox's tag protocol, so a late push reschedules it like any process (rulings.md S3).
+//
+// Wait reasons and the five states of the seed (Ready, Running, Blocked, Idle, Complete) are derived: see state_name().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "mailbox/mailbox.hpp"
+#include "mailbox/signal.hpp"
+#include "memory/block_table.hpp"
+#include "memory/cache_line.hpp"
+#include "runtime/process/context.hpp"
+#include "runtime/process/machine.hpp"
+#include "scheduler/runnable.hpp"
+
+namespace wippy {
+
+struct ProcessExt;
+class Worker;
+class HostCore;
+class WorkerProcs;
+
+// Control word: who wants what from the process, and whether it may still be had. All transitions:
+//   any thread   set kUrgent            before pushing a LINK_DOWN: the owner drains its queue before it runs on
+//   any thread   set one kill bit       if none is set and not kExiting: the first kill is the reason
+//   any thread   set kNamed             if not kExiting: a name points here
+//   owner        clear kUrgent          before the drain
+//   owner        set kExiting           once; what the word held then decides the reason (one exit, one reason)
+// All are read-modify-writes of one word, acq_rel: each sees all earlier ones.
+struct Control {
+  static constexpr uint32_t kUrgent = 1;
+  static constexpr uint32_t kKillTerminate = 2;
+  static constexpr uint32_t kKillDeadline = 4;
+  static constexpr uint32_t kNamed = 8;
+  static constexpr uint32_t kExiting = 16;
+  static constexpr uint32_t kKillMask = kKillTerminate | kKillDeadline;
+};
+
+enum class KillResult : uint8_t { kKilled, kAlreadyDying };
+enum class Phase : uint8_t { kNew, kRunning, kExiting, kZombie };
+
+class alignas(kCacheLine) Process final : public Runnable, public Context {
+ public:
+  static constexpr std::size_t kFrameBytes = 128;
+  static constexpr uint16_t kSignalBudget = 64;
+
+  // --- any thread, inside a reader section (found by pid) or holding the right to submit
+  MailboxHead& head() noexcept { return head_; }
+  uint64_t pid_value() const noexcept { return pid_.load_relaxed(); }
+  // True when `id` names this block's present process. Acquire: partner publish().
+  bool is(uint64_t id) const noexcept { return pid_.load_acquire() == id; }
+  uint16_t host_index() const noexcept { return host_index_; }
+  uint16_t last_worker() const noexcept { return last_worker_.load_relaxed(); }
+  KillResult kill(uint32_t kill_bit) noexcept;
+  void set_urgent() noexcept { control_.fetch_or_acq_rel(Control::kUrgent); }
+  bool mark_named() noexcept { return (control_.fetch_or_acq_rel(Control::kNamed) & Control::kExiting) == 0; }
+
+  // --- the creator, before publication
+  void set_first_identity(uint32_t index) noexcept { identity_ = make_pid(1, index).value; }
+  void prepare(uint16_t host_index, uint16_t worker) noexcept;
+  void publish() noexcept { pid_.store_release(identity_); }  // partner: is()
+  Pid identity() const noexcept { return Pid{identity_}; }
+  void set_machine(Machine* m) noexcept { machine_ = m; }
+  void* native_storage() noexcept { return native_; }
+  char* frame_storage() noexcept { return frame_; }
+  ProcessExt& ext();
+  ProcessExt* ext_or_null() noexcept { return ext_; }
+
+  // --- the worker
+  Outcome run(Worker& worker) noexcept override;
+
+  // --- the retirer, after the grace period: true when the block may be reused
+  bool quiet() noexcept;
+  void dispose() noexcept;
+  GraceNode* grace_node() noexcept { return &grace_; }
+  static Process* from_grace(GraceNode* n) noexcept {
+    return reinterpret_cast<Process*>(reinterpret_cast<char*>(n) - offsetof_grace());
+  }
+  static Process* from_frame(void* frame) noexcept {
+    return reinterpret_cast<Process*>(static_cast<char*>(frame) - (sizeof(Process) - kFrameBytes));
+  }
+  Process* next_free() noexcept { return static_cast<Process*>(queue_next); }
+  void set_next_free(Process* p) noexcept { queue_next = p; }
+  // False when the block's 40 bits of generation are used up: it is never handed out again.
+  bool has_generation() const noexcept { return (identity_ >> kPidIndexBits) < kPidLastGeneration; }
+  void set_generation_for_test(uint64_t g) noexcept { identity_ = make_pid(g, pid_index(Pid{identity_})).value; }
+
+  Phase phase() const noexcept { return phase_; }
+  WaitReason wait_reason() const noexcept { return wait_; }
+
+ private:
+  friend class Context;
+  friend struct LinkRules;
+  friend class ExitWalk;
+
+  static std::size_t offsetof_grace() noexcept;
+  Outcome run_live() noexcept;
+  Outcome rest() noexcept;
+  Signal* pop_raw() noexcept;
+  // Applies what is meant for the process itself; returns the signal when it is meant for the machine, null when consumed.
+  Signal* admit(Signal* s) noexcept;
+  void keep(Signal* s) noexcept;
+  void drain_all() noexcept;
+  void handle_urgent() noexcept;
+  bool should_end() noexcept;
+  Outcome begin_exit() noexcept;
+  Outcome continue_exit() noexcept;
+  Outcome run_zombie() noexcept;
+  void drop_signal(Signal* s) noexcept;
+
+  // line 0 (Runnable: vtable, queue_next)
+  MailboxHead head_;
+  Atomic<uint64_t> pid_{0};       // published id; 0: not found. Writers: creator, exit
+  Atomic<uint32_t> control_{0};   // see Control
+  Atomic<uint16_t> last_worker_{0};
+  uint16_t host_index_ = 0;
+  uint64_t identity_ = 0;  // own pid; survives exit, carries the generation
+
+  // line 1
+  alignas(kCacheLine) MailboxTail tail_;
+  Machine* machine_ = nullptr;
+  union {
+    alignas(8) char native_[16] = {};  // runtime/process/coroutine.hpp puts its machine here
+    GraceNode grace_;             // after the machine is closed
+  };
+  ProcessExt* ext_ = nullptr;
+  Signal* kept_first_ = nullptr;
+  Signal* kept_last_ = nullptr;
+  uint16_t budget_ = 0;
+  Phase phase_ = Phase::kNew;
+  WaitReason wait_ = WaitReason::kNone;
+  bool trap_links_ = false;
+  bool ending_ = false;  // a kill was seen or a link failed: the machine is not stepped again
+  bool finished_ : 1 = false;    // finish() was called
+  bool frame_used_ : 1 = false;  // frame_ holds a coroutine frame
+  uint8_t gap_count_ = 0;
+
+  // the third and fourth line
+  alignas(kCacheLine) char frame_[kFrameBytes];
+};
+static_assert(sizeof(Process) == BlockTable::kBlockBytes);
+
+}  // namespace wippy

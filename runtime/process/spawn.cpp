@@ -1,0 +1,109 @@
+// A spawn (house.md §3.5 as changed by rulings.md S10): block, machine, tables on both sides, publication, submission.
+// Nothing of the child is visible before publication; the links and watches are in place by then, so no exit is missed.
+#include "runtime/process/node_core.hpp"
+#include "runtime/process/process_ext.hpp"
+#include "runtime/process/worker_procs.hpp"
+#include "scheduler/scheduler.hpp"
+#include "scheduler/worker.hpp"
+
+namespace wippy {
+
+namespace {
+
+SpawnResult refused(Status s, std::string text = {}) {
+  SpawnResult r;
+  r.status = s;
+  r.error_text = std::move(text);
+  return r;
+}
+
+Status host_ready(HostCore& host) {
+  switch (host.state()) {
+    case HostState::kRunning:
+      break;
+    case HostState::kDraining:
+      return Status::error(ErrorKind::kUnavailable, "host is shutting down");
+    case HostState::kCreated:
+      return Status::error(ErrorKind::kUnavailable, "host is not running", true);
+    case HostState::kStopped:
+      return Status::error(ErrorKind::kUnavailable, "host is not running");
+  }
+  if (host.take_place()) return Status::good();
+  if (host.terminal()) return Status::error(ErrorKind::kConflict, "terminal host is busy", true);
+  return Status::error(ErrorKind::kUnavailable, "host is full", true);
+}
+
+}  // namespace
+
+// Both sides' tables, before anybody can see the child (rulings.md S8).
+void tie_child(Process* parent, Pid watcher, Process* child, const SpawnOptions& o, WorkerProcs& w, SpawnResult& r) {
+  if (o.monitor || o.private_watch) {
+    r.watch_ref = w.new_ref();
+    if (uint64_t* e = child->ext().watchers.insert(r.watch_ref)) *e = watcher.value;
+    if (parent != nullptr) {
+      if (uint64_t* e = parent->ext().watches.insert(r.watch_ref)) *e = r.pid.value;
+      if (o.monitor && !o.private_watch) {
+        if (uint64_t* e = parent->ext().monitors.insert(r.pid.value)) *e = r.watch_ref;
+      }
+    }
+  }
+  if (o.link && parent != nullptr) {
+    const uint64_t id = w.new_ref();
+    if (LinkEntry* e = parent->ext().links.insert(r.pid.value)) e->mine = id;
+    if (LinkEntry* e = child->ext().links.insert(parent->identity().value)) e->theirs = id;
+  }
+}
+
+static SpawnResult spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher, MachineFactory& factory,
+                            SpawnOptions& o, Worker* worker) {
+  if (Status s = host_ready(host); !s.ok()) return refused(s);
+  const bool local = worker != nullptr && &worker->scheduler() == host.scheduler();
+  Process* child = w.allocate(host, local ? worker->index() : uint16_t{0});
+  if (child == nullptr) {
+    host.give_place();
+    return refused(Status::error(ErrorKind::kUnavailable, "process table is full", true));
+  }
+  if (!o.entry_id.empty()) child->ext().entry_id = o.entry_id;
+  if (o.frame != nullptr) child->ext().frame = std::move(o.frame);
+  SpawnResult r;
+  r.pid = child->identity();
+  Machine* machine = nullptr;
+  r.status = factory.create(*child, machine, r.error_text);
+  if (!r.status.ok()) {
+    r.pid = Pid{};
+    w.give_back(host, child);
+    host.give_place();
+    return r;
+  }
+  child->set_machine(machine);
+  if (o.monitor || o.link || o.private_watch) tie_child(parent, watcher, child, o, w, r);
+  w.count_live(1);
+  child->publish();
+  if (local) {
+    worker->submit_newborn(child);
+  } else {
+    host.scheduler()->submit_remote(child, 0);
+  }
+  return r;
+}
+
+SpawnResult Context::spawn(MachineFactory& factory, SpawnOptions options) {
+  WorkerProcs& w = WorkerProcs::current();
+  HostCore& target = options.host != nullptr ? *options.host : host();
+  if (options.frame == nullptr) {
+    if (const ProcessExt* x = self().ext_or_null()) options.frame = x->frame;
+  }
+  charge(1);
+  return spawn_on(w, target, &self(), pid(), factory, options, Worker::current());
+}
+
+SpawnResult NodeCore::spawn(MachineFactory& factory, SpawnOptions options, Pid watcher) {
+  if (WorkerProcs* w = WorkerProcs::current_or_null()) {
+    return spawn_on(*w, *options.host, nullptr, watcher, factory, options, Worker::current());
+  }
+  LockGuard lock(outside_mutex_);
+  if (outside_ == nullptr) outside_ = std::make_unique<WorkerProcs>(*this, *options.host);
+  return spawn_on(*outside_, *options.host, nullptr, watcher, factory, options, nullptr);
+}
+
+}  // namespace wippy

@@ -1,0 +1,151 @@
+#include "runtime/process/worker_procs.hpp"
+
+#include <new>
+
+#include "scheduler/clock.hpp"
+
+namespace wippy {
+
+namespace {
+constexpr uint64_t kRefRange = uint64_t{1} << 20;
+}
+
+WorkerProcs::WorkerProcs(NodeCore& node, HostCore& host) : node_(node), host_(host), retired_(node.pools().grace()) {
+  LockGuard lock(node_.workers_mutex_);
+  node_.workers_.push_back(this);
+}
+
+WorkerProcs::~WorkerProcs() {
+  // The last worker to go frees everything: nobody is left to read.
+  reclaim(retired_.drain_for_park());
+  LockGuard lock(node_.workers_mutex_);
+  node_.departed_live_ += live_.load_relaxed();
+  std::erase(node_.workers_, this);
+}
+
+Process* WorkerProcs::take_own() noexcept {
+  if (free_ != nullptr) {
+    Process* p = free_;
+    free_ = p->next_free();
+    --free_count_;
+    return p;
+  }
+  if (fresh_ == fresh_end_) return nullptr;
+  auto* p = new (node_.blocks().at(fresh_)) Process;
+  p->set_first_identity(fresh_++);
+  return p;
+}
+
+// From the host's list or a fresh run; keeps the rest if it is this worker's host, else leaves it with the host.
+Process* WorkerProcs::take_shared(HostCore& host) noexcept {
+  const bool own = &host == &host_;
+  uint32_t count = 0;
+  if (Process* p = host.refill(count)) {
+    Process* rest = p->next_free();
+    if (own) {
+      free_ = rest;
+      free_count_ = count - 1;
+    } else if (rest != nullptr) {
+      host.spill(rest, count - 1);
+    }
+    return p;
+  }
+  uint32_t first = 0;
+  if (!node_.blocks().carve(host.index(), this_memory().node(), first)) return nullptr;
+  if (own) {
+    fresh_ = first;
+    fresh_end_ = first + BlockTable::kRunBlocks;
+    return take_own();
+  }
+  Process* list = nullptr;
+  for (uint32_t i = BlockTable::kRunBlocks; i > 0; --i) {
+    auto* p = new (node_.blocks().at(first + i - 1)) Process;
+    p->set_first_identity(first + i - 1);
+    p->set_next_free(list);
+    list = p;
+  }
+  host.spill(list->next_free(), BlockTable::kRunBlocks - 1);
+  return list;
+}
+
+Process* WorkerProcs::allocate(HostCore& host, uint16_t worker) noexcept {
+  Process* p = &host == &host_ ? take_own() : nullptr;
+  if (p == nullptr) p = take_shared(host);
+  if (p == nullptr) return nullptr;
+  p->prepare(host.index(), worker);
+  return p;
+}
+
+void WorkerProcs::push_free(Process* p) noexcept {
+  p->set_next_free(free_);
+  free_ = p;
+  if (++free_count_ > kKeep) spill();
+}
+
+void WorkerProcs::spill() noexcept {
+  Process* first = free_;
+  Process* last = first;
+  for (uint32_t i = 1; i < kSpill; ++i) last = last->next_free();
+  free_ = last->next_free();
+  free_count_ -= kSpill;
+  last->set_next_free(nullptr);
+  host_.spill(first, kSpill);
+}
+
+void WorkerProcs::give_back(HostCore& host, Process* p) noexcept {
+  p->dispose();
+  if (!p->has_generation()) return;
+  if (&host == &host_) return push_free(p);
+  p->set_next_free(nullptr);
+  host.spill(p, 1);
+}
+
+void WorkerProcs::retire(Process* p) noexcept {
+  retired_.retire(p->grace_node(), 0);
+  if (retired_.held() >= kGraceBatch * 2) reclaim(retired_.poll(0));
+}
+
+void WorkerProcs::reclaim(GraceNode* list) noexcept {
+  while (list != nullptr) {
+    GraceNode* next = list->grace_next;
+    Process* p = Process::from_grace(list);
+    // Grace has passed: no new push can come. What came before must have been answered.
+    if (!p->quiet()) {
+      retired_.retire(p->grace_node(), 0);
+    } else {
+      HostCore* h = node_.host_at(p->host_index());
+      give_back(*h, p);
+    }
+    list = next;
+  }
+}
+
+void WorkerProcs::maintain(uint64_t now_ns) noexcept {
+  if (!retired_.empty() || node_.pools().grace().has_orphans()) {
+    retired_.touch(now_ns);
+    reclaim(retired_.poll(now_ns));
+  }
+}
+
+void WorkerProcs::before_park() noexcept { reclaim(retired_.drain_for_park()); }
+
+void WorkerProcs::refill_refs() noexcept {
+  next_ref_ = node_.ref_ranges_.fetch_add_relaxed(1) * kRefRange;  // only uniqueness counts
+  end_ref_ = next_ref_ + kRefRange;
+}
+
+void HostCore::spill(Process* first, uint32_t count) noexcept {
+  LockGuard lock(free_mutex_);
+  free_.push_back(FreeList{first, count});
+}
+
+Process* HostCore::refill(uint32_t& count) noexcept {
+  LockGuard lock(free_mutex_);
+  if (free_.empty()) return nullptr;
+  const FreeList l = free_.back();
+  free_.pop_back();
+  count = l.count;
+  return l.first;
+}
+
+}  // namespace wippy

@@ -1,0 +1,67 @@
+// WorkerProcs: the process layer's part of a worker: free blocks, retired blocks, id range, gauges. Owner-only.
+// Hangs on Worker::user(); threads that are no workers use the node's shared one under its lock (NodeCore::spawn).
+#pragma once
+
+#include <cstdint>
+
+#include "memory/grace.hpp"
+#include "runtime/process/node_core.hpp"
+#include "scheduler/worker.hpp"
+
+namespace wippy {
+
+class WorkerProcs final : public WorkerHooks {
+ public:
+  WorkerProcs(NodeCore& node, HostCore& host);
+  ~WorkerProcs();
+
+  static WorkerProcs& current() noexcept { return *static_cast<WorkerProcs*>(Worker::current()->hooks()); }
+  static WorkerProcs* current_or_null() noexcept {
+    Worker* w = Worker::current();
+    return w == nullptr ? nullptr : static_cast<WorkerProcs*>(w->hooks());
+  }
+
+  NodeCore& node() noexcept { return node_; }
+  HostCore& host() noexcept { return host_; }
+
+  // A block for a process of this worker's host, not yet published. Null: table or memory used up.
+  Process* allocate(HostCore& host, uint16_t worker) noexcept;
+  // A block that was never published.
+  void give_back(HostCore& host, Process* p) noexcept;
+  // After the last exit slice; the process is a zombie.
+  void retire(Process* p) noexcept;
+
+  uint64_t new_ref() noexcept {
+    if (next_ref_ == end_ref_) refill_refs();
+    return next_ref_++;
+  }
+  void count_live(int64_t d) noexcept { live_.store_relaxed(live_.load_relaxed() + d); }  // one writer; read by observers
+  int64_t live() const noexcept { return live_.load_relaxed(); }
+
+  // WorkerHooks
+  void maintain(uint64_t now_ns) noexcept override;
+  void before_park() noexcept override;
+
+ private:
+  static constexpr uint32_t kKeep = 512;  // free blocks kept at most
+  static constexpr uint32_t kSpill = 256;
+  Process* take_own() noexcept;
+  Process* take_shared(HostCore& host) noexcept;
+  void refill_refs() noexcept;
+  void reclaim(GraceNode* list) noexcept;
+  void push_free(Process* p) noexcept;
+  void spill() noexcept;
+
+  NodeCore& node_;
+  HostCore& host_;
+  Process* free_ = nullptr;
+  uint32_t free_count_ = 0;
+  uint32_t fresh_ = 0;  // bump run
+  uint32_t fresh_end_ = 0;
+  uint64_t next_ref_ = 0;
+  uint64_t end_ref_ = 0;
+  RetireQueue retired_;
+  Atomic<int64_t> live_{0};
+};
+
+}  // namespace wippy

@@ -1,0 +1,72 @@
+// OS threads as a seam: production starts a pthread, the simulation a fiber on the one real thread.
+#pragma once
+
+#include <cstdint>
+
+#if defined(WIPPY_SIM)
+#include "memory/sim_hooks.hpp"
+#else
+#include <pthread.h>
+#include <sched.h>
+#endif
+
+namespace wippy {
+
+// Not copyable or movable; join() before destruction. `run` and `arg` must outlive the thread.
+class Thread {
+ public:
+  Thread() = default;
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
+
+  // name: at most 15 characters, shown by ps and gdb. Returns false when the system refuses a thread.
+  [[nodiscard]] bool start(const char* name, void (*run)(void*), void* arg) {
+    run_ = run;
+    arg_ = arg;
+#if defined(WIPPY_SIM)
+    static_cast<void>(name);
+    id_ = sim::spawn_fiber(run, arg);
+    started_ = true;
+#else
+    started_ = pthread_create(&id_, nullptr, &Thread::enter, this) == 0;
+    if (started_) pthread_setname_np(id_, name);
+#endif
+    return started_;
+  }
+  void join() {
+    if (!started_) return;
+#if defined(WIPPY_SIM)
+    sim::join_fiber(id_);
+#else
+    pthread_join(id_, nullptr);
+#endif
+    started_ = false;
+  }
+  bool joinable() const noexcept { return started_; }
+
+ private:
+#if defined(WIPPY_SIM)
+  uint64_t id_ = 0;
+#else
+  static void* enter(void* self) {
+    auto* t = static_cast<Thread*>(self);
+    t->run_(t->arg_);
+    return nullptr;
+  }
+  pthread_t id_{};
+#endif
+  void (*run_)(void*) = nullptr;
+  void* arg_ = nullptr;
+  bool started_ = false;
+};
+
+// Gives the CPU to another thread (simulation: fiber) that is ready.
+inline void yield_thread() noexcept {
+#if defined(WIPPY_SIM)
+  sim::yield_fiber();
+#else
+  sched_yield();
+#endif
+}
+
+}  // namespace wippy

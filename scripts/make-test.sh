@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# What `make test` runs after `make run`: release and debug builds, unit tests in both, the suites that drive the binaries.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+. scripts/counts.sh
+begin_steps test
+run_step build-release 600 scripts/build.sh release && {
+  run_step unit-release 300 scripts/run-tests.sh release -L unit
+  run_step suites 480 scripts/run-suites.sh build/release/bin
+}
+run_step build-debug 600 scripts/build.sh debug && run_step unit-debug 300 scripts/run-tests.sh debug -L unit
+end_steps

@@ -1,0 +1,99 @@
+// What production code calls in the system, answered by the model while an execution runs: futex and membarrier through
+// syscall(2), pthread mutexes, and failed assertions. Outside executions everything goes to the system.
+#include <cstdarg>
+#include <cstdint>
+
+#include <dlfcn.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+#include "model/checker/world.hpp"
+
+namespace wippy {
+
+// memory/assert.hpp
+[[noreturn]] void assertion_failed(const char* expression, const char* file, int line) noexcept;
+void assertion_failed(const char* expression, const char* file, int line) noexcept {
+  model::fail(std::string("assertion failed: ") + expression + " (" + file + ":" + std::to_string(line) + ")");
+}
+
+namespace {
+
+long futex(const void* word, int operation, uint32_t value, const void* timeout) {
+  switch (operation & FUTEX_CMD_MASK) {
+    case FUTEX_WAIT:
+    case FUTEX_WAIT_BITSET:
+      switch (model::futex_wait(word, value, timeout != nullptr)) {
+        case model::FutexResult::kWoken: return 0;
+        case model::FutexResult::kChanged: errno = EAGAIN; return -1;
+        case model::FutexResult::kTimedOut: errno = timeout != nullptr ? ETIMEDOUT : EINTR; return -1;
+      }
+      return -1;
+    case FUTEX_WAKE:
+    case FUTEX_WAKE_BITSET: return model::futex_wake(word, static_cast<int>(value));
+    default: model::fail("a futex operation the model does not know");
+  }
+}
+
+template <class F>
+F next_symbol(const char* name) {
+  return reinterpret_cast<F>(dlsym(RTLD_NEXT, name));
+}
+
+}  // namespace
+}  // namespace wippy
+
+extern "C" {
+
+long syscall(long number, ...) noexcept {
+  va_list list;
+  va_start(list, number);
+  long a[6];
+  for (long& x : a) x = va_arg(list, long);
+  va_end(list);
+  using namespace wippy;
+  if (model::executing()) {
+    if (number == SYS_futex) {
+      return wippy::futex(reinterpret_cast<const void*>(a[0]), static_cast<int>(a[1]), static_cast<uint32_t>(a[2]),
+                          reinterpret_cast<const void*>(a[3]));
+    }
+    if (number == SYS_membarrier) {
+      // Every reader carries a full fence in the model build (fence_light), so the caller's own completes the pair.
+      if (a[0] == MEMBARRIER_CMD_PRIVATE_EXPEDITED) {
+        model::atomic_fence(model::kFenceSc, "membarrier", std::source_location::current());
+      }
+      return 0;
+    }
+  }
+  using Real = long (*)(long, ...);
+  static const Real real = next_symbol<Real>("syscall");
+  return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+int pthread_mutex_lock(pthread_mutex_t* m) noexcept {
+  if (wippy::model::executing()) {
+    wippy::model::mutex_lock(m);
+    return 0;
+  }
+  using Real = int (*)(pthread_mutex_t*);
+  static const Real real = wippy::next_symbol<Real>("pthread_mutex_lock");
+  return real(m);
+}
+
+int pthread_mutex_unlock(pthread_mutex_t* m) noexcept {
+  if (wippy::model::executing()) {
+    wippy::model::mutex_unlock(m);
+    return 0;
+  }
+  using Real = int (*)(pthread_mutex_t*);
+  static const Real real = wippy::next_symbol<Real>("pthread_mutex_unlock");
+  return real(m);
+}
+
+}  // extern "C"
