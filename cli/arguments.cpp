@@ -29,7 +29,7 @@ constexpr const char* kCommands =
 // Parses with everything after the first word that is no option left in remaining().
 std::optional<Usage> parse(CLI::App& app, Words words) {
   app.prefix_command();
-  std::reverse(words.begin(), words.end());        // CLI11 takes its vector from the back
+  std::reverse(words.begin(), words.end());  // CLI11 takes its vector from the back
   try {
     app.parse(std::move(words));
     return std::nullopt;
@@ -70,7 +70,8 @@ void add_common(CLI::App& app, CommonArguments& common) {
   app.add_flag("--very-verbose", common.very_verbose, "debug log with stack traces");
   app.add_flag("-c,--console", common.console, "log in readable form");
   app.add_flag("-s,--silent", common.silent, "no log on the console");
-  app.add_flag("--allow-unknown-kinds", common.allow_unknown_kinds, "warn about entry kinds this build lacks, go on without them");
+  app.add_flag("--allow-unknown-kinds", common.allow_unknown_kinds,
+               "warn about entry kinds this build lacks, go on without them");
 }
 
 Invocation parse_run(const Words& words, const CommonArguments& common) {
@@ -90,12 +91,14 @@ Invocation parse_run(const Words& words, const CommonArguments& common) {
     // CLI11 would read -7 as 2^64 - 7.
     std::uint64_t value = 0;
     const auto [stop, error] = std::from_chars(seed.data(), seed.data() + seed.size(), value);
-    if (error != std::errc() || stop != seed.data() + seed.size()) return usage_error(app, "--seed: expected a number from 0 to 2^64 - 1, got " + seed);
+    if (error != std::errc() || stop != seed.data() + seed.size())
+      return usage_error(app, "--seed: expected a number from 0 to 2^64 - 1, got " + seed);
     out.seed = value;
   }
   if (std::optional<Usage> usage = take_words(app, out.words)) return *usage;
   if (out.host && !out.exec && out.words.empty()) return usage_error(app, "--host needs a command or -x");
-  if (!out.exec && out.words.size() > 1 && out.words.front() == "list") return usage_error(app, "run list takes no arguments, got " + out.words[1]);
+  if (!out.exec && out.words.size() > 1 && out.words.front() == "list")
+    return usage_error(app, "run list takes no arguments, got " + out.words[1]);
   return out;
 }
 

@@ -10,28 +10,28 @@
 namespace wippy::cli {
 
 struct CommonArguments {
-  std::string directory = ".";                     // -C, --dir
-  bool verbose = false;                            // -v
-  bool very_verbose = false;                       // --very-verbose
-  bool console = false;                            // -c
-  bool silent = false;                             // -s
+  std::string directory = ".";  // -C, --dir
+  bool verbose = false;         // -v
+  bool very_verbose = false;    // --very-verbose
+  bool console = false;         // -c
+  bool silent = false;          // -s
   bool allow_unknown_kinds = false;
 };
 
 struct RunArguments {
   CommonArguments common;
-  std::optional<std::string> exec;                 // -x, --exec
-  std::optional<std::string> host;                 // --host
+  std::optional<std::string> exec;  // -x, --exec
+  std::optional<std::string> host;  // --host
   bool sim = false;
   std::optional<std::uint64_t> seed;
-  std::uint32_t cores = 0;                         // 0: not given
-  std::vector<std::string> words;                  // the command and its arguments; with -x only arguments
+  std::uint32_t cores = 0;         // 0: not given
+  std::vector<std::string> words;  // the command and its arguments; with -x only arguments
 };
 
 struct TopologyArguments {
   bool json = false;
-  std::uint32_t workers = 0;                       // 0: one per usable core
-  std::uint32_t cores = 0;                         // 0: as the machine says
+  std::uint32_t workers = 0;  // 0: one per usable core
+  std::uint32_t cores = 0;    // 0: as the machine says
 };
 
 struct VersionArguments {
@@ -46,7 +46,7 @@ struct LintArguments {
 // The line asks for nothing but a text: help (code 0) or a usage error (code 1).
 struct Usage {
   int code = 0;
-  std::string text;                                // for stdout when code is 0, else for stderr
+  std::string text;  // for stdout when code is 0, else for stderr
 };
 
 using Invocation = std::variant<RunArguments, TopologyArguments, VersionArguments, LintArguments, Usage>;

@@ -23,7 +23,9 @@ int fail(const Streams& streams, const std::string& message) {
   return 1;
 }
 
-std::string counted(std::size_t count, const std::string& noun) { return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s"); }
+std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
 
 std::variant<Application, LoadFailure> load(const CommonArguments& common, const Hooks& hooks) {
   app::LoadOptions options;
@@ -53,15 +55,18 @@ LogOptions log_options(const RunArguments& arguments, const Application& app, Ru
   LogOptions log;
   // A command's terminal belongs to its process unless logs are asked for (host.md §8.2).
   log.console = !common.silent && (mode == RunMode::kServices || asked);
-  log.encoding = common.console ? app::LogEncoding::kConsole : app.settings.log_encoding.value_or(app::LogEncoding::kConsole);
+  log.encoding =
+      common.console ? app::LogEncoding::kConsole : app.settings.log_encoding.value_or(app::LogEncoding::kConsole);
   log.min_level = common.verbose || common.very_verbose ? -1 : app.settings.min_level;
   log.stack_traces = common.very_verbose;
   return log;
 }
 
 // Fills in what a command run needs beyond a service run; a message when it cannot be.
-std::optional<std::string> resolve_command_run(const RunArguments& arguments, const Application& app, RunOptions& options) {
-  const Resolved process = arguments.exec ? resolve_process(app, *arguments.exec) : resolve_command(app, arguments.words.front());
+std::optional<std::string> resolve_command_run(const RunArguments& arguments, const Application& app,
+                                               RunOptions& options) {
+  const Resolved process =
+      arguments.exec ? resolve_process(app, *arguments.exec) : resolve_command(app, arguments.words.front());
   if (const auto* error = std::get_if<ResolveError>(&process)) return error->message;
   const Resolved host = resolve_terminal_host(app, arguments.host);
   if (const auto* error = std::get_if<ResolveError>(&host)) return error->message;
@@ -69,12 +74,13 @@ std::optional<std::string> resolve_command_run(const RunArguments& arguments, co
   options.terminal_host = std::get<EntryId>(host);
   options.args.assign(arguments.words.begin() + (arguments.exec ? 0 : 1), arguments.words.end());
   std::vector<EntryId> roots = app::auto_started(app);
-  roots.push_back(options.terminal_host);              // started on demand (H-276)
+  roots.push_back(options.terminal_host);  // started on demand (H-276)
   options.boot_order = app::start_order(app, roots);
   return std::nullopt;
 }
 
-int run(const RunArguments& arguments, const std::vector<std::string>& args, const Streams& streams, const Hooks& hooks) {
+int run(const RunArguments& arguments, const std::vector<std::string>& args, const Streams& streams,
+        const Hooks& hooks) {
   if (arguments.sim && !hooks.is_simulation) return hooks.start_simulation(args, streams);
   auto loaded = load(arguments.common, hooks);
   if (const auto* failure = std::get_if<LoadFailure>(&loaded)) return report_failure(streams, *failure);
@@ -87,7 +93,8 @@ int run(const RunArguments& arguments, const std::vector<std::string>& args, con
   options.mode = arguments.exec || !arguments.words.empty() ? RunMode::kCommand : RunMode::kServices;
   options.boot_order = app.boot_order;
   if (options.mode == RunMode::kCommand) {
-    if (const std::optional<std::string> error = resolve_command_run(arguments, app, options)) return fail(streams, *error);
+    if (const std::optional<std::string> error = resolve_command_run(arguments, app, options))
+      return fail(streams, *error);
   }
   options.cores = arguments.cores;
   options.sim = hooks.is_simulation;
@@ -129,7 +136,8 @@ int lint(const LintArguments& arguments, const Streams& streams, const Hooks& ho
   for (const Problem& warning : warnings) streams.out << "warning: " << warning.text() << '\n';
   for (const Problem& error : errors) streams.out << "error: " << error.text() << '\n';
   if (app != nullptr) {
-    streams.out << app->entries.size() << (app->entries.size() == 1 ? " entry" : " entries") << ", " << counted(warnings.size(), "warning") << ", no errors\n";
+    streams.out << app->entries.size() << (app->entries.size() == 1 ? " entry" : " entries") << ", "
+                << counted(warnings.size(), "warning") << ", no errors\n";
     return code;
   }
   return fail(streams, counted(errors.size(), "problem") + " found");

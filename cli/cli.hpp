@@ -26,9 +26,9 @@ struct Hooks {
   // Replaces this program by the simulation with the same arguments; the exit code when that fails.
   std::function<int(const std::vector<std::string>& args, const Streams&)> start_simulation;
   app::SyntaxCheck syntax;
-  std::optional<std::vector<std::string>> modules;   // built-in Lua modules
-  app::Lookup environment;                           // empty: the operating system's
-  bool is_simulation = false;                        // this is wippy-sim
+  std::optional<std::vector<std::string>> modules;  // built-in Lua modules
+  app::Lookup environment;                          // empty: the operating system's
+  bool is_simulation = false;                       // this is wippy-sim
 };
 
 // `args` without the program's name. Gives the exit code: 0, 1 or what the process decides.

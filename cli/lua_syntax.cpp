@@ -1,14 +1,14 @@
 #include "cli/lua_syntax.hpp"
 
 #include <charconv>
-#include <memory>
+#include <string>
 
-#include <lua5.4/lua.hpp>
+#include "lua/bytecode.hpp"
 
 namespace wippy::cli {
 namespace {
 
-// The chunk is named "=?", so messages read "?:LINE: what is wrong".
+// Lua's messages read "?:LINE: what is wrong", "?" being the chunk's name.
 app::SyntaxError parse_message(std::string_view message) {
   app::SyntaxError error;
   constexpr std::string_view kPrefix = "?:";
@@ -24,12 +24,11 @@ app::SyntaxError parse_message(std::string_view message) {
 }  // namespace
 
 std::optional<app::SyntaxError> check_lua_syntax(const app::Entry&, std::string_view source) {
-  const std::unique_ptr<lua_State, decltype(&lua_close)> state(luaL_newstate(), &lua_close);
-  if (state == nullptr) return app::SyntaxError{1, "not enough memory to check the syntax"};
-  if (luaL_loadbufferx(state.get(), source.data(), source.size(), "=?", "t") == LUA_OK) return std::nullopt;
-  std::size_t length = 0;
-  const char* message = lua_tolstring(state.get(), -1, &length);
-  return parse_message(message == nullptr ? std::string_view("cannot be compiled") : std::string_view(message, length));
+  lua::Bytecode bytecode;
+  std::string message;
+  const Status status = lua::compile(source, "?", bytecode, message);
+  if (status.ok()) return std::nullopt;
+  return parse_message(message.empty() ? status.message : message);
 }
 
 }  // namespace wippy::cli

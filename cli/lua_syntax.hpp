@@ -5,7 +5,7 @@
 
 namespace wippy::cli {
 
-// Compiles with the Lua this build runs; nothing is executed. Binary chunks are refused. Each call uses a state of its own.
+// Compiles with the Lua this build runs; nothing is executed. Binary chunks are refused.
 std::optional<app::SyntaxError> check_lua_syntax(const app::Entry& entry, std::string_view source);
 
 }  // namespace wippy::cli

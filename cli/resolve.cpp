@@ -44,7 +44,8 @@ Resolved choose_terminal_host(const Application& app, const std::optional<std::s
     const EntryId id = EntryId::parse(*asked);
     if (std::find(all.begin(), all.end(), id) != all.end()) return id;
     const Entry* entry = app.find(id);
-    if (entry != nullptr) return ResolveError{"--host: " + id.text() + " is a " + entry->kind + ", expected a terminal.host"};
+    if (entry != nullptr)
+      return ResolveError{"--host: " + id.text() + " is a " + entry->kind + ", expected a terminal.host"};
     return ResolveError{with_hint("--host: no entry " + *asked, *asked, texts(all))};
   }
   if (all.empty()) return ResolveError{"no terminal.host found in registry"};
@@ -63,8 +64,10 @@ Resolved resolve_command(const Application& app, std::string_view name) {
   }
   if (found.size() == 1) return found.front();
   const std::string quoted = "command \"" + std::string(name) + "\"";
-  if (found.size() > 1) return ResolveError{quoted + " is defined by several entries (" + join(found) + "), use -x with one of these IDs"};
-  return ResolveError{with_hint(quoted + " not found. Use 'wippy run list' to see the available commands", name, names)};
+  if (found.size() > 1)
+    return ResolveError{quoted + " is defined by several entries (" + join(found) + "), use -x with one of these IDs"};
+  return ResolveError{
+      with_hint(quoted + " not found. Use 'wippy run list' to see the available commands", name, names)};
 }
 
 Resolved resolve_process(const Application& app, std::string_view text) {
@@ -76,7 +79,9 @@ Resolved resolve_process(const Application& app, std::string_view text) {
     candidates.push_back(bare ? id.name : id.text());
   }
   if (found.size() == 1) return found.front();
-  if (found.size() > 1) return ResolveError{"several processes are named " + std::string(text) + " (" + join(found) + "), give the whole ID"};
+  if (found.size() > 1)
+    return ResolveError{"several processes are named " + std::string(text) + " (" + join(found) +
+                        "), give the whole ID"};
   if (const Entry* entry = app.find(EntryId::parse(text))) {
     return ResolveError{std::string(text) + " is a " + entry->kind + ", not a process"};
   }
@@ -108,7 +113,9 @@ std::string command_list(const Application& app) {
   }
   std::ostringstream out;
   out << "Available commands:\n";
-  const auto pad = [&out](const std::string& text, std::size_t width) { out << text << std::string(width - text.size(), ' '); };
+  const auto pad = [&out](const std::string& text, std::size_t width) {
+    out << text << std::string(width - text.size(), ' ');
+  };
   for (const app::CommandEntry& entry : app.commands) {
     out << "  ";
     pad(entry.command.name, name_width);

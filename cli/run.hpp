@@ -11,26 +11,26 @@
 namespace wippy::cli {
 
 enum class RunMode : std::uint8_t {
-  kServices,   // until a signal or system.exit
-  kCommand,    // until the process ends; its outcome is the exit code (host.md §8.6)
+  kServices,  // until a signal or system.exit
+  kCommand,   // until the process ends; its outcome is the exit code (host.md §8.6)
 };
 
 struct LogOptions {
-  bool console = true;                             // write log lines to stderr at all
+  bool console = true;  // write log lines to stderr at all
   app::LogEncoding encoding = app::LogEncoding::kConsole;
-  std::int64_t min_level = 0;                      // -1 debug, 0 info, 1 warn, 2 error
-  bool stack_traces = false;                       // --very-verbose
+  std::int64_t min_level = 0;  // -1 debug, 0 info, 1 warn, 2 error
+  bool stack_traces = false;   // --very-verbose
 };
 
 struct RunOptions {
   RunMode mode = RunMode::kServices;
-  app::EntryId process;                            // kCommand: any process.* entry of the application
-  app::EntryId terminal_host;                      // kCommand: runs the process; is in boot_order
-  std::vector<std::string> args;                   // kCommand: parameters of the process, also io.args()
-  std::vector<app::EntryId> boot_order;            // services to start, each after what it needs
-  std::uint32_t cores = 0;                         // usable cores; 0: as the machine says
-  bool sim = false;                                // only in wippy-sim
-  std::uint64_t seed = 0;                          // of the simulation
+  app::EntryId process;                  // kCommand: any process.* entry of the application
+  app::EntryId terminal_host;            // kCommand: runs the process; is in boot_order
+  std::vector<std::string> args;         // kCommand: parameters of the process, also io.args()
+  std::vector<app::EntryId> boot_order;  // services to start, each after what it needs
+  std::uint32_t cores = 0;               // usable cores; 0: as the machine says
+  bool sim = false;                      // only in wippy-sim
+  std::uint64_t seed = 0;                // of the simulation
   LogOptions log;
 };
 

@@ -53,6 +53,9 @@ struct Channel {
   WaiterList senders;
 };
 
+// Takes a waiter out of its channel's queue; not linked: nothing.
+void unlink_waiter(Waiter& waiter) noexcept;
+
 // Pushes a new channel. `source` null: an ordinary one. [-0, +1, m]
 Channel* new_channel(lua_State* L, uint32_t capacity, ChannelSource* source);
 // The channel at `index`, or null when it is something else. [-0, +0, m]
@@ -74,11 +77,11 @@ int open_channel(lua_State* L);
 // --- for host functions that wait on several channels and a timer (process.receive)
 
 // Blocks until one of the channels may have something, or `ref` is woken otherwise. `channels` live on the caller's stack;
-// n <= Task::kInlineWaiters. The continuation looks at wake_outcome(L): i >= 0 means channels[i] may be ready (try again),
-// kClosed that one was closed. [-0, +0, -]
+// n <= Task::kInlineWaiters. The continuation looks at wake_outcome(L): i >= 0 means channels[i] may be ready or was closed
+// (try again, then pass_on(channels[i])). Only for channels with a source: a sender's value would be lost. [-0, +0, -]
 int block_on_channels(lua_State* L, WakeRef ref, Channel* const* channels, uint32_t n, WaitReason reason,
                       lua_KContext ctx, lua_KFunction k);
-// After a wake-up by notify() without taking the item: lets the next receiver try. [-0, +0, -]
+// After a wake-up by notify(), when done: if there is still an item, the next receiver may try. [-0, +0, -]
 void pass_on(Channel* channel) noexcept;
 
 }  // namespace wippy::lua

@@ -167,17 +167,17 @@ int start_or_continue(lua_State* L, lua_State* co, int arguments, bool wrapped) 
   return run(L, co, arguments, wrapped);
 }
 
-int co_resume(lua_State* L) {
+int fiber_resume(lua_State* L) {
   lua_State* const co = check_coroutine(L);
   return start_or_continue(L, co, lua_gettop(L) - 1, false);
 }
 
-int co_call_wrapped(lua_State* L) { return start_or_continue(L, target(L, true), lua_gettop(L), true); }
+int fiber_call_wrapped(lua_State* L) { return start_or_continue(L, target(L, true), lua_gettop(L), true); }
 
 // --- the others
 
 // [-1, +1, m]
-int co_create(lua_State* L) {
+int fiber_create(lua_State* L) {
   luaL_checktype(L, 1, LUA_TFUNCTION);
   lua_State* const co = lua_newthread(L);
   lua_pushvalue(L, 1);
@@ -185,16 +185,16 @@ int co_create(lua_State* L) {
   return 1;
 }
 
-int co_wrap(lua_State* L) {
-  co_create(L);
-  lua_pushcclosure(L, co_call_wrapped, 1);
+int fiber_wrap(lua_State* L) {
+  fiber_create(L);
+  lua_pushcclosure(L, fiber_call_wrapped, 1);
   return 1;
 }
 
 int turn_over(lua_State*, int, lua_KContext) { return 0; }
 
 // In main and spawned coroutines there is nobody to yield to: the other tasks get their turn.
-int co_yield(lua_State* L) {
+int fiber_yield(lua_State* L) {
   ProcessRoot& root = root_of(L);
   if (root.closing == L) return luaL_error(L, "attempt to yield from a coroutine that is being closed");
   const Task* const task = current_task(L);
@@ -203,25 +203,25 @@ int co_yield(lua_State* L) {
   return give_turn(L, 0, turn_over);
 }
 
-int co_status(lua_State* L) {
+int fiber_status(lua_State* L) {
   lua_State* const co = check_coroutine(L);
   lua_pushstring(L, name_of(status_of(L, co)));
   return 1;
 }
 
-int co_running(lua_State* L) {
+int fiber_running(lua_State* L) {
   const int is_main = lua_pushthread(L);
   lua_pushboolean(L, is_main);
   return 2;
 }
 
-int co_isyieldable(lua_State* L) {
+int fiber_isyieldable(lua_State* L) {
   lua_State* const co = lua_isthread(L, 1) ? lua_tothread(L, 1) : L;
   lua_pushboolean(L, co != root_of(L).closing && lua_isyieldable(co));
   return 1;
 }
 
-int co_close(lua_State* L) {
+int fiber_close(lua_State* L) {
   lua_State* const co = check_coroutine(L);
   const CoStatus status = status_of(L, co);
   if (status != CoStatus::kDead && (status != CoStatus::kSuspended || is_main_or_task(L, co))) {
@@ -244,7 +244,7 @@ int co_close(lua_State* L) {
 }
 
 // coroutine.spawn(f): a new task; it starts when the running one is left.
-int co_spawn(lua_State* L) {
+int fiber_spawn(lua_State* L) {
   luaL_checktype(L, 1, LUA_TFUNCTION);
   lua_settop(L, 1);
   lua_State* const co = lua_newthread(L);
@@ -305,9 +305,9 @@ int task_end(lua_State* L, int status, lua_KContext) {
 }
 
 constexpr LibraryEntry kFunctions[] = {
-    {"create", co_create},   {"resume", co_resume}, {"wrap", co_wrap},   {"yield", co_yield},
-    {"status", co_status},   {"running", co_running}, {"isyieldable", co_isyieldable},
-    {"close", co_close},     {"spawn", co_spawn},   {nullptr, nullptr},
+    {"create", fiber_create},   {"resume", fiber_resume}, {"wrap", fiber_wrap},   {"yield", fiber_yield},
+    {"status", fiber_status},   {"running", fiber_running}, {"isyieldable", fiber_isyieldable},
+    {"close", fiber_close},     {"spawn", fiber_spawn},   {nullptr, nullptr},
 };
 
 }  // namespace

@@ -12,6 +12,8 @@
 
 namespace wippy::lua {
 
+class ProcessDirectory;
+
 // Where signals go that no registration claims: kMessage, kCancel, kExit, kLinkDown. One per machine, made on its first turn.
 class SignalSink {
  public:
@@ -48,6 +50,10 @@ struct LuaHooks {
   SignalSink* (*make_sink)(LuaMachine& machine) noexcept = nullptr;
   // One line without its end, written whole.
   void (*print)(Context& self, std::string_view line) noexcept = nullptr;
+  // Monotonic nanoseconds at the start of the runtime, for os.clock.
+  uint64_t start_ns = 0;
+  // Entries and hosts (lua/directory.hpp). Null: process.spawn finds nothing.
+  ProcessDirectory* directory = nullptr;
   const LuaLibrary* libraries = nullptr;
   std::size_t library_count = 0;
 };

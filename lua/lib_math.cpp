@@ -106,7 +106,9 @@ int math_frexp(lua_State* L) {
 int math_ldexp(lua_State* L) {
   const lua_Number n = luaL_checknumber(L, 1);
   const lua_Integer exponent = luaL_checkinteger(L, 2);
-  lua_pushnumber(L, std::ldexp(n, exponent > INT_MAX ? INT_MAX : exponent < INT_MIN ? INT_MIN : static_cast<int>(exponent)));
+  lua_pushnumber(L, std::ldexp(n, exponent > INT_MAX   ? INT_MAX
+                                  : exponent < INT_MIN ? INT_MIN
+                                                       : static_cast<int>(exponent)));
   return 1;
 }
 
@@ -229,9 +231,7 @@ int math_random(lua_State* L) {
   lua_Integer low = 1;
   lua_Integer high;
   switch (lua_gettop(L)) {
-    case 0:
-      lua_pushnumber(L, static_cast<lua_Number>(next_random(x) >> 11) * (0.5 / (uint64_t{1} << 52)));
-      return 1;
+    case 0: lua_pushnumber(L, static_cast<lua_Number>(next_random(x) >> 11) * (0.5 / (uint64_t{1} << 52))); return 1;
     case 1:
       high = luaL_checkinteger(L, 1);
       if (high == 0) {

@@ -76,7 +76,8 @@ int string_byte(lua_State* L) {
   if (last - first >= INT_MAX) return luaL_error(L, "string slice too long");
   const int count = static_cast<int>(last - first) + 1;
   luaL_checkstack(L, count, "string slice too long");
-  for (int i = 0; i < count; ++i) lua_pushinteger(L, static_cast<unsigned char>(text[first - 1 + static_cast<size_t>(i)]));
+  for (int i = 0; i < count; ++i)
+    lua_pushinteger(L, static_cast<unsigned char>(text[first - 1 + static_cast<size_t>(i)]));
   return count;
 }
 
@@ -218,11 +219,11 @@ int lazy_index(lua_State* L) {
 }
 
 const luaL_Reg kString[] = {
-    {"len", string_len},       {"sub", string_sub},           {"upper", string_upper},   {"lower", string_lower},
-    {"reverse", string_reverse}, {"byte", string_byte},       {"char", string_char},     {"rep", string_rep},
-    {"format", string_format}, {"find", string_find},         {"match", string_match},   {"gmatch", string_gmatch},
-    {"gsub", string_gsub},     {"pack", string_pack},         {"packsize", string_packsize},
-    {"unpack", string_unpack}, {nullptr, nullptr},
+    {"len", string_len},         {"sub", string_sub},   {"upper", string_upper},       {"lower", string_lower},
+    {"reverse", string_reverse}, {"byte", string_byte}, {"char", string_char},         {"rep", string_rep},
+    {"format", string_format},   {"find", string_find}, {"match", string_match},       {"gmatch", string_gmatch},
+    {"gsub", string_gsub},       {"pack", string_pack}, {"packsize", string_packsize}, {"unpack", string_unpack},
+    {nullptr, nullptr},
 };
 
 }  // namespace

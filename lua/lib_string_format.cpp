@@ -12,8 +12,8 @@
 namespace wippy::lua {
 namespace {
 
-constexpr size_t kMaxSpec = 22;    // flags, width, precision and conversion
-constexpr size_t kMaxItem = 512;   // longest formatted number: %.99f of the largest double has 409 characters
+constexpr size_t kMaxSpec = 22;   // flags, width, precision and conversion
+constexpr size_t kMaxItem = 512;  // longest formatted number: %.99f of the largest double has 409 characters
 constexpr size_t kStepsPerPoll = 4096;
 
 // One conversion specification, without the conversion character's length modifier that snprintf needs.
@@ -88,7 +88,8 @@ void append_integer(lua_State* L, TextSink& sink, const Spec& spec, int arg) {
   const lua_Integer n = luaL_checkinteger(L, arg);
   if (spec.plain && (spec.conversion == 'd' || spec.conversion == 'i')) return append_decimal(sink, n);
   switch (spec.conversion) {
-    case 'd': case 'i': check_spec(L, spec, "-+0 ", true); break;
+    case 'd':
+    case 'i': check_spec(L, spec, "-+0 ", true); break;
     default: check_spec(L, spec, "-#0", true); break;
   }
   append_number(sink, spec, "ll", n);
@@ -174,11 +175,18 @@ void append_conversion(lua_State* L, TextSink& sink, const Spec& spec, int arg, 
     case 'c':
       check_spec(L, spec, "-", false);
       return append_number(sink, spec, "", static_cast<int>(luaL_checkinteger(L, arg)));
-    case 'd': case 'i': case 'o': case 'x': case 'X': return append_integer(L, sink, spec, arg);
-    case 'a': case 'A':
-      check_spec(L, spec, "-+#0 ", true);
-      return append_number(sink, spec, "", luaL_checknumber(L, arg));
-    case 'f': case 'e': case 'E': case 'g': case 'G': {
+    case 'd':
+    case 'i':
+    case 'o':
+    case 'x':
+    case 'X': return append_integer(L, sink, spec, arg);
+    case 'a':
+    case 'A': check_spec(L, spec, "-+#0 ", true); return append_number(sink, spec, "", luaL_checknumber(L, arg));
+    case 'f':
+    case 'e':
+    case 'E':
+    case 'g':
+    case 'G': {
       const lua_Number n = luaL_checknumber(L, arg);
       check_spec(L, spec, "-+#0 ", true);
       return append_number(sink, spec, "", n);

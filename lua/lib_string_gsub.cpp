@@ -14,8 +14,8 @@ constexpr int kSinkSlot = 5;
 constexpr int kMatcherSlot = 6;
 
 struct GsubState {
-  size_t from = 0;      // where the next search begins
-  size_t copied = 0;    // subject up to here is in the result
+  size_t from = 0;    // where the next search begins
+  size_t copied = 0;  // subject up to here is in the result
   size_t match_end = 0;
   const char* last_end = nullptr;
   lua_Integer count = 0;

@@ -3,6 +3,7 @@
 // Every function first works in its C frame. When its slice ends it copies the matcher into a userdata on its own Lua stack
 // and leaves by a system yield; the continuation goes on with that copy.
 #include "lua/match_util.hpp"
+#include "lua/pattern_class.hpp"
 #include "lua/stdlib.hpp"
 
 namespace wippy::lua {
@@ -51,29 +52,44 @@ int search_pattern(lua_State* L, std::string_view subject, std::string_view patt
   return finish_search(L, m, outcome == MatchOutcome::kMatched, find);
 }
 
+int finish_plain(lua_State* L, size_t begin, size_t length) {
+  if (begin == std::string_view::npos) {
+    luaL_pushfail(L);
+    return 1;
+  }
+  lua_pushinteger(L, static_cast<lua_Integer>(begin) + 1);
+  lua_pushinteger(L, static_cast<lua_Integer>(begin + length));
+  return 2;
+}
+
 // ctx: offset to search from. memmem is (nearly) linear; a window keeps each call below a few milliseconds.
 int search_plain(lua_State* L, int, lua_KContext offset) {
   constexpr size_t kWindow = 1 << 18;
+  constexpr size_t kShort = 512;
   const std::string_view subject = view(L, 1);
   const std::string_view text = view(L, 2);
   auto from = static_cast<size_t>(offset);
+  if (subject.size() < kShort) return finish_plain(L, subject.find(text, from), text.size());
   while (subject.size() - from >= text.size()) {
     const size_t left = subject.size() - from;
     const size_t step = text.size() > kWindow ? text.size() : kWindow;
     const size_t window = left - text.size() < step ? left : step + text.size() - 1;
     const void* hit = ::memmem(subject.data() + from, window, text.data(), text.size());
-    if (hit != nullptr) {
-      const ptrdiff_t begin = static_cast<const char*>(hit) - subject.data();
-      lua_pushinteger(L, begin + 1);
-      lua_pushinteger(L, begin + static_cast<ptrdiff_t>(text.size()));
-      return 2;
-    }
+    if (hit != nullptr)
+      return finish_plain(L, static_cast<size_t>(static_cast<const char*>(hit) - subject.data()), text.size());
     if (window == left) break;
     from += step;
     if (slice_must_yield(L)) return slice_yield(L, static_cast<lua_KContext>(from), search_plain);
   }
-  luaL_pushfail(L);
-  return 1;
+  return finish_plain(L, std::string_view::npos, text.size());
+}
+
+// As in the stock library a lone ')' or ']' is plain text for find.
+bool has_magic(std::string_view pattern) noexcept {
+  for (const char c : pattern) {
+    if (kMagic[byte_at(&c)] && c != ')' && c != ']' && c != '\0') return true;
+  }
+  return false;
 }
 
 int find_or_match(lua_State* L, bool find) {
@@ -87,7 +103,7 @@ int find_or_match(lua_State* L, bool find) {
     luaL_pushfail(L);
     return 1;
   }
-  const bool plain = find && (lua_toboolean(L, 4) || pattern.find_first_of("^$*+?.([%-") == std::string_view::npos);
+  const bool plain = find && (lua_toboolean(L, 4) || !has_magic(pattern));
   if (plain) return search_plain(L, LUA_OK, static_cast<lua_KContext>(from));
   return search_pattern(L, {text, length}, pattern, from, find);
 }

@@ -69,7 +69,8 @@ Option read_plain(Reader& r) {
     case 'J': return integer(false, sizeof(lua_Integer));
     case 'T': return integer(false, sizeof(size_t));
     case 'f': return {Kind::kFloat, sizeof(float), 0};
-    case 'd': case 'n': return {Kind::kDouble, sizeof(double), 0};
+    case 'd':
+    case 'n': return {Kind::kDouble, sizeof(double), 0};
     case 's': return {Kind::kCounted, read_size(r, sizeof(size_t)), 0};
     case 'c': {
       const int size = read_number(r, -1);
@@ -214,9 +215,8 @@ size_t push_value(const Reader& r, const Option& option, const char* p, size_t l
   lua_State* const L = r.L;
   const auto size = static_cast<size_t>(option.size);
   switch (option.kind) {
-    case Kind::kSigned: case Kind::kUnsigned:
-      lua_pushinteger(L, get_integer(r, p, option.size, option.kind == Kind::kSigned));
-      return 0;
+    case Kind::kSigned:
+    case Kind::kUnsigned: lua_pushinteger(L, get_integer(r, p, option.size, option.kind == Kind::kSigned)); return 0;
     case Kind::kFloat: lua_pushnumber(L, static_cast<lua_Number>(get_number<float>(r, p))); return 0;
     case Kind::kDouble: lua_pushnumber(L, get_number<double>(r, p)); return 0;
     case Kind::kFixed: lua_pushlstring(L, p, size); return 0;
@@ -250,7 +250,8 @@ int string_pack(lua_State* L) {
     total += static_cast<size_t>(option.padding) + static_cast<size_t>(option.size);
     add_zeros(buffer, static_cast<size_t>(option.padding));
     switch (option.kind) {
-      case Kind::kSigned: case Kind::kUnsigned: {
+      case Kind::kSigned:
+      case Kind::kUnsigned: {
         const lua_Integer n = luaL_checkinteger(L, ++arg);
         const bool is_signed = option.kind == Kind::kSigned;
         is_signed ? check_signed(L, n, option.size, arg) : check_unsigned(L, n, option.size, arg);
@@ -259,11 +260,12 @@ int string_pack(lua_State* L) {
       }
       case Kind::kFloat: add_number(buffer, r, static_cast<float>(luaL_checknumber(L, ++arg))); break;
       case Kind::kDouble: add_number(buffer, r, luaL_checknumber(L, ++arg)); break;
-      case Kind::kFixed: case Kind::kCounted: case Kind::kZero:
-        total += add_string(buffer, r, option, ++arg);
-        break;
+      case Kind::kFixed:
+      case Kind::kCounted:
+      case Kind::kZero: total += add_string(buffer, r, option, ++arg); break;
       case Kind::kPad: add_zeros(buffer, 1); break;
-      case Kind::kAlign: case Kind::kNothing: break;
+      case Kind::kAlign:
+      case Kind::kNothing: break;
     }
   }
   luaL_pushresult(&buffer);

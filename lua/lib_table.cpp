@@ -37,9 +37,7 @@ int insert_loop(lua_State* L, int, lua_KContext ctx) {
 int table_insert(lua_State* L) {
   const auto end = static_cast<lua_Integer>(static_cast<lua_Unsigned>(check_length(L, true)) + 1);
   switch (lua_gettop(L)) {
-    case 2:
-      lua_seti(L, 1, end);
-      return 0;
+    case 2: lua_seti(L, 1, end); return 0;
     case 3: {
       const lua_Integer position = luaL_checkinteger(L, 2);
       const bool inside = static_cast<lua_Unsigned>(position) - 1u < static_cast<lua_Unsigned>(end);
@@ -150,7 +148,8 @@ int resume_concat(lua_State* L, int, lua_KContext);
   for (; i <= last; ++i) {
     lua_geti(L, 1, i);
     if (!lua_isstring(L, -1)) {
-      luaL_error(L, "invalid value (%s) at index %I in table for 'concat'", luaL_typename(L, -1), static_cast<LUAI_UACINT>(i));
+      luaL_error(L, "invalid value (%s) at index %I in table for 'concat'", luaL_typename(L, -1),
+                 static_cast<LUAI_UACINT>(i));
     }
     size_t length;
     const char* text = lua_tolstring(L, -1, &length);
@@ -206,7 +205,8 @@ int table_unpack(lua_State* L) {
   const lua_Integer last = lua_isnoneornil(L, 3) ? luaL_len(L, 1) : luaL_checkinteger(L, 3);
   if (first > last) return 0;
   const lua_Unsigned more = static_cast<lua_Unsigned>(last) - static_cast<lua_Unsigned>(first);
-  if (more >= INT_MAX || !lua_checkstack(L, static_cast<int>(more) + 1)) return luaL_error(L, "too many results to unpack");
+  if (more >= INT_MAX || !lua_checkstack(L, static_cast<int>(more) + 1))
+    return luaL_error(L, "too many results to unpack");
   for (lua_Unsigned i = 0; i <= more; ++i) lua_geti(L, 1, first + static_cast<lua_Integer>(i));
   return static_cast<int>(more) + 1;
 }
@@ -221,9 +221,9 @@ int table_create(lua_State* L) {
 }
 
 const luaL_Reg kTable[] = {
-    {"concat", table_concat}, {"insert", table_insert}, {"remove", table_remove}, {"move", table_move},
-    {"pack", table_pack},     {"unpack", table_unpack}, {"sort", table_sort},     {"create", table_create},
-    {nullptr, nullptr},
+    {"concat", table_concat}, {"insert", table_insert}, {"remove", table_remove},
+    {"move", table_move},     {"pack", table_pack},     {"unpack", table_unpack},
+    {"sort", table_sort},     {"create", table_create}, {nullptr, nullptr},
 };
 
 }  // namespace

@@ -60,7 +60,9 @@ bool load(lua_State* L, SortState& state, int64_t& steps) {
 // Chooses what to sort and makes room for it in the items slot. [-0, +0, m]
 void make_items(lua_State* L, SortState& state) {
   const bool natural = lua_isnil(L, 2);
-  state.keys = natural && state.all_integers ? Keys::kIntegers : natural && state.all_floats ? Keys::kFloats : Keys::kPermutation;
+  state.keys = natural && state.all_integers ? Keys::kIntegers
+               : natural && state.all_floats ? Keys::kFloats
+                                             : Keys::kPermutation;
   const size_t item_size = state.keys == Keys::kPermutation ? sizeof(uint32_t) : sizeof(lua_Integer);
   lua_newuserdatauv(L, 2 * state.n * item_size, 0);
   lua_replace(L, kItemsSlot);
@@ -174,14 +176,11 @@ bool store(lua_State* L, SortState& state, int64_t& steps) {
   while (state.i < state.n) {
     const size_t i = state.i++;
     switch (state.keys) {
-      case Keys::kIntegers:
-        lua_pushinteger(L, state.integers.source(static_cast<const lua_Integer*>(items))[i]);
-        break;
-      case Keys::kFloats:
-        lua_pushnumber(L, state.floats.source(static_cast<const lua_Number*>(items))[i]);
-        break;
+      case Keys::kIntegers: lua_pushinteger(L, state.integers.source(static_cast<const lua_Integer*>(items))[i]); break;
+      case Keys::kFloats: lua_pushnumber(L, state.floats.source(static_cast<const lua_Number*>(items))[i]); break;
       case Keys::kPermutation:
-        lua_rawgeti(L, kSnapshotSlot, lua_Integer{state.permutation.source(static_cast<const uint32_t*>(items))[i]} + 1);
+        lua_rawgeti(L, kSnapshotSlot,
+                    lua_Integer{state.permutation.source(static_cast<const uint32_t*>(items))[i]} + 1);
         break;
     }
     lua_seti(L, 1, static_cast<lua_Integer>(i) + 1);

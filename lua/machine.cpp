@@ -3,7 +3,7 @@
 #include <new>
 #include <utility>
 
-#include "lua/channel_queue.hpp"
+#include "lua/channel.hpp"
 #include "lua/fixed_state.hpp"
 #include "lua/preempt.hpp"
 #include "memory/slab.hpp"
@@ -191,8 +191,15 @@ void LuaMachine::route(Context& self, Signal* s) noexcept {
   }
 }
 
-void LuaMachine::route_signals(Context& self) noexcept {
-  while (Signal* s = self.next_signal()) route(self, s);
+// False: there may be more.
+bool LuaMachine::route_signals(Context& self) noexcept {
+  constexpr uint32_t kAtOnce = 1024;  // about 20 us
+  for (uint32_t i = 0; i < kAtOnce; ++i) {
+    Signal* const s = self.next_signal();
+    if (s == nullptr) return true;
+    route(self, s);
+  }
+  return false;
 }
 
 // --- the step
@@ -222,11 +229,11 @@ Verdict LuaMachine::step(Context& self) noexcept {
 
 Verdict LuaMachine::run_tasks(Context& self) noexcept {
   for (;;) {
-    route_signals(self);
+    const bool all_routed = route_signals(self);
     if (self.ending() || self.killed()) return Verdict::kDone;
     Task* const task = pop_ready();
     if (task == nullptr) {
-      if (!self.budget_left()) return Verdict::kMore;  // next_signal may have stopped for that reason
+      if (!all_routed) return Verdict::kMore;
       self.set_wait(main_.state == TaskState::kBlocked ? main_.reason : WaitReason::kChannel);
       return Verdict::kWait;
     }

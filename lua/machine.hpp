@@ -5,8 +5,8 @@
 // task failed or the process is to end (kDone). A preempted task stays at the front: scripts see switches only where they
 // block or give up their turn.
 //
-// Order of signals and tasks: all signals that have arrived are routed before the next task runs, so a receive never misses
-// what is already there.
+// Order of signals and tasks: signals that have arrived are routed before the next task runs (at most 1,024 at once), so a
+// receive does not miss what is already there.
 //
 // Memory: the machine itself comes from a slab block, everything else from its own arena, dropped whole by close(); an
 // upgrade can therefore replace machine after machine without growth.
@@ -82,7 +82,7 @@ class LuaMachine final : public Machine {
   LuaMachine(Context& self, std::shared_ptr<const LuaProgram> program, const LuaHooks& hooks) noexcept;
   ~LuaMachine() = default;
 
-  void route_signals(Context& self) noexcept;
+  bool route_signals(Context& self) noexcept;
   void route(Context& self, Signal* s) noexcept;
   Verdict run_tasks(Context& self) noexcept;
   bool run_one(Context& self, Task& task) noexcept;

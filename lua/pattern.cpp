@@ -9,10 +9,8 @@ namespace {
 
 int64_t cost_of(const char* item, const char* end) noexcept { return (end - item) >> 3; }
 
-// A match of this pattern always begins with its first character, which stands for itself.
-bool begins_literally(const char* p, const char* end) noexcept {
-  if (p == end || std::strchr("^$()%.[]*+-?", *p) != nullptr) return false;
-  return p + 1 == end || std::strchr("*?-", p[1]) == nullptr;
+bool may_match_nothing(const char* suffix, const char* end) noexcept {
+  return suffix < end && (*suffix == '*' || *suffix == '?' || *suffix == '-');
 }
 
 }  // namespace
@@ -25,7 +23,7 @@ void Matcher::start(std::string_view subject, std::string_view pattern, size_t f
   pattern_end_ = pattern_ + pattern.size();
   anchored_ = caret == Caret::kAnchors && !pattern.empty() && *pattern_ == '^';
   if (anchored_) ++pattern_;
-  first_ = !anchored_ && begins_literally(pattern_, pattern_end_) ? byte_at(pattern_) : -1;
+  find_prefix();
   reject_end_ = reject_end;
   start_ = subject_ + from;
   error_ = nullptr;
@@ -52,17 +50,44 @@ MatchOutcome Matcher::run(int64_t& steps) noexcept {
   }
 }
 
+// Most places can be ruled out by their first character alone.
+void Matcher::find_prefix() noexcept {
+  prefix_ = nullptr;
+  const char* p = pattern_;
+  if (anchored_) return;
+  if (pattern_end_ - p >= 2 && *p == '(' && p[1] != ')') ++p;
+  if (p == pattern_end_) return;
+  if (*p == '%') {
+    if (p + 1 == pattern_end_ || p[1] == 'b' || p[1] == 'f' || (kClasses[byte_at(p + 1)] & kDigit) != 0) return;
+  } else if (*p != '[' && kMagic[byte_at(p)]) {
+    return;
+  }
+  const char* const end = item_end(p);
+  if (end == nullptr || may_match_nothing(end, pattern_end_))
+    return;  // if malformed: found again, and raised, by items()
+  prefix_ = p;
+  prefix_end_ = end;
+}
+
 // Finds the next place worth an attempt.
 void Matcher::seek(int64_t& steps) noexcept {
-  if (first_ >= 0) {
-    constexpr ptrdiff_t kWindow = 1 << 16;
-    const ptrdiff_t left = subject_end_ - start_;
-    const ptrdiff_t window = left < kWindow ? left : kWindow;
-    const void* found = window == 0 ? nullptr : std::memchr(start_, first_, static_cast<size_t>(window));
-    const char* next = found != nullptr ? static_cast<const char*>(found) : start_ + window;
-    steps -= (next - start_) >> 5;
+  if (prefix_ != nullptr) {
+    const bool literal = *prefix_ != '%' && *prefix_ != '[';
+    const int64_t cost = literal ? 1 : 1 + cost_of(prefix_, prefix_end_);
+    const int64_t window = literal ? 1 << 16 : steps / cost + 1;
+    const char* const limit = window < subject_end_ - start_ ? start_ + window : subject_end_;
+    const char* next = start_;
+    if (literal) {
+      const void* found =
+          next == limit ? nullptr : std::memchr(next, byte_at(prefix_), static_cast<size_t>(limit - next));
+      next = found != nullptr ? static_cast<const char*>(found) : limit;
+      steps -= (next - start_) >> 5;
+    } else {
+      while (next < limit && !matches(byte_at(next), prefix_, prefix_end_)) ++next;
+      steps -= (next - start_ + 1) * cost;
+    }
     start_ = next;
-    if (found == nullptr) {
+    if (next == limit) {
       if (next == subject_end_) phase_ = Phase::kFailed;
       return;
     }
@@ -137,10 +162,16 @@ bool Matcher::escape_item(int64_t& steps) noexcept {
   switch (p_[1]) {
     case 'b': balance_item(); return true;
     case 'f': frontier_item(steps); return true;
-    case '0': case '1': case '2': case '3': case '4':
-    case '5': case '6': case '7': case '8': case '9':
-      back_reference(steps);
-      return true;
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9': back_reference(steps); return true;
     default: return false;
   }
 }
@@ -259,24 +290,51 @@ void Matcher::backtrack(int64_t& steps) noexcept {
         p_ = choice.p;
         --depth_;
         break;
-      case Kind::kGreedy:
-        s_ = --choice.s;
-        p_ = choice.p;
-        if (s_ == choice.aux) --depth_;
-        break;
+      case Kind::kGreedy: retry_greedy(choice, steps); break;
       case Kind::kLazy:
-        steps -= cost_of(choice.aux, choice.p);
-        if (choice.s == subject_end_ || !matches(byte_at(choice.s), choice.aux, choice.p)) {
+        if (!retry_lazy(choice, steps)) {
           --depth_;
           continue;
         }
-        s_ = ++choice.s;
-        p_ = choice.p + 1;
         break;
     }
     phase_ = Phase::kItems;
     return;
   }
+}
+
+// The character that must come next if the pattern goes on at `p`, or -1. Only for places that items() has passed before.
+int Matcher::literal_after(const char* p) const noexcept {
+  if (p < pattern_end_ && *p == ')') ++p;
+  if (p == pattern_end_ || kMagic[byte_at(p)] || may_match_nothing(p + 1, pattern_end_)) return -1;
+  return byte_at(p);
+}
+
+// One character less, or as many less as it takes to meet what must follow.
+void Matcher::retry_greedy(Choice& choice, int64_t& steps) noexcept {
+  const int literal = literal_after(choice.p);
+  const char* s = choice.s - 1;
+  if (literal >= 0) {
+    while (s > choice.aux && byte_at(s) != literal && --steps >= 0) --s;
+  }
+  choice.s = s_ = s;
+  p_ = choice.p;
+  if (s == choice.aux) --depth_;
+}
+
+// One character more, or as many more as it takes to meet what must follow. False: the item matches no more.
+bool Matcher::retry_lazy(Choice& choice, int64_t& steps) noexcept {
+  const int literal = literal_after(choice.p + 1);
+  const int64_t cost = 1 + cost_of(choice.aux, choice.p);
+  const char* s = choice.s;
+  do {
+    steps -= cost;
+    if (s == subject_end_ || !matches(byte_at(s), choice.aux, choice.p)) return false;
+    ++s;
+  } while (literal >= 0 && s < subject_end_ && byte_at(s) != literal && steps > 0);
+  choice.s = s_ = s;
+  p_ = choice.p + 1;
+  return true;
 }
 
 void Matcher::finish() noexcept {

@@ -16,11 +16,11 @@
 
 namespace wippy::lua {
 
-enum class [[nodiscard]] MatchOutcome : uint8_t {
-  kMatched,  // match_begin() .. match_end() and the captures are valid
-  kFailed,   // no match from here to the end of the subject
-  kMore,     // out of steps: call run() again
-  kError,    // malformed pattern: error_format(), error_argument()
+enum class [[nodiscard]] MatchOutcome : uint8_t{
+    kMatched,  // match_begin() .. match_end() and the captures are valid
+    kFailed,   // no match from here to the end of the subject
+    kMore,     // out of steps: call run() again
+    kError,    // malformed pattern: error_format(), error_argument()
 };
 
 class Matcher {
@@ -90,6 +90,10 @@ class Matcher {
   void raise(const char* format, int argument = 0) noexcept;
   bool push(Kind kind, const char* s, const char* aux, const char* p, int index = 0) noexcept;
   const char* item_end(const char* p) noexcept;
+  void find_prefix() noexcept;
+  int literal_after(const char* p) const noexcept;
+  void retry_greedy(Choice& choice, int64_t& steps) noexcept;
+  bool retry_lazy(Choice& choice, int64_t& steps) noexcept;
 
   const char* subject_;
   const char* subject_end_;
@@ -99,12 +103,13 @@ class Matcher {
   const char* start_;  // where the current attempt began
   const char* s_;
   const char* p_;
+  const char* prefix_;  // the item that the first character of every match satisfies, or null
+  const char* prefix_end_;
   const char* item_;  // kExpand: the item, up to p_; kBalance: the two delimiters
   const char* base_;  // kExpand: shortest end
   int64_t open_count_;
   const char* error_;
   int error_argument_;
-  int first_;  // every match begins with this character, or -1
   int level_;
   int depth_;
   Phase phase_;

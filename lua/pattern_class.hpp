@@ -8,7 +8,16 @@ namespace wippy::lua {
 
 // Character classes of the "C" locale as bits, so that matching depends on nothing outside.
 enum ClassBit : uint16_t {
-  kAlpha = 1, kCntrl = 2, kDigit = 4, kGraph = 8, kLower = 16, kPunct = 32, kSpace = 64, kUpper = 128, kAlnum = 256, kHex = 512,
+  kAlpha = 1,
+  kCntrl = 2,
+  kDigit = 4,
+  kGraph = 8,
+  kLower = 16,
+  kPunct = 32,
+  kSpace = 64,
+  kUpper = 128,
+  kAlnum = 256,
+  kHex = 512,
   kNul = 1024,
 };
 
@@ -65,6 +74,15 @@ constexpr std::array<uint16_t, 256> make_masks() {
   return table;
 }
 inline constexpr std::array<uint16_t, 256> kMasks = make_masks();
+
+// Characters that may mean something other than themselves in a pattern.
+constexpr std::array<bool, 256> make_magic() {
+  std::array<bool, 256> table{};
+  for (const char c : {'^', '$', '(', ')', '%', '.', '[', ']', '*', '+', '-', '?', '\0'})
+    table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+inline constexpr std::array<bool, 256> kMagic = make_magic();
 
 inline unsigned char byte_at(const char* p) noexcept { return static_cast<unsigned char>(*p); }
 

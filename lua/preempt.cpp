@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "scheduler/worker.hpp"
+#include "runtime/process/engine_slot.hpp"
 
 namespace wippy::lua {
 
@@ -91,17 +91,14 @@ Ticker::~Ticker() {
 
 Ticker* Ticker::current() noexcept {
   if (kCountMode) return nullptr;
-  Worker* const worker = Worker::current();
-  if (worker == nullptr) return nullptr;
-  auto* ticker = static_cast<Ticker*>(worker->engine_slot);
+  EngineSlot* const slot = current_engine_slot();
+  if (slot == nullptr) return nullptr;
+  auto* ticker = static_cast<Ticker*>(slot->data);
   if (ticker == nullptr) [[unlikely]] {
     ticker = new (std::nothrow) Ticker;
     if (ticker == nullptr) return nullptr;
-    worker->engine_slot = ticker;
-    worker->exit_hook = [](Worker& w) {
-      delete static_cast<Ticker*>(w.engine_slot);
-      w.engine_slot = nullptr;
-    };
+    slot->data = ticker;
+    slot->at_exit = [](void* mine) noexcept { delete static_cast<Ticker*>(mine); };
   }
   return ticker->valid() ? ticker : nullptr;
 }

@@ -6,11 +6,12 @@
 // comparator raises, and never reports an "invalid order function"; math.random is seeded by StateRoot::random_seed only;
 // and the 5.1 names math.pow/log10/atan2/sinh/cosh/tanh and table.create exist.
 //
-// What cannot be interrupted: one allocation with its copy (bounded by the memory limit), string.pack/unpack (killable, not
-// preemptible), upper/lower/reverse/byte/char, and metamethods called by table functions (killable through the hook).
+// What cannot be interrupted: one allocation with its copy (bounded by the memory limit), a plain find over two lengths of a
+// long needle, string.pack/unpack (killable, not preemptible), upper/lower/reverse/byte/char, and metamethods called by table
+// functions (killable through the hook).
 #pragma once
 
-#include <lua.hpp>
+#include <lua5.4/lua.hpp>
 
 namespace wippy::lua {
 

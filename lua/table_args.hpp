@@ -1,7 +1,7 @@
 // Argument checks that the table functions share.
 #pragma once
 
-#include <lua.hpp>
+#include <lua5.4/lua.hpp>
 
 namespace wippy::lua {
 

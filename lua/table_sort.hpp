@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include <lua.hpp>
+#include <lua5.4/lua.hpp>
 
 namespace wippy::lua {
 

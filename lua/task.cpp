@@ -19,7 +19,7 @@ WakeRef prepare_block(lua_State* L) noexcept {
   Task& task = *current_task(L);
   task.waiters = task.inline_waiters;
   task.waiter_count = 0;
-  task.notified = false;
+  task.woken_by = WokenBy::kOther;
   return {&task, ++task.ticket};
 }
 

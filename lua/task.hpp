@@ -60,12 +60,17 @@ struct Waiter {
 
 enum class TaskState : uint8_t { kFree, kReady, kRunning, kBlocked };
 
+enum class WokenBy : uint8_t {
+  kOther,    // a signal, a timer, a host function
+  kPartner,  // a sender, whose value is on top of the stack, or a receiver
+  kSource,   // the channel's source may have an item: try again
+  kClose,    // the channel was closed
+};
+
 // Belongs to the machine, which never frees one before itself, so that a stale WakeRef is harmless.
 struct Task {
   static constexpr uint32_t kInlineWaiters = 3;
-  // Outcomes of wake(); results of select cases are >= 0.
-  static constexpr int kAnswered = -1;  // by a signal or without further meaning
-  static constexpr int kClosed = -2;    // the channel was closed meanwhile
+  static constexpr int kAnswered = -1;  // outcome of wake() by a signal or without further meaning; waiters' are >= 0
 
   lua_State* thread = nullptr;   // where the task's function runs; the main state for main
   lua_State* blocked = nullptr;  // the innermost coroutine, null unless blocked
@@ -77,7 +82,7 @@ struct Task {
   int outcome = 0;
   int arguments = 0;  // on the thread's stack, for its first turn
   int anchor = 0;     // reference in the registry; 0 for main
-  bool notified = false;  // woken because a source has an item, not with the item itself
+  WokenBy woken_by = WokenBy::kOther;
   TaskState state = TaskState::kFree;
   WaitReason reason = WaitReason::kNone;
   Waiter inline_waiters[kInlineWaiters];

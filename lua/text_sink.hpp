@@ -10,7 +10,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include <lua.hpp>
+#include <lua5.4/lua.hpp>
 
 namespace wippy::lua {
 

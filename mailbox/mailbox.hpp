@@ -61,6 +61,12 @@ class MailboxHead {
   [[nodiscard]] bool try_idle(MailNode* tail) noexcept {
     uintptr_t expected = to_word(tail);
     if (head_.load_relaxed() != expected) return false;  // a hint, saves the CAS
+#if defined(WIPPY_SIM)
+    if (sim::planted(sim::Bug::kBlindIdle)) {
+      head_.store_release(expected | kIdleTag);
+      return true;
+    }
+#endif
     return head_.cas_strong_acq_rel(expected, expected | kIdleTag);  // (4)
   }
   // Owner: nothing pushed behind `tail` so far (a gap counts as pushed).

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "memory/address_range.hpp"
 #include "memory/assert.hpp"
 
 namespace wippy {
@@ -12,14 +13,12 @@ namespace wippy {
 BlockTable::BlockTable(uint32_t index_bits, BindPages bind) : blocks_(uint32_t{1} << index_bits), bind_(bind) {
   WIPPY_ASSERT(index_bits >= 12 && index_bits <= 24);
   // Readable from the start: a forged id may name any block.
-  void* p = mmap(nullptr, std::size_t{blocks_} * kBlockBytes, PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (p == MAP_FAILED) {
+  base_ = map_range(std::size_t{blocks_} * kBlockBytes, PROT_READ | PROT_WRITE);
+  if (base_ == nullptr) {
     std::fprintf(stderr, "wippy: cannot reserve %zu MiB for the process table (ulimit -v?)\n",
                  (std::size_t{blocks_} * kBlockBytes) >> 20);
     std::abort();
   }
-  base_ = static_cast<char*>(p);
   owners_ = new Atomic<uint16_t>[blocks_ / kSegmentBlocks];
   for (uint32_t i = 0; i < blocks_ / kSegmentBlocks; ++i) owners_[i].store_relaxed(kNoOwner);
 }
@@ -54,6 +53,15 @@ bool BlockTable::carve(uint16_t owner, NodeId node, uint32_t& first) noexcept {
   first = found->next;
   found->next += kRunBlocks;
   return true;
+}
+
+uint32_t BlockTable::carved_of(uint16_t owner) const {
+  uint32_t blocks = static_cast<uint32_t>(segments_of(owner).size()) * kSegmentBlocks;
+  LockGuard lock(mutex_);
+  for (const Open& o : open_) {
+    if (o.owner == owner) blocks -= o.end - o.next;
+  }
+  return blocks;
 }
 
 std::vector<uint32_t> BlockTable::segments_of(uint16_t owner) const {

@@ -43,6 +43,8 @@ class BlockTable {
   // A run of kRunBlocks fresh blocks: true and the first index; false when the table is used up.
   [[nodiscard]] bool carve(uint16_t owner, NodeId node, uint32_t& first) noexcept;
 
+  // How many blocks were ever handed out to an owner; for observers.
+  uint32_t carved_of(uint16_t owner) const;
   // All segments of one owner, in order of creation; for observers.
   std::vector<uint32_t> segments_of(uint16_t owner) const;
 

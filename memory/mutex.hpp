@@ -1,5 +1,6 @@
 // The lock of cold paths. Production: std::mutex. Simulation: fibers share one OS thread, so a blocked fiber must let the
-// owner run; the lock is then a flag with a yield loop. Never taken on a message, spawn or wake path.
+// owner run; the lock is then a flag, and a fiber that waits for it shows in the deadlock report. Never taken on a message,
+// spawn or wake path.
 #pragma once
 
 #if defined(WIPPY_SIM)
@@ -14,10 +15,14 @@ class Mutex {
  public:
 #if defined(WIPPY_SIM)
   void lock() noexcept {
-    while (held_) sim::yield_fiber();
+    sim::switch_point();
+    while (held_) sim::wait_for_lock(this);
     held_ = true;
   }
-  void unlock() noexcept { held_ = false; }
+  void unlock() noexcept {
+    held_ = false;
+    sim::unlocked(this);
+  }
 
  private:
   bool held_ = false;

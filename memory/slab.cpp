@@ -7,6 +7,7 @@
 #include <cstring>
 #include <new>
 
+#include "memory/address_range.hpp"
 #include "memory/assert.hpp"
 
 namespace wippy {
@@ -16,12 +17,12 @@ constexpr std::size_t kCommitStep = std::size_t{2} << 20;
 constexpr std::size_t kMagazineRange = std::size_t{1} << 30;  // address space for magazines, per node
 
 char* reserve(std::size_t bytes) noexcept {
-  void* p = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (p == MAP_FAILED) {
+  char* p = map_range(bytes, PROT_NONE);
+  if (p == nullptr) {
     std::fprintf(stderr, "wippy: cannot reserve %zu MiB of address space (ulimit -v?)\n", bytes >> 20);
     std::abort();
   }
-  return static_cast<char*>(p);
+  return p;
 }
 }  // namespace
 

@@ -39,16 +39,14 @@ std::vector<VictimTier> tiers_of(const Topology& topology, const std::vector<Wor
 }
 
 // "0-3,8": ascending numbers with runs joined.
-std::string ranges(const std::vector<uint32_t>& numbers) {
-  std::string out;
+void write_ranges(std::ostream& out, const std::vector<uint32_t>& numbers) {
   for (std::size_t i = 0; i < numbers.size();) {
     std::size_t end = i + 1;
     while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1) ++end;
-    out += (out.empty() ? "" : ",") + std::to_string(numbers[i]);
-    if (end - i > 1) out += "-" + std::to_string(numbers[end - 1]);
+    out << (i == 0 ? "" : ",") << numbers[i];
+    if (end - i > 1) out << "-" << numbers[end - 1];
     i = end;
   }
-  return out;
 }
 
 std::vector<uint32_t> distances_from(const Topology& topology, uint32_t node) {
@@ -93,8 +91,8 @@ Placement plan(const Topology& topology, uint32_t workers, const PlacementOption
 
 std::string plan_text(const Topology& topology, const Placement& placement) {
   std::ostringstream out;
-  out << "machine: " << topology.node_count() << " nodes, " << topology.l3_group_count() << " L3 groups, "
-      << topology.core_count() << " cores, " << topology.pus().size() << " PUs"
+  out << "machine: nodes " << topology.node_count() << ", L3 groups " << topology.l3_group_count() << ", cores "
+      << topology.core_count() << ", PUs " << topology.pus().size()
       << (topology.is_this_system() ? "\n" : " (not this system: nothing is bound)\n");
   for (uint32_t n = 0; n < topology.node_count(); ++n) {
     const Node& node = topology.nodes()[n];
@@ -111,7 +109,8 @@ std::string plan_text(const Topology& topology, const Placement& placement) {
     out << "worker " << w << ": PU " << p.pu.os_index << ", core " << p.pu.core << ", L3 " << p.pu.l3_group << ", node "
         << uint32_t{p.pu.node} << (p.active ? ", active" : ", reserve");
     for (const VictimTier& t : p.tiers) {
-      out << "; " << tier_kind_name(t.kind) << "(" << t.distance << ") " << ranges(t.workers);
+      out << "; " << tier_kind_name(t.kind) << "(" << t.distance << ") ";
+      write_ranges(out, t.workers);
     }
     out << "\n";
   }

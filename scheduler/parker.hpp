@@ -50,6 +50,14 @@ class alignas(kCacheLine) Parker {
 
   // Any thread, also the owner. The Parker must outlive the call: workers live as long as their scheduler.
   void unpark() noexcept {
+#if defined(WIPPY_SIM)
+    if (sim::planted(sim::Bug::kLostWake)) {
+      const bool asleep = word_.load_relaxed() == kParkedWord;
+      word_.store_release(kNotified);
+      if (asleep) futex_wake_one(word_);
+      return;
+    }
+#endif
     if (word_.exchange_release(kNotified) == kParkedWord) futex_wake_one(word_);  // (1)
   }
 

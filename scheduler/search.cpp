@@ -129,13 +129,17 @@ bool Worker::work_anywhere() noexcept {
 // From announcing sleep to being counted again; what each step owes is said in idle.hpp.
 Resumed Worker::sleep(bool searching) noexcept {
   Idle& idle = scheduler_.idle();
-  if (park_hook != nullptr) park_hook(*this);
+  if (engine_slot_.before_park != nullptr) engine_slot_.before_park(engine_slot_.data);
   timers_.drain_cancelled();
   scheduler_.pools().grace().offline(*reader_);
   hooks_->before_park();
   const Announced announced = idle.announce_sleep(index_, searching);
   const bool due = monotonic_ns() >= timers_.next_deadline_ns();
+#if defined(WIPPY_SIM)
+  const bool work = !sim::planted(sim::Bug::kNoRecheck) && work_anywhere();
+#else
   const bool work = work_anywhere();
+#endif
   ResumeFor why = ResumeFor::kNoReason;
   if (work && announced == Announced::kSleeper) {
     why = ResumeFor::kFoundWork;

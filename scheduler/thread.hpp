@@ -24,8 +24,7 @@ class Thread {
     run_ = run;
     arg_ = arg;
 #if defined(WIPPY_SIM)
-    static_cast<void>(name);
-    id_ = sim::spawn_fiber(run, arg);
+    id_ = sim::spawn_fiber(name, run, arg);
     started_ = true;
 #else
     started_ = pthread_create(&id_, nullptr, &Thread::enter, this) == 0;

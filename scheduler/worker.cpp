@@ -41,7 +41,7 @@ void Worker::thread_main(void* self) {
   s.pools().grace().online(*w.reader_);
   w.hooks_ = s.make_hooks(w);
   w.loop();
-  if (w.exit_hook != nullptr) w.exit_hook(w);
+  if (w.engine_slot_.at_exit != nullptr) w.engine_slot_.at_exit(w.engine_slot_.data);
   w.timers_.clear();
   s.pools().grace().offline(*w.reader_);
   s.destroy_hooks(w.hooks_);

@@ -20,6 +20,7 @@
 #include "numa/placement.hpp"
 #include "scheduler/counters.hpp"
 #include "scheduler/deque.hpp"
+#include "scheduler/engine_slot.hpp"
 #include "scheduler/idle.hpp"
 #include "scheduler/inbox.hpp"
 #include "scheduler/parker.hpp"
@@ -83,10 +84,7 @@ class alignas(kCacheLine) Worker {
   TimerSet& timers() noexcept { return timers_; }
   Random& random() noexcept { return random_; }
 
-  // --- engines: a pointer of their own, and a call just before this worker parks
-  void* engine_slot = nullptr;
-  void (*park_hook)(Worker&) = nullptr;
-  void (*exit_hook)(Worker&) = nullptr;
+  EngineSlot& engine_slot() noexcept { return engine_slot_; }
 
   // --- any thread
   // Odd while a step runs; changes at both ends of each step.
@@ -134,6 +132,7 @@ class alignas(kCacheLine) Worker {
   const WorkerPlace place_;
   const uint16_t index_;
   WorkerHooks* hooks_ = nullptr;
+  EngineSlot engine_slot_;
   ReaderRecord* reader_ = nullptr;
   uint32_t lifo_run_ = 0;  // slot hits in a row
   uint32_t decisions_ = 0;

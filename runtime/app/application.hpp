@@ -25,10 +25,10 @@ struct ServicePlan {
   EntryId id;
   ServiceType type = ServiceType::kOther;
   LifecycleConfig lifecycle;
-  EntryId process;                 // kProcess: the entry that runs …
-  EntryId host;                    // … and the host it runs on
-  std::vector<Node> input;         // kProcess: arguments of every start
-  std::vector<EntryId> needs;      // services that must run first, written or implied; sorted
+  EntryId process;             // kProcess: the entry that runs …
+  EntryId host;                // … and the host it runs on
+  std::vector<Node> input;     // kProcess: arguments of every start
+  std::vector<EntryId> needs;  // services that must run first, written or implied; sorted
 };
 
 // One command of `wippy run`.
@@ -38,15 +38,15 @@ struct CommandEntry {
 };
 
 struct Application {
-  std::filesystem::path root;                  // project root, canonical
-  std::filesystem::path source_root;           // canonical
+  std::filesystem::path root;         // project root, canonical
+  std::filesystem::path source_root;  // canonical
   Settings settings;
   std::map<EntryId, Entry> entries;
-  std::vector<EntryId> hosts;                  // process.host and terminal.host; sorted, like all lists here
-  std::vector<EntryId> processes;              // every process.* entry
-  std::map<EntryId, ServicePlan> services;     // all of them, started or not
-  std::vector<EntryId> boot_order;             // auto-started ones and what they need, each after what it needs
-  std::vector<CommandEntry> commands;          // by name, then ID
+  std::vector<EntryId> hosts;               // process.host and terminal.host; sorted, like all lists here
+  std::vector<EntryId> processes;           // every process.* entry
+  std::map<EntryId, ServicePlan> services;  // all of them, started or not
+  std::vector<EntryId> boot_order;          // auto-started ones and what they need, each after what it needs
+  std::vector<CommandEntry> commands;       // by name, then ID
   std::vector<Problem> warnings;
 
   const Entry* find(const EntryId& id) const;
@@ -54,10 +54,10 @@ struct Application {
 
 struct LoadOptions {
   std::filesystem::path root = ".";
-  SyntaxCheck syntax;                                          // may be empty: sources are not checked
-  std::optional<std::vector<std::string>> modules;             // built-in Lua modules; not given: not checked
-  bool allow_unknown_kinds = false;                            // unknown and unsupported kinds are warnings
-  Lookup environment;                                          // empty: the variables of this operating-system process
+  SyntaxCheck syntax;                               // may be empty: sources are not checked
+  std::optional<std::vector<std::string>> modules;  // built-in Lua modules; not given: not checked
+  bool allow_unknown_kinds = false;                 // unknown and unsupported kinds are warnings
+  Lookup environment;                               // empty: the variables of this operating-system process
 };
 
 struct LoadFailure {

@@ -15,11 +15,11 @@ inline constexpr std::int64_t kSecondNs = 1'000'000'000;
 inline constexpr std::int64_t kDefaultMemoryLimitBytes = 256LL << 20;
 
 struct RestartConfig {
-  std::int64_t initial_delay_ns = 1 * kSecondNs;   // `delay` in the seeds
+  std::int64_t initial_delay_ns = 1 * kSecondNs;  // `delay` in the seeds
   std::int64_t max_delay_ns = 90 * kSecondNs;
   double backoff_factor = 2.0;
-  double jitter = 0.1;                             // ± fraction; a written 0 means none
-  std::int64_t max_attempts = 0;                   // restarts after the first start; 0 = without limit
+  double jitter = 0.1;            // ± fraction; a written 0 means none
+  std::int64_t max_attempts = 0;  // restarts after the first start; 0 = without limit
 };
 
 struct LifecycleConfig {
@@ -27,8 +27,8 @@ struct LifecycleConfig {
   std::int64_t start_timeout_ns = 10 * kSecondNs;
   std::int64_t stop_timeout_ns = 10 * kSecondNs;
   std::int64_t stable_threshold_ns = 5 * kSecondNs;
-  bool startup_required = true;                    // `startup: required`; false for `optional`
-  std::vector<EntryId> requires_ids;               // `requires` and `depends_on`, sorted, without duplicates
+  bool startup_required = true;       // `startup: required`; false for `optional`
+  std::vector<EntryId> requires_ids;  // `requires` and `depends_on`, sorted, without duplicates
   RestartConfig restart;
   Position auto_start_position;
 };
@@ -42,25 +42,25 @@ enum class UseCase : std::uint8_t { kRun, kTest };
 
 struct CommandConfig {
   std::string name;
-  std::string summary;                             // `short`
+  std::string summary;  // `short`
   UseCase use_case = UseCase::kRun;
 };
 
 // Common to all process.* kinds.
 struct ProcessConfig : ServiceConfig {
-  std::optional<EntryId> host;                     // for an auto-started process
-  std::optional<EntryId> default_host;             // meta.options.default_host, else meta.default_host
+  std::optional<EntryId> host;          // for an auto-started process
+  std::optional<EntryId> default_host;  // meta.options.default_host, else meta.default_host
   std::optional<CommandConfig> command;
   std::int64_t max_memory_bytes = kDefaultMemoryLimitBytes;
 };
 
 struct ProcessLuaConfig final : ProcessConfig {
-  std::string source;                              // Lua text
-  std::string source_path;                         // file of the text, relative to the project root
-  int source_line = 1;                             // line of that file on which the text begins
+  std::string source;       // Lua text
+  std::string source_path;  // file of the text, relative to the project root
+  int source_line = 1;      // line of that file on which the text begins
   std::string method = "main";
   std::vector<std::string> modules;
-  std::map<std::string, EntryId> imports;          // alias -> library
+  std::map<std::string, EntryId> imports;  // alias -> library
 };
 
 // Common to process.host and terminal.host.
@@ -69,10 +69,10 @@ struct HostConfig : ServiceConfig {
 };
 
 struct ProcessHostConfig final : HostConfig {
-  std::optional<std::int64_t> workers;             // not given: number of CPUs
-  std::int64_t queue_size = 1024;                  // initial capacity, grows
-  std::int64_t local_queue_size = 256;             // initial capacity, grows
-  std::int64_t max_processes = 0;                  // 0 = without limit
+  std::optional<std::int64_t> workers;  // not given: number of CPUs
+  std::int64_t queue_size = 1024;       // initial capacity, grows
+  std::int64_t local_queue_size = 256;  // initial capacity, grows
+  std::int64_t max_processes = 0;       // 0 = without limit
 };
 
 struct TerminalHostConfig final : HostConfig {
@@ -82,7 +82,7 @@ struct TerminalHostConfig final : HostConfig {
 struct ProcessServiceConfig final : ServiceConfig {
   EntryId process;
   EntryId host;
-  std::vector<Node> input;                         // arguments of every start
+  std::vector<Node> input;  // arguments of every start
 };
 
 }  // namespace wippy::app

@@ -13,14 +13,14 @@
 namespace wippy::app {
 
 struct Document {
-  Node root;                        // kNull for an empty text
-  std::optional<Fault> syntax;      // set: the text is not readable and root is meaningless
-  std::vector<Fault> faults;        // readable but wrong (duplicate keys, a second document)
+  Node root;                    // kNull for an empty text
+  std::optional<Fault> syntax;  // set: the text is not readable and root is meaningless
+  std::vector<Fault> faults;    // readable but wrong (duplicate keys, a second document)
 };
 
 struct DocumentLimits {
   int depth = 100;
-  std::size_t nodes = 200'000;      // after expanding aliases
+  std::size_t nodes = 200'000;  // after expanding aliases
   std::size_t text_bytes = 64U << 20U;
 };
 

@@ -46,7 +46,8 @@ class JsonEvents {
   using string_t = nlohmann::json::string_t;
   using binary_t = nlohmann::json::binary_t;
 
-  JsonEvents(std::string_view text, TreeBuilder& builder) : text_(text), lines_(text), builder_(builder), reached_(text.data()) {}
+  JsonEvents(std::string_view text, TreeBuilder& builder)
+      : text_(text), lines_(text), builder_(builder), reached_(text.data()) {}
 
   CountingIterator begin() { return {text_.data(), &reached_}; }
   CountingIterator end() { return {text_.data() + text_.size(), &reached_}; }

@@ -2,6 +2,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <exception>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -25,7 +26,8 @@ bool indented_with_tab(std::string_view line) {
 
 // `<<: *base` (YAML 1.1 merge, which index files in the wild use): members of the base fill in what the map lacks.
 void apply_merge_keys(Node& map) {
-  const auto merge = std::find_if(map.members.begin(), map.members.end(), [](const Member& m) { return m.key == "<<"; });
+  const auto merge =
+      std::find_if(map.members.begin(), map.members.end(), [](const Member& m) { return m.key == "<<"; });
   if (merge == map.members.end()) return;
   const Node base = std::move(merge->value);
   map.members.erase(merge);
@@ -47,7 +49,8 @@ void apply_merge_keys_below(Node& node) {
 // Builds the first document; limits are reported by throwing the parser's own exception, caught in parse_yaml.
 class YamlEvents final : public YAML::EventHandler {
  public:
-  YamlEvents(std::string_view text, const LineIndex& lines, TreeBuilder& builder) : text_(text), lines_(lines), builder_(builder) {
+  YamlEvents(std::string_view text, const LineIndex& lines, TreeBuilder& builder)
+      : text_(text), lines_(lines), builder_(builder) {
     builder_.on_finished([this](std::size_t anchor, const Node& node) { anchors_[anchor] = node; });
   }
 
@@ -63,7 +66,8 @@ class YamlEvents final : public YAML::EventHandler {
     if (found == anchors_.end()) throw YAML::ParserException(mark, "alias refers to a value that contains it");
     put(mark, found->second, 0);
   }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     Node node;
     node.position = to_position(mark);
     node.text = value;
@@ -78,11 +82,13 @@ class YamlEvents final : public YAML::EventHandler {
     }
     put(mark, std::move(node), anchor);
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     check(mark, builder_.open(NodeType::kList, to_position(mark), anchor));
   }
   void OnSequenceEnd() override { check(YAML::Mark(), builder_.close()); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     check(mark, builder_.open(NodeType::kMap, to_position(mark), anchor));
   }
   void OnMapEnd() override { check(YAML::Mark(), builder_.close()); }
@@ -180,10 +186,13 @@ Document parse_yaml(std::string_view text, const DocumentLimits& limits) {
     apply_merge_keys_below(document.root);
     IgnoredEvents rest;
     if (parser.HandleNextDocument(rest)) {
-      document.faults.push_back({to_position(rest.start), "content after the end of the first document", "one file holds one document; check the indentation"});
+      document.faults.push_back({to_position(rest.start), "content after the end of the first document",
+                                 "one file holds one document; check the indentation"});
     }
   } catch (const YAML::Exception& error) {
     document.syntax = to_fault(lines, error);
+  } catch (const std::exception& error) {
+    document.syntax = Fault{{}, std::string("YAML: ") + error.what(), ""};
   }
   return document;
 }

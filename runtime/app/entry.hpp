@@ -28,29 +28,29 @@ struct EntryId {
 
 // Where an entry was defined.
 struct Origin {
-  std::string file;       // relative to the project root
-  Position position;      // of the entry
-  int index = -1;         // place in `entries`; -1 for the single form
+  std::string file;   // relative to the project root
+  Position position;  // of the entry
+  int index = -1;     // place in `entries`; -1 for the single form
 };
 
 // What a reference must point to.
 enum class Expect : std::uint8_t {
   kAny,
-  kProcess,          // any process.* entry
-  kProcessHost,      // process.host
-  kAnyHost,          // process.host or terminal.host
-  kService,          // something the supervisor starts
+  kProcess,      // any process.* entry
+  kProcessHost,  // process.host
+  kAnyHost,      // process.host or terminal.host
+  kService,      // something the supervisor starts
 };
 
 // One ID that an entry's configuration names.
 struct Reference {
   EntryId target;
   std::string written;
-  std::string key;             // key path
+  std::string key;  // key path
   Position position;
   Expect expect = Expect::kAny;
-  bool fatal = true;           // a missing target stops the load
-  bool requirement = false;    // lifecycle.requires / depends_on
+  bool fatal = true;         // a missing target stops the load
+  bool requirement = false;  // lifecycle.requires / depends_on
 };
 
 // Base of the typed configurations; one subclass per kind, made by the kind's parse function.
@@ -61,11 +61,11 @@ struct EntryConfig {
 struct Entry {
   EntryId id;
   std::string kind;
-  Node meta;                                   // always a map
-  Node data;                                   // as written: placeholders are not filled in here
+  Node meta;  // always a map
+  Node data;  // as written: placeholders are not filled in here
   Position kind_position;
   Origin origin;
-  std::shared_ptr<const EntryConfig> config;   // null for kinds let through by allow_unknown_kinds
+  std::shared_ptr<const EntryConfig> config;  // null for kinds let through by allow_unknown_kinds
   std::vector<Reference> references;
 
   // The configuration as type T, or null when the kind has another one.

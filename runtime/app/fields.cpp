@@ -24,7 +24,8 @@ Position FieldReader::position_of(std::string_view key) const {
 }
 
 void FieldReader::error_at(Position position, std::string key_path, std::string message, std::string hint) {
-  site_.problems->error({site_.file, position, site_.subject, std::move(key_path), std::move(message), std::move(hint)});
+  site_.problems->error(
+      {site_.file, position, site_.subject, std::move(key_path), std::move(message), std::move(hint)});
 }
 
 void FieldReader::error(std::string_view key, std::string message, std::string hint) {
@@ -99,14 +100,15 @@ std::optional<double> FieldReader::number(std::string_view key, double low, doub
     wrong_type(*node, key_path(key), "a number");
     return std::nullopt;
   }
-  if (node->number >= low && node->number <= high) return node->number;   // false for NaN
+  if (node->number >= low && node->number <= high) return node->number;  // false for NaN
   const auto shown = [](double value) {
     std::string out = std::to_string(value);
     out.erase(out.find_last_not_of('0') + 1);
     return out.back() == '.' ? out.substr(0, out.size() - 1) : out;
   };
   const bool open_end = high >= std::numeric_limits<double>::max();
-  const std::string wanted = open_end ? "a number of at least " + shown(low) : "between " + shown(low) + " and " + shown(high);
+  const std::string wanted =
+      open_end ? "a number of at least " + shown(low) : "between " + shown(low) + " and " + shown(high);
   error(key, "must be " + wanted + ", got " + describe(*node));
   return std::nullopt;
 }
@@ -120,7 +122,8 @@ std::optional<std::int64_t> FieldReader::duration_ns(std::string_view key) {
   }
   const std::optional<std::int64_t> value = parse_duration_ns(node->text);
   if (!value) {
-    const std::string hint = node->is_number() && node->variable.empty() ? "add a unit, for example " + node->text + "s" : "";
+    const std::string hint =
+        node->is_number() && node->variable.empty() ? "add a unit, for example " + node->text + "s" : "";
     error(key, "bad duration: expected " + std::string(kDurationForm) + ", got " + describe(*node), hint);
     return std::nullopt;
   }
@@ -162,7 +165,8 @@ std::vector<const Node*> FieldReader::texts(std::string_view key) {
     }
   };
   if (node->is_list()) {
-    for (std::size_t i = 0; i < node->items.size(); ++i) take(node->items[i], key_path(key) + "[" + std::to_string(i) + "]");
+    for (std::size_t i = 0; i < node->items.size(); ++i)
+      take(node->items[i], key_path(key) + "[" + std::to_string(i) + "]");
   } else if (is_textual(*node)) {
     take(*node, key_path(key));
   } else {

@@ -20,8 +20,8 @@ namespace wippy::app {
 struct Site {
   Problems* problems = nullptr;
   std::string file;
-  std::string subject;       // "entry app:hello"; empty for plain configuration files
-  Position position;         // used for fields that are missing
+  std::string subject;  // "entry app:hello"; empty for plain configuration files
+  Position position;    // used for fields that are missing
 };
 
 struct IntegerRange {
@@ -32,7 +32,8 @@ struct IntegerRange {
 class FieldReader {
  public:
   // `path` is the key path of `map` itself, "" at the top.
-  FieldReader(const Node& map, std::string path, Site site) : map_(&map), path_(std::move(path)), site_(std::move(site)) {}
+  FieldReader(const Node& map, std::string path, Site site)
+      : map_(&map), path_(std::move(path)), site_(std::move(site)) {}
 
   // The value of a key; null when absent or null. Marks the key as known.
   const Node* find(std::string_view key);
@@ -43,8 +44,8 @@ class FieldReader {
   std::optional<bool> boolean(std::string_view key);
   std::optional<std::int64_t> integer(std::string_view key, IntegerRange range = {});
   std::optional<double> number(std::string_view key, double low, double high);
-  std::optional<std::int64_t> duration_ns(std::string_view key);      // never negative
-  std::optional<std::int64_t> size_bytes(std::string_view key);       // above zero
+  std::optional<std::int64_t> duration_ns(std::string_view key);  // never negative
+  std::optional<std::int64_t> size_bytes(std::string_view key);   // above zero
   std::optional<FieldReader> map(std::string_view key);
   // Elements of a list of non-empty texts; a single text counts as a list of one.
   std::vector<const Node*> texts(std::string_view key);

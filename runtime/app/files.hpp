@@ -14,13 +14,13 @@
 namespace wippy::app {
 
 struct ProjectPaths {
-  std::filesystem::path root;      // project root
-  std::filesystem::path source;    // source root; need not lie below the project root
+  std::filesystem::path root;    // project root
+  std::filesystem::path source;  // source root; need not lie below the project root
 };
 
 struct FileText {
   std::string text;
-  std::string error;               // not empty: why the file could not be read
+  std::string error;  // not empty: why the file could not be read
 };
 // Regular files of at most 64 MiB.
 FileText read_file(const std::filesystem::path& path);

@@ -12,7 +12,8 @@ constexpr std::string_view kVersion = "1.0";
 
 bool is_namespace(std::string_view text) {
   const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
   };
   return !text.empty() && std::all_of(text.begin(), text.end(), fits);
 }
@@ -24,7 +25,11 @@ bool is_file_key(std::string_view key) { return key == "version" || key == "name
 class IndexReader {
  public:
   IndexReader(const std::filesystem::path& path, const ProjectPaths& paths, Problems& problems, IndexResult& out)
-      : directory_(path.parent_path()), paths_(paths), problems_(problems), out_(out), shown_(shown_path(path, paths.root)) {}
+      : directory_(path.parent_path()),
+        paths_(paths),
+        problems_(problems),
+        out_(out),
+        shown_(shown_path(path, paths.root)) {}
 
   void read(const Node& root) {
     FieldReader file(root, "", {&problems_, shown_, "", {1, 1}});
@@ -50,7 +55,7 @@ class IndexReader {
     }
     read_entries(*entries);
     static_cast<void>(file.find("entries"));
-    for (const char* single : {"name", "kind"}) static_cast<void>(file.find(single));   // both forms: the list wins
+    for (const char* single : {"name", "kind"}) static_cast<void>(file.find(single));  // both forms: the list wins
     file.finish();
   }
 
@@ -151,7 +156,8 @@ class IndexReader {
 
 std::string entry_subject(const EntryId& id) { return "entry " + id.text(); }
 
-void read_index_file(const std::filesystem::path& path, const ProjectPaths& paths, Problems& problems, IndexResult& out) {
+void read_index_file(const std::filesystem::path& path, const ProjectPaths& paths, Problems& problems,
+                     IndexResult& out) {
   const std::string shown = shown_path(path, paths.root);
   const FileText file = read_file(path);
   if (!file.error.empty()) return problems.error({shown, {}, "", "", file.error, ""});

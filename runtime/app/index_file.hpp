@@ -12,12 +12,13 @@
 namespace wippy::app {
 
 struct IndexResult {
-  std::vector<Entry> entries;      // well-formed ones, in file order; kinds are not looked at yet
-  std::set<EntryId> broken;        // IDs of entries left out because of a reported problem
+  std::vector<Entry> entries;  // well-formed ones, in file order; kinds are not looked at yet
+  std::set<EntryId> broken;    // IDs of entries left out because of a reported problem
 };
 
 // Appends to `out`. Files without a top-level `namespace` add nothing.
-void read_index_file(const std::filesystem::path& path, const ProjectPaths& paths, Problems& problems, IndexResult& out);
+void read_index_file(const std::filesystem::path& path, const ProjectPaths& paths, Problems& problems,
+                     IndexResult& out);
 
 // "entry app:hello", the subject of messages about an entry.
 std::string entry_subject(const EntryId& id);

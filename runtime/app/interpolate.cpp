@@ -47,7 +47,7 @@ class TextFiller {
     bool whole = false;
     for (std::size_t at = rest.find(kOpen); at != std::string_view::npos; at = rest.find(kOpen)) {
       const std::size_t end = rest.find('}', at);
-      if (at > 0 && rest[at - 1] == '$') {     // $${…}: one dollar goes, the rest stands
+      if (at > 0 && rest[at - 1] == '$') {  // $${…}: one dollar goes, the rest stands
         const std::size_t stop = end == std::string_view::npos ? rest.size() : end + 1;
         out_.append(rest.substr(0, at - 1)).append(rest.substr(at, stop - at));
         rest.remove_prefix(stop);
@@ -78,9 +78,11 @@ class TextFiller {
     }
     const Lookup& lookup = placeholder->environment ? rules_.environment : rules_.names;
     std::optional<std::string> value = placeholder->name.empty() ? std::nullopt : lookup(placeholder->name);
-    if (value && value->empty()) value.reset();   // an empty value counts as unset (H-079)
+    if (value && value->empty()) value.reset();  // an empty value counts as unset (H-079)
     if (!value) value = placeholder->fallback;
-    if (!value) return fail("variable " + placeholder->name + " is not set and has no fallback", placeholder->environment ? rules_.unset_hint : "");
+    if (!value)
+      return fail("variable " + placeholder->name + " is not set and has no fallback",
+                  placeholder->environment ? rules_.unset_hint : "");
     node_.variable = placeholder->name;
     out_.append(*value);
   }
@@ -103,8 +105,10 @@ void interpolate(Node& node, const std::string& key_path, const Site& site, cons
   if (node.is_text() && node.source_path.empty() && !node.failed && node.text.find(kOpen) != std::string::npos) {
     TextFiller(node, key_path, site, rules).fill();
   }
-  for (std::size_t i = 0; i < node.items.size(); ++i) interpolate(node.items[i], key_path + "[" + std::to_string(i) + "]", site, rules);
-  for (Member& member : node.members) interpolate(member.value, key_path.empty() ? member.key : key_path + "." + member.key, site, rules);
+  for (std::size_t i = 0; i < node.items.size(); ++i)
+    interpolate(node.items[i], key_path + "[" + std::to_string(i) + "]", site, rules);
+  for (Member& member : node.members)
+    interpolate(member.value, key_path.empty() ? member.key : key_path + "." + member.key, site, rules);
 }
 
 }  // namespace wippy::app

@@ -15,9 +15,9 @@ namespace wippy::app {
 using Lookup = std::function<std::optional<std::string>(const std::string& name)>;
 
 struct PlaceholderRules {
-  Lookup environment;              // for ${env:NAME}
-  Lookup names;                    // for ${name}; empty: only ${UPPER_CASE} is a placeholder and reads the environment
-  std::string unset_hint;          // added to the message about an unset ${env:NAME}
+  Lookup environment;      // for ${env:NAME}
+  Lookup names;            // for ${name}; empty: only ${UPPER_CASE} is a placeholder and reads the environment
+  std::string unset_hint;  // added to the message about an unset ${env:NAME}
 };
 
 // Fills in the texts at and below `node`, leaving texts that came from files alone. A text that is one placeholder takes

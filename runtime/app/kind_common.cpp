@@ -25,7 +25,8 @@ RestartConfig read_restart(FieldReader& lifecycle) {
   const std::int64_t first = initial.value_or(delay.value_or(0));
   if (first != 0) restart.initial_delay_ns = first;
   read_duration(*fields, "max_delay", restart.max_delay_ns);
-  restart.backoff_factor = fields->number("backoff_factor", 1.0, std::numeric_limits<double>::max()).value_or(restart.backoff_factor);
+  restart.backoff_factor =
+      fields->number("backoff_factor", 1.0, std::numeric_limits<double>::max()).value_or(restart.backoff_factor);
   restart.jitter = fields->number("jitter", 0.0, 1.0).value_or(restart.jitter);
   restart.max_attempts = fields->integer("max_attempts", {.low = 0}).value_or(restart.max_attempts);
   fields->finish(FieldReader::Unknown::kReject);
@@ -50,7 +51,8 @@ std::optional<CommandConfig> read_command(FieldReader& meta) {
   CommandConfig command;
   command.name = fields->required_text("name").value_or("");
   if (command.name == "list") fields->error("name", "the command name \"list\" is reserved");
-  if (command.name.starts_with('-')) fields->error("name", "a command name must not begin with '-', got \"" + command.name + "\"");
+  if (command.name.starts_with('-'))
+    fields->error("name", "a command name must not begin with '-', got \"" + command.name + "\"");
   command.summary = fields->text("short").value_or("");
   if (fields->choice("use_case", {"run", "test"}).value_or("run") == "test") command.use_case = UseCase::kTest;
   static_cast<void>(fields->boolean("main"));
@@ -60,7 +62,8 @@ std::optional<CommandConfig> read_command(FieldReader& meta) {
 
 }  // namespace
 
-std::optional<EntryId> add_reference(FieldReader& fields, KindContext& context, const Node& node, std::string key_path, Expect expect, bool fatal) {
+std::optional<EntryId> add_reference(FieldReader& fields, KindContext& context, const Node& node, std::string key_path,
+                                     Expect expect, bool fatal) {
   if (node.failed) return std::nullopt;
   if (!FieldReader::is_textual(node)) {
     fields.wrong_type(node, std::move(key_path), "an entry ID");
@@ -88,7 +91,8 @@ LifecycleConfig read_lifecycle(FieldReader& data, KindContext& context) {
   read_requirements(*fields, context, "requires", config.requires_ids);
   read_requirements(*fields, context, "depends_on", config.requires_ids);
   std::sort(config.requires_ids.begin(), config.requires_ids.end());
-  config.requires_ids.erase(std::unique(config.requires_ids.begin(), config.requires_ids.end()), config.requires_ids.end());
+  config.requires_ids.erase(std::unique(config.requires_ids.begin(), config.requires_ids.end()),
+                            config.requires_ids.end());
   // Dropping it silently would run the service with more rights than written.
   fields->unsupported("security");
   config.restart = read_restart(*fields);
@@ -99,7 +103,8 @@ LifecycleConfig read_lifecycle(FieldReader& data, KindContext& context) {
 void read_process_common(FieldReader& data, KindContext& context, ProcessConfig& config) {
   config.lifecycle = read_lifecycle(data, context);
   if (const Node* host = data.find("host")) {
-    config.host = add_reference(data, context, *host, data.key_path("host"), Expect::kAnyHost, config.lifecycle.auto_start);
+    config.host =
+        add_reference(data, context, *host, data.key_path("host"), Expect::kAnyHost, config.lifecycle.auto_start);
   }
   if (std::optional<FieldReader> limits = data.map("limits")) {
     config.max_memory_bytes = limits->size_bytes("max_memory_bytes").value_or(config.max_memory_bytes);
@@ -111,7 +116,8 @@ void read_process_common(FieldReader& data, KindContext& context, ProcessConfig&
   const auto read_default = [&](FieldReader& fields) {
     const Node* host = fields.find("default_host");
     if (host == nullptr || config.default_host) return;
-    config.default_host = add_reference(fields, context, *host, fields.key_path("default_host"), Expect::kAnyHost, needs_default);
+    config.default_host =
+        add_reference(fields, context, *host, fields.key_path("default_host"), Expect::kAnyHost, needs_default);
   };
   // `options` is free text for other readers: only a map holds the field.
   const Node* options = meta.find("options");

@@ -14,7 +14,8 @@ std::shared_ptr<const EntryConfig> parse_process_host(FieldReader& data, KindCon
       host->warning("workers", std::to_string(*config->workers) + " worker threads are more than any machine can use");
     }
     config->queue_size = host->integer("queue_size", {.low = 1, .high = kMostQueued}).value_or(config->queue_size);
-    config->local_queue_size = host->integer("local_queue_size", {.low = 1, .high = kMostQueued}).value_or(config->local_queue_size);
+    config->local_queue_size =
+        host->integer("local_queue_size", {.low = 1, .high = kMostQueued}).value_or(config->local_queue_size);
     config->max_processes = host->integer("max_processes", {.low = 0}).value_or(config->max_processes);
     host->finish();
   }

@@ -26,7 +26,8 @@ void read_modules(FieldReader& data, KindContext& context, ProcessLuaConfig& con
     config.modules.push_back(module->text);
     if (context.modules == nullptr) continue;
     if (std::find(context.modules->begin(), context.modules->end(), module->text) != context.modules->end()) continue;
-    data.warning("modules", "no built-in module \"" + module->text + "\" in this build", did_you_mean(module->text, *context.modules));
+    data.warning("modules", "no built-in module \"" + module->text + "\" in this build",
+                 did_you_mean(module->text, *context.modules));
   }
 }
 

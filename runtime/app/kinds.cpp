@@ -15,12 +15,12 @@ constexpr std::array<KindSpec, 4> kKinds{{
 
 // Kinds that the specification names and that have no row above.
 constexpr std::array kPlannedKinds = std::to_array<std::string_view>({
-    "process.wasm",       "process.native",       "function.lua",         "function.wasm",      "library.lua",
-    "fs.directory",       "registry.entry",       "security.policy",      "security.policy.expr", "security.token_store",
-    "env.variable",       "env.storage.memory",   "env.storage.os",       "env.storage.file",   "env.storage.router",
-    "ns.definition",      "ns.requirement",       "ns.dependency",        "http.service",       "http.router",
-    "http.endpoint",      "db.sql.sqlite",        "queue.driver.memory",  "queue.queue",        "queue.consumer",
-    "template.set",       "template.jet",
+    "process.wasm",  "process.native",     "function.lua",        "function.wasm",        "library.lua",
+    "fs.directory",  "registry.entry",     "security.policy",     "security.policy.expr", "security.token_store",
+    "env.variable",  "env.storage.memory", "env.storage.os",      "env.storage.file",     "env.storage.router",
+    "ns.definition", "ns.requirement",     "ns.dependency",       "http.service",         "http.router",
+    "http.endpoint", "db.sql.sqlite",      "queue.driver.memory", "queue.queue",          "queue.consumer",
+    "template.set",  "template.jet",
 });
 
 }  // namespace
@@ -28,7 +28,8 @@ constexpr std::array kPlannedKinds = std::to_array<std::string_view>({
 std::span<const KindSpec> known_kinds() { return kKinds; }
 
 const KindSpec* find_kind(std::string_view name) {
-  const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](const KindSpec& spec) { return spec.name == name; });
+  const auto found =
+      std::find_if(kKinds.begin(), kKinds.end(), [&](const KindSpec& spec) { return spec.name == name; });
   return found == kKinds.end() ? nullptr : &*found;
 }
 

@@ -17,7 +17,7 @@
 namespace wippy::app {
 
 struct SyntaxError {
-  int line = 0;               // within the source text, one-based
+  int line = 0;  // within the source text, one-based
   std::string message;
 };
 // Compiles a source without running it; nothing when it is well-formed. Passed in, so that this folder needs no Lua.
@@ -25,10 +25,10 @@ using SyntaxCheck = std::function<std::optional<SyntaxError>(const Entry&, std::
 
 // What a kind's parse function works with besides the fields.
 struct KindContext {
-  Entry& entry;                                    // receives the references
+  Entry& entry;  // receives the references
   Site site;
-  const SyntaxCheck* syntax = nullptr;             // may be null
-  const std::vector<std::string>* modules = nullptr;   // built-in modules of this build; null: not known
+  const SyntaxCheck* syntax = nullptr;                // may be null
+  const std::vector<std::string>* modules = nullptr;  // built-in modules of this build; null: not known
 };
 
 // Reads the whole configuration, reporting problems; `data` holds the entry's data with placeholders filled in.
@@ -63,6 +63,7 @@ LifecycleConfig read_lifecycle(FieldReader& data, KindContext& context);
 void read_process_common(FieldReader& data, KindContext& context, ProcessConfig& config);
 void read_host_common(FieldReader& data, HostConfig& config);
 // Records the reference in the entry; nothing when the node is no usable ID (reported).
-std::optional<EntryId> add_reference(FieldReader& fields, KindContext& context, const Node& node, std::string key_path, Expect expect, bool fatal = true);
+std::optional<EntryId> add_reference(FieldReader& fields, KindContext& context, const Node& node, std::string key_path,
+                                     Expect expect, bool fatal = true);
 
 }  // namespace wippy::app

@@ -44,7 +44,8 @@ class Loader {
     app_.source_root = *source;
     const ProjectPaths paths{app_.root, app_.source_root};
     IndexResult index;
-    for (const std::filesystem::path& file : scan_sources(paths, problems_)) read_index_file(file, paths, problems_, index);
+    for (const std::filesystem::path& file : scan_sources(paths, problems_))
+      read_index_file(file, paths, problems_, index);
     broken_ = std::move(index.broken);
     for (Entry& entry : index.entries) add(std::move(entry));
     for (auto& [id, entry] : app_.entries) parse(entry);
@@ -58,8 +59,10 @@ class Loader {
     const auto [first, fresh] = app_.entries.emplace(id, std::move(entry));
     if (fresh) return;
     const Origin& other = first->second.origin;
-    problems_.error({origin.file, origin.position, entry_subject(id), "",
-                     "duplicate ID " + id.text() + ", first defined at " + other.file + ":" + std::to_string(other.position.line), ""});
+    problems_.error(
+        {origin.file, origin.position, entry_subject(id), "",
+         "duplicate ID " + id.text() + ", first defined at " + other.file + ":" + std::to_string(other.position.line),
+         ""});
   }
 
   void refuse_kind(const Entry& entry) {
@@ -82,7 +85,8 @@ class Loader {
     Node data = entry.data;
     if (data.is_null()) data.type = NodeType::kMap;
     if (!data.is_map()) {
-      return problems_.error({site.file, data.position, site.subject, "data", "expected a map, got " + describe(data), ""});
+      return problems_.error(
+          {site.file, data.position, site.subject, "data", "expected a map, got " + describe(data), ""});
     }
     fill_placeholders(entry, data, site);
     KindContext context{entry, site, &options_.syntax, options_.modules ? &*options_.modules : nullptr};
@@ -100,7 +104,7 @@ class Loader {
     };
     rules.unset_hint = "only variables of the operating system are supported by this build";
     for (Member& member : data.members) {
-      if (member.key == "source" && entry.kind.ends_with(".lua")) continue;   // program text is never touched
+      if (member.key == "source" && entry.kind.ends_with(".lua")) continue;  // program text is never touched
       interpolate(member.value, member.key, site, rules);
     }
   }

@@ -33,7 +33,8 @@ std::vector<FieldReader> list_of_maps(FieldReader& fields, std::string_view key)
 
 bool is_module_name(std::string_view name) {
   const std::size_t slash = name.find('/');
-  return slash != std::string_view::npos && slash > 0 && slash + 1 < name.size() && name.find('/', slash + 1) == std::string_view::npos;
+  return slash != std::string_view::npos && slash > 0 && slash + 1 < name.size() &&
+         name.find('/', slash + 1) == std::string_view::npos;
 }
 
 std::optional<std::string> read_module_name(FieldReader& fields, std::string_view key) {
@@ -65,8 +66,8 @@ void check_modules(FieldReader& lock, const fs::path& root, const std::string& m
     if (replaced.contains(*name) || fs::is_directory(root / modules_directory / *name, error)) {
       module.error("name", "module " + *name + " " + *version + ": vendored modules are not supported by this build");
     } else {
-      module.error("name", "module " + *name + " " + *version + " is listed in wippy.lock but not present under " + modules_directory +
-                               "; run with network install is not supported");
+      module.error("name", "module " + *name + " " + *version + " is listed in wippy.lock but not present under " +
+                               modules_directory + "; run with network install is not supported");
     }
   }
 }
@@ -84,7 +85,8 @@ std::optional<fs::path> source_by_lock(const fs::path& root, Problems& problems)
     return std::nullopt;
   }
   const Document document = parse_yaml(file.text);
-  for (const Fault& fault : document.faults) problems.error({kLockName, fault.position, "", "", fault.message, fault.hint});
+  for (const Fault& fault : document.faults)
+    problems.error({kLockName, fault.position, "", "", fault.message, fault.hint});
   if (document.syntax) {
     problems.error({kLockName, document.syntax->position, "", "", document.syntax->message, document.syntax->hint});
     return std::nullopt;
@@ -108,7 +110,8 @@ std::optional<fs::path> source_by_lock(const fs::path& root, Problems& problems)
   if (!source) return std::nullopt;
   std::error_code error;
   if (fs::is_directory(root / *source, error)) return fs::canonical(root / *source, error);
-  const Position position = fields != nullptr && fields->node().find("src") != nullptr ? fields->node().find("src")->position : Position{};
+  const Position position =
+      fields != nullptr && fields->node().find("src") != nullptr ? fields->node().find("src")->position : Position{};
   problems.error({kLockName, position, "", "directories.src", "source directory " + *source + " does not exist", ""});
   return std::nullopt;
 }
@@ -134,7 +137,12 @@ std::optional<fs::path> find_source_root(const fs::path& root, Problems& problem
   if (fs::exists(root / kLockName, error)) return source_by_lock(root, problems);
   if (fs::is_directory(root / "src", error)) return fs::canonical(root / "src", error);
   if (holds_index_file(root)) return root;
-  problems.error({"", {}, "", "", "no application found in " + root.generic_string() + ": expected wippy.lock, src/ or _index.yaml", ""});
+  problems.error({"",
+                  {},
+                  "",
+                  "",
+                  "no application found in " + root.generic_string() + ": expected wippy.lock, src/ or _index.yaml",
+                  ""});
   return std::nullopt;
 }
 

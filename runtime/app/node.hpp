@@ -27,15 +27,15 @@ struct Node {
   NodeType type = NodeType::kNull;
   Position position;
   bool boolean = false;
-  bool failed = false;             // the value could not be obtained, which has been reported: read it as nothing
+  bool failed = false;  // the value could not be obtained, which has been reported: read it as nothing
   std::int64_t integer = 0;
-  double number = 0.0;             // kInt and kFloat
-  std::string text;                // scalars: as written, after unquoting
-  int content_line = 0;            // scalars: line on which the text itself begins (a `|` block begins one line later)
-  std::string source_path;         // file whose text replaced a file:// value, relative to the project root
-  std::string variable;            // name of the variable this value came from; its value is never shown in a message
-  std::vector<Node> items;         // kList
-  std::vector<Member> members;     // kMap, in written order
+  double number = 0.0;          // kInt and kFloat
+  std::string text;             // scalars: as written, after unquoting
+  int content_line = 0;         // scalars: line on which the text itself begins (a `|` block begins one line later)
+  std::string source_path;      // file whose text replaced a file:// value, relative to the project root
+  std::string variable;         // name of the variable this value came from; its value is never shown in a message
+  std::vector<Node> items;      // kList
+  std::vector<Member> members;  // kMap, in written order
 
   bool is_null() const { return type == NodeType::kNull; }
   bool is_text() const { return type == NodeType::kString; }

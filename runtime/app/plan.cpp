@@ -19,7 +19,8 @@ std::string join(const std::vector<EntryId>& ids, std::string_view separator) {
 
 class Planner {
  public:
-  Planner(Application& app, const std::set<EntryId>& broken, Problems& problems) : app_(app), broken_(broken), problems_(problems) {}
+  Planner(Application& app, const std::set<EntryId>& broken, Problems& problems)
+      : app_(app), broken_(broken), problems_(problems) {}
 
   void run() {
     for (const auto& [id, entry] : app_.entries) classify(id, entry);
@@ -53,7 +54,7 @@ class Planner {
     service.lifecycle = config->lifecycle;
     const unsigned roles = roles_of(entry);
     if (const auto* process = entry.config_as<ProcessConfig>()) {
-      if (!config->lifecycle.auto_start) return;   // merely a definition
+      if (!config->lifecycle.auto_start) return;  // merely a definition
       service.type = ServiceType::kProcess;
       service.process = id;
       const std::optional<EntryId> host = select_host(entry, *process);
@@ -93,10 +94,11 @@ class Planner {
       if (dot == std::string::npos) break;
       space.resize(dot);
     }
-    if (!broken_.empty()) return std::nullopt;   // the host may be among them
+    if (!broken_.empty()) return std::nullopt;  // the host may be among them
     const std::string candidates = all.empty() ? "none" : join(all, ", ");
     const std::string hint = all.empty() ? "add an entry of kind process.host" : "choose one with `host:`";
-    problems_.error({entry.origin.file, config.lifecycle.auto_start_position, entry_subject(entry.id), "lifecycle.auto_start",
+    problems_.error({entry.origin.file, config.lifecycle.auto_start_position, entry_subject(entry.id),
+                     "lifecycle.auto_start",
                      entry.id.text() + " has lifecycle.auto_start but no host; candidates: " + candidates, hint});
     return std::nullopt;
   }
@@ -138,10 +140,11 @@ class Planner {
       if (!ignored.contains(id)) left.insert(id);
     }
     for (bool progress = true; progress;) {
-      progress = std::erase_if(left, [&](const EntryId& id) {
-        const std::vector<EntryId>& needs = app_.services.at(id).needs;
-        return std::none_of(needs.begin(), needs.end(), [&](const EntryId& need) { return left.contains(need); });
-      }) > 0;
+      progress =
+          std::erase_if(left, [&](const EntryId& id) {
+            const std::vector<EntryId>& needs = app_.services.at(id).needs;
+            return std::none_of(needs.begin(), needs.end(), [&](const EntryId& need) { return left.contains(need); });
+          }) > 0;
     }
     return left;
   }
@@ -158,7 +161,8 @@ class Planner {
       std::vector<EntryId>::iterator again;
       for (;;) {
         const std::vector<EntryId>& needs = app_.services.at(path.back()).needs;
-        const EntryId next = *std::find_if(needs.begin(), needs.end(), [&](const EntryId& need) { return left.contains(need); });
+        const EntryId next =
+            *std::find_if(needs.begin(), needs.end(), [&](const EntryId& need) { return left.contains(need); });
         again = std::find(path.begin(), path.end(), next);
         if (again != path.end()) break;
         path.push_back(next);
@@ -168,7 +172,8 @@ class Planner {
       reported.insert(path.begin(), path.end());
       const Entry& entry = app_.entries.at(path.front());
       path.push_back(path.front());
-      problems_.error({entry.origin.file, entry.origin.position, entry_subject(entry.id), "", "requires cycle: " + join(path, " -> "), ""});
+      problems_.error({entry.origin.file, entry.origin.position, entry_subject(entry.id), "",
+                       "requires cycle: " + join(path, " -> "), ""});
     }
     return !reported.empty();
   }
@@ -186,7 +191,8 @@ class Planner {
       if (broken_.contains(target)) return;
       problem.message = "no entry " + target.text() + written;
       if (reference.requirement) {
-        problem.message = "service startup blocked by missing dependencies: " + entry.id.text() + " requires " + target.text() + written;
+        problem.message = "service startup blocked by missing dependencies: " + entry.id.text() + " requires " +
+                          target.text() + written;
       }
       std::vector<std::string> names;
       for (const auto& [id, other] : app_.entries) names.push_back(id.text());
@@ -194,9 +200,11 @@ class Planner {
       return reference.fatal || started ? problems_.error(std::move(problem)) : problems_.warning(std::move(problem));
     }
     if (fits(found->second, reference.expect)) return;
-    problem.message = target.text() + written + " is a " + found->second.kind + ", expected " + expectation(reference.expect);
+    problem.message =
+        target.text() + written + " is a " + found->second.kind + ", expected " + expectation(reference.expect);
     if (reference.expect == Expect::kService && (roles_of(found->second) & kRoleProcess) != 0) {
-      problem.message = target.text() + written + " is a " + found->second.kind + " without lifecycle.auto_start and therefore no service";
+      problem.message = target.text() + written + " is a " + found->second.kind +
+                        " without lifecycle.auto_start and therefore no service";
     }
     problems_.error(std::move(problem));
   }
@@ -223,7 +231,8 @@ class Planner {
       case Expect::kProcess: return "process.lua or another process.* kind";
       case Expect::kProcessHost: return "process.host";
       case Expect::kAnyHost: return "process.host or terminal.host";
-      case Expect::kService: return "a service (process.host, terminal.host, process.service or an auto-started process)";
+      case Expect::kService:
+        return "a service (process.host, terminal.host, process.service or an auto-started process)";
     }
     return "";
   }
@@ -240,7 +249,9 @@ class Planner {
       if (fresh) continue;
       const Entry& entry = app_.entries.at(id);
       problems_.error({entry.origin.file, entry.origin.position, entry_subject(id), "host",
-                       "terminal host " + service.host.text() + " runs one process, but two services start on it: " + first->second.text() + " and " + id.text(), ""});
+                       "terminal host " + service.host.text() + " runs one process, but two services start on it: " +
+                           first->second.text() + " and " + id.text(),
+                       ""});
     }
   }
 
@@ -265,7 +276,7 @@ std::vector<EntryId> auto_started(const Application& app) {
 }
 
 std::vector<EntryId> start_order(const Application& app, const std::vector<EntryId>& roots) {
-  std::map<EntryId, std::size_t> waiting;                  // service -> needs that do not run yet
+  std::map<EntryId, std::size_t> waiting;  // service -> needs that do not run yet
   std::map<EntryId, std::vector<EntryId>> dependents;
   std::vector<EntryId> open = roots;
   while (!open.empty()) {
@@ -294,6 +305,8 @@ std::vector<EntryId> start_order(const Application& app, const std::vector<Entry
   return order;
 }
 
-void make_plan(Application& app, const std::set<EntryId>& broken, Problems& problems) { Planner(app, broken, problems).run(); }
+void make_plan(Application& app, const std::set<EntryId>& broken, Problems& problems) {
+  Planner(app, broken, problems).run();
+}
 
 }  // namespace wippy::app

@@ -32,7 +32,8 @@ std::vector<Problem> sorted(std::vector<Problem> problems) {
   const auto key = [](const Problem& p) {
     return std::tie(p.file, p.position.line, p.position.column, p.subject, p.key, p.message);
   };
-  std::stable_sort(problems.begin(), problems.end(), [&](const Problem& a, const Problem& b) { return key(a) < key(b); });
+  std::stable_sort(problems.begin(), problems.end(),
+                   [&](const Problem& a, const Problem& b) { return key(a) < key(b); });
   return problems;
 }
 
@@ -65,12 +66,14 @@ std::vector<std::string> nearest(std::string_view word, const std::vector<std::s
     if (candidate.size() > kLongestWord) continue;
     const std::size_t distance = edit_distance(word, candidate);
     // A word of which nothing remains is not a misspelling.
-    if (distance <= reach && distance < std::max(word.size(), candidate.size())) close.emplace_back(distance, candidate);
+    if (distance <= reach && distance < std::max(word.size(), candidate.size()))
+      close.emplace_back(distance, candidate);
   }
   std::sort(close.begin(), close.end());
   close.erase(std::unique(close.begin(), close.end()), close.end());
   // Only the nearest: what is further away than another candidate is not worth mentioning.
-  std::erase_if(close, [best = close.empty() ? 0 : close.front().first](const auto& item) { return item.first > best; });
+  std::erase_if(close,
+                [best = close.empty() ? 0 : close.front().first](const auto& item) { return item.first > best; });
   if (close.size() > limit) close.resize(limit);
   std::vector<std::string> out;
   for (auto& [distance, candidate] : close) out.push_back(std::move(candidate));

@@ -12,12 +12,12 @@
 namespace wippy::app {
 
 struct Problem {
-  std::string file;        // relative to the project root; empty when no file is at fault
+  std::string file;  // relative to the project root; empty when no file is at fault
   Position position;
-  std::string subject;     // "entry app:hello", "entries[3]"; may be empty
-  std::string key;         // key path, "host.workers"; may be empty
+  std::string subject;  // "entry app:hello", "entries[3]"; may be empty
+  std::string key;      // key path, "host.workers"; may be empty
   std::string message;
-  std::string hint;        // may be empty
+  std::string hint;  // may be empty
 
   // `file:LINE:COL: subject: key: message; hint`, leaving out what is empty.
   std::string text() const;
@@ -39,7 +39,8 @@ class Problems {
 };
 
 // The candidates closest to `word` by edit distance, best first, at most `limit`; none when nothing is close.
-std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates, std::size_t limit = 1);
+std::vector<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates,
+                                 std::size_t limit = 1);
 // `did you mean "a" or "b"?`, or "" when nothing is close.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates, std::size_t limit = 1);
 

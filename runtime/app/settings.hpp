@@ -14,11 +14,11 @@ namespace wippy::app {
 enum class LogEncoding : std::uint8_t { kConsole, kJson };
 
 struct Settings {
-  std::optional<LogEncoding> log_encoding;         // not given: console
-  std::int64_t min_level = 0;                      // -1 debug, 0 info, 1 warn, 2 error
+  std::optional<LogEncoding> log_encoding;  // not given: console
+  std::int64_t min_level = 0;               // -1 debug, 0 info, 1 warn, 2 error
   std::int64_t shutdown_timeout_ns = 30'000'000'000;
-  std::string node_name;                           // part of PIDs when not empty
-  bool env_os_fallback = true;                     // placeholders in entries may read the OS environment
+  std::string node_name;        // part of PIDs when not empty
+  bool env_os_fallback = true;  // placeholders in entries may read the OS environment
 };
 
 // Defaults when the file does not exist. `environment` reads operating-system variables.

@@ -36,7 +36,8 @@ std::optional<std::string> TreeBuilder::attach(Node node) {
   top.key.reset();
   const auto [first, fresh] = top.lines.emplace(key.text, key.position.line);
   if (!fresh) {
-    faults_.push_back({key.position, "duplicate key \"" + key.text + "\", first given in line " + std::to_string(first->second), ""});
+    faults_.push_back(
+        {key.position, "duplicate key \"" + key.text + "\", first given in line " + std::to_string(first->second), ""});
     return std::nullopt;
   }
   top.node.members.push_back({std::move(key.text), key.position, std::move(node)});

@@ -39,8 +39,8 @@ class TreeBuilder {
   struct Frame {
     Node node;
     std::size_t tag = 0;
-    std::optional<Key> key;                        // a key waiting for its value
-    std::unordered_map<std::string, int> lines;    // key -> line of its first use
+    std::optional<Key> key;                      // a key waiting for its value
+    std::unordered_map<std::string, int> lines;  // key -> line of its first use
   };
 
   std::optional<std::string> count(const Node& node, int depth);

@@ -12,8 +12,8 @@ using Unit = std::pair<std::string_view, std::int64_t>;
 // Longer names first where one begins another.
 constexpr std::array<Unit, 8> kTimeUnits{{{"ns", 1},
                                           {"us", 1'000},
-                                          {"\xC2\xB5s", 1'000},   // µ, micro sign
-                                          {"\xCE\xBCs", 1'000},   // μ, Greek letter
+                                          {"\xC2\xB5s", 1'000},  // µ, micro sign
+                                          {"\xCE\xBCs", 1'000},  // μ, Greek letter
                                           {"ms", 1'000'000},
                                           {"s", 1'000'000'000},
                                           {"m", 60'000'000'000},
@@ -37,7 +37,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // Takes leading digits off `text`; false when they do not fit.
 bool take_digits(std::string_view& text, std::int64_t& value, std::size_t& count) {
   for (count = 0; !text.empty() && is_digit(text.front()); text.remove_prefix(1), ++count) {
-    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, text.front() - '0', &value)) return false;
+    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, text.front() - '0', &value))
+      return false;
   }
   return true;
 }

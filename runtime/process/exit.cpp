@@ -70,7 +70,13 @@ bool tell_peer(NodeCore& node, Pid self, Pid peer, const LinkEntry& e, const Exi
 Outcome Process::begin_exit() noexcept {
   WorkerProcs& w = WorkerProcs::current();
   const uint32_t before = control_.fetch_or_acq_rel(Control::kExiting);
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kNamesFirst) && (before & Control::kNamed) != 0) w.node().names().release_all(identity());
+#endif
   pid_.store_release(0);                                                            // (a)
+#if defined(WIPPY_SIM)
+  if (!sim::planted(sim::Bug::kNamesFirst))
+#endif
   if ((before & Control::kNamed) != 0) w.node().names().release_all(identity());  // (b)
   const bool killed = (before & Control::kKillMask) != 0;
   if (killed) ext().reason = kill_reason(before);

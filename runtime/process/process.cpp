@@ -82,6 +82,9 @@ void Process::keep(Signal* s) noexcept {
 }
 
 Signal* Process::admit(Signal* s) noexcept {
+#if defined(WIPPY_SIM)
+  sim::record_event(identity_, static_cast<uint32_t>(s->kind), s->from.value);
+#endif
   switch (s->kind) {
     case SignalKind::kMessage:
     case SignalKind::kCancel:

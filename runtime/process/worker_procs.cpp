@@ -2,12 +2,18 @@
 
 #include <new>
 
+#include "runtime/process/engine_slot.hpp"
 #include "scheduler/clock.hpp"
 
 namespace wippy {
 
 namespace {
 constexpr uint64_t kRefRange = uint64_t{1} << 20;
+}
+
+EngineSlot* current_engine_slot() noexcept {
+  Worker* w = Worker::current();
+  return w == nullptr ? nullptr : &w->engine_slot();
 }
 
 WorkerProcs::WorkerProcs(NodeCore& node, HostCore& host) : node_(node), host_(host), retired_(node.pools().grace()) {

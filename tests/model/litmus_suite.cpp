@@ -155,15 +155,78 @@ struct ReleaseSequence {
   void finish() { outcome(seen < 0 ? "none" : digits({seen})); }
 };
 
-// 2+2W: x=1; y=2 || y=1; x=2. The weak outcome (both ends 1) needs stores that enter the order early: not modelled.
+// 2+2W: x=1; y=2 || y=1; x=2. The weak outcome (both ends 1) needs stores that enter the modification order early.
+template <bool Fence>
 struct TwoPlusTwoW {
   static constexpr int kThreads = 2;
   Atomic<int> x{0}, y{0};
   void thread(int id) {
     (id == 0 ? x : y).store_relaxed(1);
+    if (Fence) fence_seq_cst();
     (id == 0 ? y : x).store_relaxed(2);
   }
   void finish() { outcome(digits({x.load_relaxed(), y.load_relaxed()})); }
+};
+
+// A thread's own stores stay in order, also behind what it has read.
+struct CoWW {
+  static constexpr int kThreads = 2;
+  Atomic<int> x{0};
+  int r = 0;
+  void thread(int id) {
+    if (id == 0) {
+      x.store_relaxed(1);
+      x.store_relaxed(2);
+    } else {
+      r = x.load_relaxed();
+      if (r == 2) x.store_relaxed(1);  // read 2: the new 1 is behind it
+      if (r == 1) x.store_relaxed(2);
+    }
+  }
+  // seen, end. r == 0: nothing stored.
+  void finish() {
+    const int end = x.load_relaxed();
+    outcome(r == 0 ? "22" : digits({r, end}));
+  }
+};
+
+// x.store(1) against x.fetch_add(5): the sum is 1 (add first) or 6 (store first), whatever order they ran in.
+struct EarlyRmw {
+  static constexpr int kThreads = 2;
+  Atomic<int> x{0};
+  int read = -1;
+  void thread(int id) {
+    if (id == 0) {
+      x.store_relaxed(1);
+    } else {
+      read = x.fetch_add_relaxed(5);
+    }
+  }
+  void finish() {
+    const int end = x.load_relaxed();
+    model::check(end == (read == 1 ? 6 : 1), "the RMW is not adjacent to what it read");
+    outcome(digits({read, end}));
+  }
+};
+
+// S: x=2; y=1 (release) || r=y; x=1. After an acquired read of y the store of 1 is last.
+template <bool Acquire>
+struct StoreOrder {
+  static constexpr int kThreads = 2;
+  Atomic<int> x{0}, y{0};
+  int r = 0;
+  void thread(int id) {
+    if (id == 0) {
+      x.store_relaxed(2);
+      y.store_release(1);
+    } else {
+      r = Acquire ? y.load_acquire() : y.load_relaxed();
+      if (r == 1) x.store_relaxed(1);
+    }
+  }
+  void finish() {
+    if (r == 1) outcome(digits({x.load_relaxed()}));
+  }
 };
 
 // A failing CAS may return an old value; a succeeding one is always on the newest.
@@ -288,7 +351,12 @@ const Suite suite("litmus", [](Suite& s) {
   s.litmus<CoRR2>("CoRR, two writers", {.bound = 4}, {"agree"});
   s.litmus<ReleaseSequence<Middle::kRmw>>("release sequence through an RMW", {.bound = 4}, {"none", "1"});
   s.litmus<ReleaseSequence<Middle::kStore>>("release sequence cut by a store", {.bound = 4}, {"none", "0", "1"});
-  s.litmus<TwoPlusTwoW>("2+2W without early stores", {.bound = 4}, {"12", "21", "22"});
+  s.litmus<TwoPlusTwoW<false>>("2+2W", {.bound = 4}, {"11", "12", "21", "22"});
+  s.litmus<TwoPlusTwoW<true>>("2+2W with SC fences", {.bound = 4}, {"12", "21", "22"});
+  s.litmus<CoWW>("CoWW, CoRW", {.bound = 4}, {"12", "21", "22"});
+  s.litmus<EarlyRmw>("an RMW and a store race for their order", {.bound = 4}, {"01", "16"});
+  s.litmus<StoreOrder<false>>("S: store after a relaxed read", {.bound = 4}, {"1", "2"});
+  s.litmus<StoreOrder<true>>("S: store after an acquired read", {.bound = 4}, {"1"});
   s.litmus<FailingCas>("a failing CAS may be stale", {.bound = 4}, {"00", "01", "10", "11"});
   s.verify<PlainMessage<true>>("plain data behind release/acquire", {.bound = 4});
   s.planted<PlainMessage<false>>("plain data behind a relaxed store", {.bound = 4}, "data race");

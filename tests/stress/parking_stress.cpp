@@ -152,29 +152,37 @@ class Mill {
 template <class F>
 bool within_seconds(uint32_t s, F&& reached) {
   const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(s);
-  while (!reached()) {
+  for (uint32_t spins = 0; !reached(); ++spins) {
+    if (spins % 1024 != 1023) {
+      cpu_relax();
+      continue;
+    }
     if (std::chrono::steady_clock::now() > limit) return false;
     std::this_thread::yield();
   }
   return true;
 }
 
-// Roots with five children each, submitted with gaps that let workers fall asleep in between. After every few roots nothing
-// more comes until all are done: otherwise the next submission would repair a lost wake-up. False: it took too long.
-bool submit_all(Mill& mill, uint32_t roots) {
+// Roots with up to five children. After every other root nothing more comes until all are done: otherwise the next
+// submission would repair a lost wake-up. The next one comes at a random moment of the workers' falling asleep, sometimes
+// later. False: it took too long.
+bool submit_all(Mill& mill, uint32_t roots, uint32_t& leaves) {
   Random random(77);
-  for (uint32_t i = 0, next = 0; i < roots; ++i, next += 6) {
-    mill.leaf(next).children = 5;
+  uint32_t submitted = 0;
+  for (uint32_t i = 0; i < roots; ++i) {
+    Leaf& root = mill.leaf(submitted);
+    root.children = random.below(2) == 0 ? 0 : 5;
+    submitted += 1 + root.children;
     if (random.below(2) == 0) {
-      mill.submit_to_inbox(random.below(kWorkers), mill.leaf(next));
+      mill.submit_to_inbox(random.below(kWorkers), root);
     } else {
-      mill.submit_to_overflow(mill.leaf(next));
+      mill.submit_to_overflow(root);
     }
-    for (uint32_t spin = random.below(4) == 0 ? random.below(3000) : 0; spin > 0; --spin) cpu_relax();
-    if (random.below(32) == 0) std::this_thread::yield();
-    if (random.below(16) == 0 && !within_seconds(20, [&] { return mill.done() == next + 6; })) return false;
+    if (random.below(2) == 0 && !within_seconds(20, [&] { return mill.done() == submitted; })) return false;
+    for (uint32_t spin = random.below(random.below(16) == 0 ? 3000 : 40); spin > 0; --spin) cpu_relax();
   }
-  return within_seconds(20, [&] { return mill.done() == roots * 6; });
+  leaves = submitted;
+  return within_seconds(20, [&] { return mill.done() == submitted; });
 }
 
 TEST(StressParking, NoWakeUpIsLost) {
@@ -188,7 +196,8 @@ TEST(StressParking, NoWakeUpIsLost) {
       std::this_thread::sleep_for(std::chrono::microseconds(50));
     }
   });
-  const bool finished = submit_all(mill, roots);
+  uint32_t leaves = 0;
+  const bool finished = submit_all(mill, roots, leaves);
   end.store_relaxed(1);  // partner: the monitor's loop
   monitor.join();
   EXPECT_TRUE(finished) << "a wake-up was lost";
@@ -196,7 +205,7 @@ TEST(StressParking, NoWakeUpIsLost) {
   EXPECT_EQ(mill.idle().counts().searching, 0u);
   EXPECT_FALSE(mill.anything());
   mill.stop();
-  for (uint32_t i = 0; i < roots * 6; ++i) ASSERT_EQ(mill.leaf(i).ran, 1u) << "leaf " << i;
+  for (uint32_t i = 0; i < leaves; ++i) ASSERT_EQ(mill.leaf(i).ran, 1u) << "leaf " << i;
 }
 
 // Ping and pong through two parkers: every token must arrive.

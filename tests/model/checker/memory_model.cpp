@@ -32,6 +32,8 @@ Location& Engine::location(const void* a, uint64_t initial, int& index) {
     l.constructor_clock = s.constructor_clock;
     if (l.messages.empty()) l.messages.resize(16);
     l.messages[0].value = initial;
+    l.messages[0].stamp = 0;
+    l.messages[0].rmw = false;
     l.messages[0].view.clear();
     l.count = 1;
   }
@@ -54,9 +56,21 @@ void atomic_constructed(const void* a) noexcept {
 
 namespace {
 
+constexpr int kStampStep = 32;  // leaves room for five stores in a row between two neighbours
+
+Message& message(Location& l, int i) { return l.messages[static_cast<std::size_t>(i)]; }
+
+// The oldest message the thread may still read.
+int oldest_visible(const ModelThread& t, Location& l, int index) {
+  int i = l.count - 1;
+  while (i > 0 && message(l, i - 1).stamp >= t.cur.at[index]) --i;
+  return i;
+}
+
 // Reads message i of l into the thread's views.
-void observe(ModelThread& t, int index, int i, const Message& m, Order o) {
-  t.cur.at[index] = static_cast<int16_t>(i);
+void observe(ModelThread& t, Location& l, int index, int i, Order o) {
+  const Message& m = message(l, i);
+  t.cur.at[index] = m.stamp;
   if ((o & kAcquire) != 0) {
     t.cur.join(m.view);
   } else {
@@ -64,15 +78,21 @@ void observe(ModelThread& t, int index, int i, const Message& m, Order o) {
   }
 }
 
-// Appends a message; `continues` is the message an RMW read, whose release sequence goes on.
-void append(Engine& e, ModelThread& t, Location& l, int index, uint64_t value, Order o, int continues) {
+// Puts a message behind message i. rmw: it read message i, whose release sequence goes on.
+void place(Engine& e, ModelThread& t, Location& l, int index, int i, uint64_t value, Order o, bool rmw) {
+  int stamp = message(l, i).stamp + kStampStep;
+  if (i + 1 < l.count) stamp = (message(l, i).stamp + message(l, i + 1).stamp) / 2;
+  if (stamp == message(l, i).stamp || stamp > 32000) fail("the model ran out of places in one modification order");
   if (static_cast<std::size_t>(l.count) == l.messages.size()) l.messages.resize(l.messages.size() * 2);
-  Message& m = l.messages[static_cast<std::size_t>(l.count)];
+  for (int k = l.count; k > i + 1; --k) message(l, k) = message(l, k - 1);
+  Message& m = message(l, i + 1);
   m.value = value;
+  m.stamp = static_cast<int16_t>(stamp);
+  m.rmw = rmw;
   m.view = (o & kRelease) != 0 ? t.cur : t.rel;
-  if (continues >= 0) m.view.join(l.messages[static_cast<std::size_t>(continues)].view);
-  m.view.at[index] = static_cast<int16_t>(l.count);
-  t.cur.at[index] = static_cast<int16_t>(l.count);
+  if (rmw) m.view.join(message(l, i).view);
+  m.view.at[index] = m.stamp;
+  t.cur.at[index] = m.stamp;
   ++t.cur.clock[e.current];  // what the thread does from here on is not covered by this message
   ++l.count;
   ++e.writes;
@@ -80,6 +100,30 @@ void append(Engine& e, ModelThread& t, Location& l, int index, uint64_t value, O
 }
 
 void remember_read(ModelThread& t, int index) noexcept { t.read_set[index >> 6] |= uint64_t{1} << (index & 63); }
+
+// Written values become visible in finite time: counts how often the thread met the same outdated message in a row.
+bool must_be_fresh(const Engine& e, const ModelThread& t, int index) noexcept {
+  return e.current == 0 || t.stale[index] >= e.options.stale_repeats;
+}
+void count_stale(ModelThread& t, Location& l, int index, int i) noexcept {
+  const bool same = i != l.count - 1 && message(l, i).stamp == t.cur.at[index];
+  t.stale[index] = same ? static_cast<uint8_t>(t.stale[index] + 1) : uint8_t{0};
+}
+
+// Messages behind which a new one may be placed, the newest first.
+struct Places {
+  int at[64];
+  int n = 0;
+};
+Places free_places(const Engine& e, const ModelThread& t, Location& l, int index) {
+  Places p;
+  p.at[p.n++] = l.count - 1;
+  if (e.current == 0) return p;
+  for (int i = l.count - 2, oldest = oldest_visible(t, l, index); i >= oldest && p.n < 64; --i) {
+    if (!message(l, i + 1).rmw) p.at[p.n++] = i;
+  }
+  return p;
+}
 
 }  // namespace
 
@@ -91,14 +135,11 @@ uint64_t atomic_load(const void* a, uint64_t initial, Order o, const char* verb,
   Location& l = e.location(a, initial, index);
   ModelThread& t = e.self();
   const int newest = l.count - 1;
-  const int oldest = t.cur.at[index];
-  const bool fresh = e.current == 0 || t.stale[index] >= e.options.stale_repeats;
-  const int i = fresh ? newest : newest - choose(newest - oldest + 1);
-  t.stale[index] = i == oldest && i != newest ? static_cast<uint8_t>(t.stale[index] + 1) : uint8_t{0};
+  const int i = must_be_fresh(e, t, index) ? newest : newest - choose(newest - oldest_visible(t, l, index) + 1);
+  count_stale(t, l, index, i);
   remember_read(t, index);
-  const Message& m = l.messages[static_cast<std::size_t>(i)];
-  const uint64_t value = m.value;
-  observe(t, index, i, m, o);
+  observe(t, l, index, i, o);
+  const uint64_t value = message(l, i).value;
   if (e.tracing) e.record(verb, s, index, value, newest - i);
   return value;
 }
@@ -109,8 +150,11 @@ void atomic_store(const void* a, uint64_t initial, uint64_t value, Order o, cons
   e.pause_point();
   int index = 0;
   Location& l = e.location(a, initial, index);
-  append(e, e.self(), l, index, value, o, -1);
-  if (e.tracing) e.record(verb, s, index, value, 0);
+  ModelThread& t = e.self();
+  const Places p = free_places(e, t, l, index);
+  const int i = p.at[choose(p.n)];
+  place(e, t, l, index, i, value, o, false);
+  if (e.tracing) e.record(verb, s, index, value, l.count - 2 - i);
 }
 
 uint64_t atomic_rmw(const void* a, uint64_t initial, Rmw op, uint64_t operand, uint64_t mask, Order o, const char* verb, Site s) {
@@ -120,15 +164,17 @@ uint64_t atomic_rmw(const void* a, uint64_t initial, Rmw op, uint64_t operand, u
   int index = 0;
   Location& l = e.location(a, initial, index);
   ModelThread& t = e.self();
-  const int last = l.count - 1;
-  const uint64_t old = l.messages[static_cast<std::size_t>(last)].value;
-  observe(t, index, last, l.messages[static_cast<std::size_t>(last)], o);
-  append(e, t, l, index, apply(op, old, operand, mask), o, last);
-  if (e.tracing) e.record(verb, s, index, old, 0);
+  const Places p = free_places(e, t, l, index);
+  const int i = p.at[choose(p.n)];
+  const uint64_t old = message(l, i).value;
+  observe(t, l, index, i, o);
+  place(e, t, l, index, i, apply(op, old, operand, mask), o, true);
+  if (e.tracing) e.record(verb, s, index, old, l.count - 2 - i);
   return old;
 }
 
-// A failing CAS is a plain load: it may also read an older message with another value, although the newest one matches.
+// A failing CAS is a plain load: it may also read an older message with another value, although the newest one matches. A
+// strong CAS that reads the expected value succeeds, so it must find that message's place free.
 bool atomic_cas(const void* a, uint64_t initial, uint64_t& expected, uint64_t desired, bool weak, Order success, Order failure,
                 const char* verb, Site s) {
   Engine& e = engine();
@@ -139,27 +185,25 @@ bool atomic_cas(const void* a, uint64_t initial, uint64_t& expected, uint64_t de
   Location& l = e.location(a, initial, index);
   ModelThread& t = e.self();
   const int newest = l.count - 1;
-  int candidates[64];
-  int n = 0;
-  candidates[n++] = newest;
-  if (e.current != 0 && t.stale[index] < e.options.stale_repeats) {
-    for (int i = newest - 1; i >= t.cur.at[index] && n < 64; --i) {
-      if (l.messages[static_cast<std::size_t>(i)].value != expected) candidates[n++] = i;
-    }
+  const int oldest = must_be_fresh(e, t, index) ? newest : oldest_visible(t, l, index);
+  Places p;
+  for (int i = newest; i >= oldest && p.n < 62; --i) {
+    const bool fits = message(l, i).value == expected;
+    if (!fits || i == newest || !message(l, i + 1).rmw) p.at[p.n++] = i;
   }
-  const bool newest_fits = l.messages[static_cast<std::size_t>(newest)].value == expected;
-  const bool may_fail = weak && newest_fits && e.current != 0 && e.weak_failures < e.options.weak_failures;
-  const int c = choose(n + (may_fail ? 1 : 0));
-  const bool spurious = c == n;
+  const bool may_fail = weak && message(l, newest).value == expected && e.current != 0 &&
+                        e.weak_failures < e.options.weak_failures;
+  if (p.n == 0 && !may_fail) p.at[p.n++] = newest;
+  const int c = choose(p.n + (may_fail ? 1 : 0));
+  const bool spurious = c == p.n;
   if (spurious) ++e.weak_failures;
-  const int i = spurious ? newest : candidates[c];
-  const Message& m = l.messages[static_cast<std::size_t>(i)];
-  const bool done = i == newest && newest_fits && !spurious;
-  const uint64_t old = m.value;
-  t.stale[index] = i == t.cur.at[index] && i != newest ? static_cast<uint8_t>(t.stale[index] + 1) : uint8_t{0};
+  const int i = spurious ? newest : p.at[c];
+  const uint64_t old = message(l, i).value;
+  const bool done = old == expected && !spurious;
+  count_stale(t, l, index, i);
   remember_read(t, index);
-  observe(t, index, i, m, done ? success : failure);
-  if (done) append(e, t, l, index, desired, success, newest);
+  observe(t, l, index, i, done ? success : failure);
+  if (done) place(e, t, l, index, i, desired, success, true);
   if (e.tracing) {
     e.record(verb, s, index, old, newest - i);
     e.trace.back().note = done ? "done" : (spurious ? "failed spuriously" : "failed");
@@ -198,7 +242,8 @@ void relax(Site s) {
     bool all_newest = true;
     for (int i = 0; i < e.location_count; ++i) {
       if ((t.read_set[i >> 6] >> (i & 63) & 1) == 0) continue;
-      const auto newest = static_cast<int16_t>(e.locations[static_cast<std::size_t>(i)].count - 1);
+      Location& l = e.locations[static_cast<std::size_t>(i)];
+      const int16_t newest = message(l, l.count - 1).stamp;
       all_newest = all_newest && t.cur.at[i] == newest;
       t.cur.at[i] = newest;
     }
@@ -226,8 +271,8 @@ FutexResult futex_wait(const void* word, uint32_t expected, bool timed) {
   int index = 0;
   Location& l = e.location(word, *static_cast<const uint32_t*>(word), index);
   ModelThread& t = e.self();
-  const auto value = static_cast<uint32_t>(l.messages[static_cast<std::size_t>(l.count - 1)].value);
-  observe(t, index, l.count - 1, l.messages[static_cast<std::size_t>(l.count - 1)], kRelaxed);
+  const auto value = static_cast<uint32_t>(message(l, l.count - 1).value);
+  observe(t, l, index, l.count - 1, kRelaxed);
   if (e.tracing) e.record(value == expected ? "futex_wait: sleeps" : "futex_wait: changed", Site::current(), index, value, 0);
   if (value != expected) return FutexResult::kChanged;
   t.wait = Wait::kFutex;
@@ -259,6 +304,42 @@ void mutex_lock(const void* m) {
   }
 }
 void mutex_unlock(const void* m) { atomic_store(m, 0, 0, kRelease, "mutex_unlock", Site::current()); }
+
+void Baton::give(const char* if_given_twice) {
+  Engine& e = engine();
+  e.pause_point();
+  if (if_given_twice != nullptr && count_ != 0) fail(if_given_twice);
+  view_.join(e.self().cur);
+  ++e.self().cur.clock[e.current];
+  ++count_;
+  if (e.tracing) e.record("give", Site::current(), -1, 0, 0);
+  for (int i = 1; i <= e.threads; ++i) {
+    if (e.thread[i].wait == Wait::kFutex && e.thread[i].word == this) e.thread[i].wait = Wait::kNone;
+  }
+}
+
+bool Baton::take() {
+  Engine& e = engine();
+  e.pause_point();
+  ModelThread& t = e.self();
+  while (count_ == 0 && !closed_) {
+    t.wait = Wait::kFutex;
+    t.word = this;
+    t.timed = t.timed_out = false;
+    e.reschedule(false);
+  }
+  if (e.tracing) e.record(count_ > 0 ? "take" : "take: closed", Site::current(), -1, 0, 0);
+  if (count_ == 0) return false;
+  --count_;
+  t.cur.join(view_);
+  return true;
+}
+
+void Baton::close() {
+  closed_ = true;
+  give();  // wakes everybody
+  count_ = 0;
+}
 
 // ---- plain data ---------------------------------------------------------------------------------------------------------
 

@@ -20,6 +20,18 @@ std::string without_line(const std::string& text) {
   return text.substr(0, colon) + text.substr(space);
 }
 
+// Mistakes are looked for with few preemptions first: most need no more than one or two.
+Exploration hunt(const Program& p, const Options& options, Row& row) {
+  Options o = options;
+  for (o.bound = options.bound < 1 ? options.bound : 1;; ++o.bound) {
+    const Exploration e = explore(p, o);
+    row.executions += e.executions;
+    row.seconds += e.seconds;
+    if (o.bound > row.bound) row.bound = o.bound;
+    if (e.failed || !e.complete || o.bound == options.bound) return e;
+  }
+}
+
 void describe(Row& row, const Program& p, const Options& o, const Exploration& e) {
   row.bound = o.bound;
   row.executions = e.executions;
@@ -52,9 +64,13 @@ Row Suite::run_verify(const Program& p, const Options& o) {
 }
 
 Row Suite::run_planted(const Program& p, const Options& o, const std::string& text) {
-  const Exploration e = explore(p, o);
   Row row;
-  describe(row, p, o, e);
+  const Exploration e = hunt(p, o, row);
+  if (e.failed) {
+    Options at = o;
+    at.bound = row.bound;
+    row.details = replay(p, at, e.path);
+  }
   row.verdict = e.failed ? "caught: " + e.why : "NOT CAUGHT";
   row.expected = "caught: " + text;
   row.passed = e.failed && e.why.find(text) != std::string::npos;
@@ -78,16 +94,9 @@ Row Suite::run_weakenings(const std::vector<Scenario>& scenarios, const std::vec
                           const std::vector<Survivor>& survivors) {
   Row row;
   row.passed = true;
-  const auto run = [&](const Scenario& s) {
-    const Exploration e = explore(s.program, s.options);
-    row.executions += e.executions;
-    row.seconds += e.seconds;
-    if (s.options.bound > row.bound) row.bound = s.options.bound;
-    return e;
-  };
   mutation_collect(files);
   for (const Scenario& s : scenarios) {
-    const Exploration e = run(s);
+    const Exploration e = hunt(s.program, s.options, row);
     if (e.failed || !e.complete) {
       row.passed = false;
       row.details += "    unmutated: " + (e.failed ? e.why : std::string("incomplete")) + "\n";
@@ -101,7 +110,7 @@ Row Suite::run_weakenings(const std::vector<Scenario>& scenarios, const std::vec
     mutation_apply(&m);
     std::string why;
     for (const Scenario& s : scenarios) {
-      const Exploration e = run(s);
+      const Exploration e = hunt(s.program, s.options, row);
       if (e.failed) why = e.why;
       if (!e.failed && !e.complete) why = "incomplete";
       if (!why.empty()) break;

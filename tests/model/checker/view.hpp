@@ -1,6 +1,6 @@
 // Views: what a thread, or a message, knows of the memory.
 //
-// A view holds, per location, the oldest message in that location's modification order that may still be read (`at`), and,
+// A view holds, per location, the stamp of the oldest message in its modification order that may still be read (`at`), and,
 // per thread, how much of that thread's past happens before this point (`clock`, a vector clock). The two parts travel
 // together through acquire and release; only SC fences carry `at` without `clock`, because two SC fences order what may be
 // read but create no happens-before (C++20 [atomics.order]).

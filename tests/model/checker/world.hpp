@@ -2,16 +2,17 @@
 //
 // Memory model (view-based; see view.hpp for the sources). Every location keeps its modification order as a list of
 // messages (value + the view the writer released). A load picks any message at or after the thread's view of that location:
-// a choice of the explorer. Acquire joins the message's view into the thread's; a relaxed load keeps it for a later acquire
-// fence. A release store attaches the thread's view; a relaxed one the view of the last release fence. A read-modify-write
-// reads the newest message and continues its release sequence (C++20: also across other threads' RMWs, not across plain
-// stores). An SC fence is an acquire and release fence which also joins the `at` part of one global view, both ways.
+// a choice of the explorer. A store picks any place in the order after the thread's view, which need not be the end.
+// Acquire joins the message's view into the thread's; a relaxed load keeps it for a later acquire fence. A release store
+// attaches the thread's view; a relaxed one the view of the last release fence. A read-modify-write reads a message that no
+// other one has taken, is placed right behind it and continues its release sequence (C++20: also across other threads' RMWs,
+// not across plain stores). An SC fence is an acquire and release fence which also joins the `at` part of one global view, both ways.
 // seq_cst read-modify-writes are treated as acq_rel: permitted behaviours are then a superset of C++20's (a model that let
 // them publish into the SC view would forbid a stale read that AArch64 shows after STLXR; STR), so nothing is hidden, and a
 // protocol that needs more than acq_rel from one RMW is reported and must use a fence.
 //
-// Not modelled: load buffering (a load that sees a later store of its own future) and stores that enter the modification
-// order before older ones. Both are excluded by every view model without promises, and by loom and Relacy alike.
+// Not modelled: load buffering (a load that sees a store which depends on what follows the load). It is excluded by every
+// view model without promises, and by loom and Relacy alike.
 #pragma once
 
 #include <cstddef>
@@ -46,12 +47,14 @@ enum class Wait : uint8_t { kNone, kRelax, kFutex, kDone };
 
 struct Message {
   uint64_t value;
+  int16_t stamp;  // place in the modification order; what View::at holds
+  bool rmw;       // nothing may be placed between this message and the one before
   View view;
 };
 
 struct Location {
   const void* address = nullptr;
-  std::vector<Message> messages;  // capacity kept between executions; `count` are alive
+  std::vector<Message> messages;  // by stamp; capacity kept between executions; `count` are alive
   int count = 0;
   int16_t constructor_thread = 0;
   int16_t constructor_clock = 0;
@@ -119,6 +122,20 @@ FutexResult futex_wait(const void* word, uint32_t expected, bool timed);
 int futex_wake(const void* word, int count);
 void mutex_lock(const void* m);
 void mutex_unlock(const void* m);
+
+// A run queue for suites that are not about run queues: it blocks without polling, publishes and acquires, loses nothing.
+class Baton {
+ public:
+  explicit Baton(int count = 0) : count_(count) {}
+  void give(const char* if_given_twice = nullptr);  // fails the execution if one is there already and a text is given
+  bool take();                                      // blocks; false: closed
+  void close();
+
+ private:
+  int count_;
+  bool closed_ = false;
+  View view_{};
+};
 
 // Plain data: race check only.
 void plain_read(const PlainState& p, PlainState& mutable_p, const char* what, Site s);

@@ -19,8 +19,8 @@ struct Outcome {
   int code = -1;
   std::string out;
   std::string err;
-  std::optional<RunOptions> run;          // options of the run, if it came that far
-  std::optional<Texts> simulation;        // arguments handed to the simulation
+  std::optional<RunOptions> run;    // options of the run, if it came that far
+  std::optional<Texts> simulation;  // arguments handed to the simulation
 };
 
 class Cli : public ::testing::Test {
@@ -54,7 +54,8 @@ class Cli : public ::testing::Test {
                   "version: \"1.0\"\nnamespace: app\nentries:\n"
                   "  - {name: processes, kind: process.host, lifecycle: {auto_start: true}}\n"
                   "  - {name: terminal, kind: terminal.host}\n"
-                  "  - {name: hello, kind: process.lua, source: 'return {}', meta: {command: {name: greet, short: Greet someone}}}\n"
+                  "  - {name: hello, kind: process.lua, source: 'return {}', meta: {command: {name: greet, short: "
+                  "Greet someone}}}\n"
                   "  - {name: last, kind: process.lua, source: 'return {}', meta: {command: {name: zeta}}}\n"
                   "  - {name: plain, kind: process.lua, source: 'return {}'}\n" +
                       more);
@@ -113,28 +114,34 @@ TEST_F(Cli, H251_EmptyList) {
   project_.file("src/_index.yaml", "namespace: app\nentries: []\n");
   const Outcome outcome = call({"run", "list"});
   EXPECT_EQ(outcome.code, 0);
-  EXPECT_EQ(outcome.out, "No commands found.\nA process entry becomes a command by `meta: {command: {name: <word>}}`.\n");
+  EXPECT_EQ(outcome.out,
+            "No commands found.\nA process entry becomes a command by `meta: {command: {name: <word>}}`.\n");
 }
 
 TEST_F(Cli, H253_UnknownCommand) {
   write_project();
   const Outcome outcome = call({"run", "great"});
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_EQ(outcome.err, "Error: command \"great\" not found. Use 'wippy run list' to see the available commands; did you mean \"greet\"?\n");
+  EXPECT_EQ(outcome.err,
+            "Error: command \"great\" not found. Use 'wippy run list' to see the available commands; did you mean "
+            "\"greet\"?\n");
   EXPECT_EQ(outcome.out, "");
   EXPECT_FALSE(outcome.run);
 }
 
 TEST_F(Cli, TwoCommandsOfOneName) {
   write_project("  - {name: again, kind: process.lua, source: 'return {}', meta: {command: {name: greet}}}\n");
-  EXPECT_EQ(call({"run", "greet"}).err, "Error: command \"greet\" is defined by several entries (app:again, app:hello), use -x with one of these IDs\n");
+  EXPECT_EQ(
+      call({"run", "greet"}).err,
+      "Error: command \"greet\" is defined by several entries (app:again, app:hello), use -x with one of these IDs\n");
   EXPECT_NE(call({"run", "list"}).out.find("(app:again)\n  greet"), std::string::npos);
 }
 
 TEST_F(Cli, H255_H256_Exec) {
   write_project();
-  for (const Texts& words : {Texts{"run", "-x", "app:plain", "a", "-v"}, Texts{"run", "--exec", "plain", "a", "-v"}, Texts{"run", "-xapp:plain", "--", "a", "-v"},
-                             Texts{"run", "--exec=app:plain", "a", "-v"}}) {
+  for (const Texts& words :
+       {Texts{"run", "-x", "app:plain", "a", "-v"}, Texts{"run", "--exec", "plain", "a", "-v"},
+        Texts{"run", "-xapp:plain", "--", "a", "-v"}, Texts{"run", "--exec=app:plain", "a", "-v"}}) {
     const Outcome outcome = call(words);
     ASSERT_TRUE(outcome.run) << outcome.err;
     EXPECT_EQ(outcome.run->process.text(), "app:plain");
@@ -149,7 +156,8 @@ TEST_F(Cli, H255_H256_Exec) {
 TEST_F(Cli, ExecProblems) {
   write_project();
   project_.file("src/b.yaml", "namespace: b\nname: plain\nkind: process.lua\nsource: 'return {}'\n");
-  EXPECT_EQ(call({"run", "-x", "plain"}).err, "Error: several processes are named plain (app:plain, b:plain), give the whole ID\n");
+  EXPECT_EQ(call({"run", "-x", "plain"}).err,
+            "Error: several processes are named plain (app:plain, b:plain), give the whole ID\n");
   EXPECT_EQ(call({"run", "-x", "app:pain"}).err, "Error: no process entry app:pain; did you mean \"app:plain\"?\n");
   EXPECT_EQ(call({"run", "-x", "app:terminal"}).err, "Error: app:terminal is a terminal.host, not a process\n");
   EXPECT_EQ(call({"run", "-x"}).code, 1);
@@ -177,15 +185,20 @@ TEST_F(Cli, H258_NoTerminalHost) {
 
 TEST_F(Cli, H259_SeveralTerminalHosts) {
   write_project("  - {name: other, kind: terminal.host}\n");
-  EXPECT_EQ(call({"run", "greet"}).err, "Error: multiple terminal hosts found (app:other, app:terminal), use --host to specify\n");
+  EXPECT_EQ(call({"run", "greet"}).err,
+            "Error: multiple terminal hosts found (app:other, app:terminal), use --host to specify\n");
   EXPECT_EQ(call({"run", "--host", "app:other", "greet"}).run->terminal_host.text(), "app:other");
-  EXPECT_EQ(call({"run", "--host", "app:processes", "greet"}).err, "Error: --host: app:processes is a process.host, expected a terminal.host\n");
-  EXPECT_EQ(call({"run", "--host", "app:othr", "greet"}).err, "Error: --host: no entry app:othr; did you mean \"app:other\"?\n");
-  EXPECT_EQ(call({"run", "--host", "app:other"}).err, "Error: --host needs a command or -x\nRun 'wippy run --help' for usage.\n");
+  EXPECT_EQ(call({"run", "--host", "app:processes", "greet"}).err,
+            "Error: --host: app:processes is a process.host, expected a terminal.host\n");
+  EXPECT_EQ(call({"run", "--host", "app:othr", "greet"}).err,
+            "Error: --host: no entry app:othr; did you mean \"app:other\"?\n");
+  EXPECT_EQ(call({"run", "--host", "app:other"}).err,
+            "Error: --host needs a command or -x\nRun 'wippy run --help' for usage.\n");
 }
 
 TEST_F(Cli, TerminalTakenByAService) {
-  write_project("  - {name: svc, kind: process.service, process: plain, host: terminal, lifecycle: {auto_start: true}}\n");
+  write_project(
+      "  - {name: svc, kind: process.service, process: plain, host: terminal, lifecycle: {auto_start: true}}\n");
   EXPECT_EQ(call({"run", "greet"}).err, "Error: terminal host app:terminal is busy: service app:svc starts on it\n");
   EXPECT_EQ(call({"run"}).code, 42);
 }
@@ -206,7 +219,8 @@ TEST_F(Cli, H268_LogFlags) {
 
 TEST_F(Cli, WarningsAreShownWhereLogsAre) {
   write_project("  - {name: odd, kind: terminal.host, hid_logs: true}\n");
-  const std::string warning = "Warning: src/_index.yaml:9:38: entry app:odd: hid_logs: unknown field; did you mean \"hide_logs\"?\n";
+  const std::string warning =
+      "Warning: src/_index.yaml:9:38: entry app:odd: hid_logs: unknown field; did you mean \"hide_logs\"?\n";
   EXPECT_EQ(call({"run"}).err, warning);
   EXPECT_EQ(call({"run", "-s"}).err, "");
   EXPECT_EQ(call({"run", "--host", "app:terminal", "greet"}).err, "");
@@ -219,7 +233,8 @@ TEST_F(Cli, SimulationIsStartedWithTheSameArguments) {
   EXPECT_EQ(outcome.simulation, words);
   EXPECT_EQ(call({"run", "--seed", "7"}).code, 1);
   EXPECT_EQ(call({"run", "--sim", "--seed", "-7"}).code, 1);
-  EXPECT_EQ(call({"run", "--sim", "--seed", "seven"}).err, "Error: --seed: expected a number from 0 to 2^64 - 1, got seven\nRun 'wippy run --help' for usage.\n");
+  EXPECT_EQ(call({"run", "--sim", "--seed", "seven"}).err,
+            "Error: --seed: expected a number from 0 to 2^64 - 1, got seven\nRun 'wippy run --help' for usage.\n");
 }
 
 TEST_F(Cli, InTheSimulationItRuns) {
@@ -237,8 +252,11 @@ TEST_F(Cli, LoadErrors) {
   project_.file("src/_index.yaml", "namespace: app\nentries:\n  - {name: a, kind: proces.lua}\n");
   Outcome outcome = call({"run"});
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_EQ(outcome.err, "Error: src/_index.yaml:3:21: entry app:a: kind: unknown kind \"proces.lua\"; did you mean \"process.lua\"?\n");
-  project_.file("src/_index.yaml", "namespace: app\nentries:\n  - {name: a, kind: proces.lua}\n  - {kind: terminal.host}\n");
+  EXPECT_EQ(
+      outcome.err,
+      "Error: src/_index.yaml:3:21: entry app:a: kind: unknown kind \"proces.lua\"; did you mean \"process.lua\"?\n");
+  project_.file("src/_index.yaml",
+                "namespace: app\nentries:\n  - {name: a, kind: proces.lua}\n  - {kind: terminal.host}\n");
   outcome = call({"run", "list"});
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(outcome.out, "");
@@ -246,13 +264,15 @@ TEST_F(Cli, LoadErrors) {
             "Error: 2 problems, nothing was started\n"
             "src/_index.yaml:3:21: entry app:a: kind: unknown kind \"proces.lua\"; did you mean \"process.lua\"?\n"
             "src/_index.yaml:4:5: entry entries[1]: name: name is missing\n");
-  EXPECT_EQ(call({"run", "-C", (project_.root() / "nowhere").string()}).err, "Error: no such directory: " + (project_.root() / "nowhere").string() + "\n");
+  EXPECT_EQ(call({"run", "-C", (project_.root() / "nowhere").string()}).err,
+            "Error: no such directory: " + (project_.root() / "nowhere").string() + "\n");
 }
 
 TEST_F(Cli, H050_SyntaxErrorOfARealLua) {
   project_.file("src/_index.yaml", "namespace: app\nname: p\nkind: process.lua\nsource: file://p.lua\n");
   project_.file("src/p.lua", "local x = 1\nlocal = 2\n");
-  EXPECT_EQ(call({"run"}).err, "Error: src/_index.yaml:4:9: entry app:p: source: src/p.lua:2: <name> expected near '='\n");
+  EXPECT_EQ(call({"run"}).err,
+            "Error: src/_index.yaml:4:9: entry app:p: source: src/p.lua:2: <name> expected near '='\n");
   project_.file("src/p.lua", std::string("\x1bLua\0", 5));
   EXPECT_NE(call({"run"}).err.find("src/p.lua:1: attempt to load a binary chunk"), std::string::npos);
 }
@@ -295,11 +315,14 @@ TEST_F(Cli, VersionAndTopology) {
 TEST_F(Cli, UsageErrors) {
   EXPECT_EQ(call({}, false).code, 1);
   EXPECT_NE(call({}, false).err.find("run <command>"), std::string::npos);
-  EXPECT_EQ(call({"rum"}, false).err, "Error: unknown command rum; did you mean \"run\"?\nRun 'wippy --help' for usage.\n");
+  EXPECT_EQ(call({"rum"}, false).err,
+            "Error: unknown command rum; did you mean \"run\"?\nRun 'wippy --help' for usage.\n");
   EXPECT_EQ(call({"--bogus", "run"}, false).err, "Error: unknown option --bogus\nRun 'wippy --help' for usage.\n");
-  EXPECT_EQ(call({"run", "--bogus", "greet"}).err, "Error: unknown option --bogus\nRun 'wippy run --help' for usage.\n");
+  EXPECT_EQ(call({"run", "--bogus", "greet"}).err,
+            "Error: unknown option --bogus\nRun 'wippy run --help' for usage.\n");
   EXPECT_EQ(call({"run", "--cores", "0"}).code, 1);
-  EXPECT_EQ(call({"run", "list", "x"}).err, "Error: run list takes no arguments, got x\nRun 'wippy run --help' for usage.\n");
+  EXPECT_EQ(call({"run", "list", "x"}).err,
+            "Error: run list takes no arguments, got x\nRun 'wippy run --help' for usage.\n");
   EXPECT_EQ(call({"version", "x"}, false).err, "Error: unexpected argument x\nRun 'wippy version --help' for usage.\n");
   EXPECT_EQ(call({"--help"}, false).code, 0);
   EXPECT_NE(call({"run", "--help"}, false).out.find("--seed"), std::string::npos);

@@ -1,8 +1,8 @@
 // Hand-picked calls: results and error messages must be those of the stock library, byte for byte.
 #include <gtest/gtest.h>
 
-#include "stdlib_cases.hpp"
-#include "stdlib_fixture.hpp"
+#include "tests/unit/lua/stdlib_cases.hpp"
+#include "tests/unit/lua/stdlib_fixture.hpp"
 
 namespace wippy::lua::test {
 namespace {
@@ -39,7 +39,8 @@ TEST(Stdlib, NoNamesMissing) {
   Stock stock;
   Ours ours;
   for (const char* library : {"string", "table", "math"}) {
-    const std::string names = std::string("local t = {} for k in pairs(") + library + ") do t[#t + 1] = k end table.sort(t) return t";
+    const std::string names =
+        std::string("local t = {} for k in pairs(") + library + ") do t[#t + 1] = k end table.sort(t) return t";
     std::string wanted = stock.run(names);
     const std::string got = ours.run(names);
     for (size_t at = 0; (at = wanted.find('\'', at)) != std::string::npos;) {

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include <lua.hpp>
+#include <lua5.4/lua.hpp>
 
 #include "lua/slice.hpp"
 #include "lua/stdlib.hpp"

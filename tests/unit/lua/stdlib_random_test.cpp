@@ -7,7 +7,7 @@
 #include <rapidcheck.h>
 
 #include "lua/pattern.hpp"
-#include "stdlib_fixture.hpp"
+#include "tests/unit/lua/stdlib_fixture.hpp"
 
 namespace wippy::lua::test {
 namespace {
@@ -33,15 +33,20 @@ rc::Gen<std::string> joined(const rc::Gen<std::string>& piece, int most) {
 }
 
 rc::Gen<std::string> subjects() {
-  return joined(rc::gen::element<std::string>("a", "b", "ab", "aa", "(", ")", "1", " ", "x", "(a)", "-", "%", "]", std::string(1, '\0')), 14);
+  return joined(rc::gen::element<std::string>("a", "b", "ab", "aa", "(", ")", "1", " ", "x", "(a)", "-", "%", "]",
+                                              std::string(1, '\0')),
+                14);
 }
 
 // Well-formed for the most part; brackets and captures come unbalanced often enough.
 rc::Gen<std::string> patterns() {
-  const auto item = rc::gen::element<std::string>("a", "b", ".", "%a", "%d", "[ab]", "[^a]", "[%w]", "%S", "x", "%(", "[]a]", "%w", "[a-x]");
+  const auto item = rc::gen::element<std::string>("a", "b", ".", "%a", "%d", "[ab]", "[^a]", "[%w]", "%S", "x", "%(",
+                                                  "[]a]", "%w", "[a-x]");
   const auto suffix = rc::gen::weightedElement<std::string>({{6, ""}, {2, "*"}, {1, "+"}, {3, "-"}, {2, "?"}});
-  const auto single = rc::gen::map(rc::gen::pair(item, suffix), [](const std::pair<std::string, std::string>& p) { return p.first + p.second; });
-  const auto special = rc::gen::element<std::string>("(", ")", "()", "(a*)", "(.-)", "%1", "%2", "^", "$", "%b()", "%f[%w]", "%f[^a]", "[", "%", "]", "%bx", "%f", "*", "-");
+  const auto single = rc::gen::map(rc::gen::pair(item, suffix),
+                                   [](const std::pair<std::string, std::string>& p) { return p.first + p.second; });
+  const auto special = rc::gen::element<std::string>("(", ")", "()", "(a*)", "(.-)", "%1", "%2", "^", "$", "%b()",
+                                                     "%f[%w]", "%f[^a]", "[", "%", "]", "%bx", "%f", "*", "-");
   return joined(rc::gen::weightedOneOf<std::string>({{7, single}, {2, special}}), 9);
 }
 
@@ -65,7 +70,8 @@ TEST(StdlibRandom, PatternsAreStock) {
       same(stock, ours, "return string.gsub(" + args + ", '%1.%2', 2)");
       same(stock, ours, "return string.gsub(" + args + ", function(...) return table.concat({...}, '/') end)");
       same(stock, ours, "return string.gsub(" + args + ", {a = 'A', b = false, aa = 7, [1] = 'one'})");
-      same(stock, ours, "local t = {} for a, b in string.gmatch(" + args + ") do t[#t + 1] = a t[#t + 1] = b end return t");
+      same(stock, ours,
+           "local t = {} for a, b in string.gmatch(" + args + ") do t[#t + 1] = a t[#t + 1] = b end return t");
     }
   }));
 }
@@ -114,8 +120,10 @@ TEST(StdlibRandom, FormatsAreStock) {
     const auto flags = rc::gen::element<std::string>("", "-", "+", "#", "0", " ", "-#", "+0", "00");
     const auto width = rc::gen::element<std::string>("", "1", "5", "12", "99", "100");
     const auto precision = rc::gen::element<std::string>("", ".", ".0", ".3", ".12", ".99", ".100");
-    const auto conversion = rc::gen::element<std::string>("d", "i", "x", "X", "o", "c", "e", "f", "g", "a", "A", "s", "q", "u", "y", "%");
-    const auto value = rc::gen::element<std::string>("0", "1", "-1", "255", "1.5", "-0.0", "1e100", "'abc'", "'7'", "true", "nil", "math.mininteger", "'a\\0b'", "3.0");
+    const auto conversion =
+        rc::gen::element<std::string>("d", "i", "x", "X", "o", "c", "e", "f", "g", "a", "A", "s", "q", "u", "y", "%");
+    const auto value = rc::gen::element<std::string>("0", "1", "-1", "255", "1.5", "-0.0", "1e100", "'abc'", "'7'",
+                                                     "true", "nil", "math.mininteger", "'a\\0b'", "3.0");
     for (int i = 0; i < 20; ++i) {
       const std::string spec = "%" + *flags + *width + *precision + *conversion;
       same(stock, ours, "return string.format('<" + spec + ">', " + *value + ")");
@@ -127,13 +135,18 @@ TEST(StdlibRandom, PacksAreStock) {
   Stock stock;
   Ours ours;
   EXPECT_TRUE(rc::check("pack, unpack", [&] {
-    const auto option = rc::gen::element<std::string>("b", "B", "h", "H", "i", "i3", "I5", "i8", "I16", "j", "f", "d", "s1", "z", "c3", "x", "Xi4", "Xd", "<", ">", "=", "!", "!2", "!8", " ");
+    const auto option =
+        rc::gen::element<std::string>("b", "B", "h", "H", "i", "i3", "I5", "i8", "I16", "j", "f", "d", "s1", "z", "c3",
+                                      "x", "Xi4", "Xd", "<", ">", "=", "!", "!2", "!8", " ");
     for (int i = 0; i < 20; ++i) {
       const std::string format = *joined(option, 8);
       same(stock, ours, "return string.packsize('" + format + "')");
       same(stock, ours, "return string.pack('" + format + "', 1, 2, '3', 4, 5, 6, 7, 8)");
-      same(stock, ours, "local f = '" + format + "' return pcall(string.unpack, f, (string.pack(f, 1, 2, 3, 4, 5, 6, 7, 8)))");
-      same(stock, ours, "return pcall(string.unpack, '" + format + "', " + quoted(*subjects()) + ", " + std::to_string(*rc::gen::inRange(-4, 8)) + ")");
+      same(stock, ours,
+           "local f = '" + format + "' return pcall(string.unpack, f, (string.pack(f, 1, 2, 3, 4, 5, 6, 7, 8)))");
+      same(stock, ours,
+           "return pcall(string.unpack, '" + format + "', " + quoted(*subjects()) + ", " +
+               std::to_string(*rc::gen::inRange(-4, 8)) + ")");
     }
   }));
 }
@@ -164,7 +177,8 @@ TEST(StdlibRandom, SortsAreSortedStableAndSliced) {
     std::string wanted = "{";
     for (const int v : sorted) wanted += std::to_string(v) + ",";
     const std::string stable = "local function tens(x) return (x - math.fmod(x, 10)) // 10 end ";
-    RC_ASSERT(ours.run(stable + "local t = " + array(values, "integers") + " table.sort(t, function(a, b) return tens(a) < tens(b) end) return t") == wanted + "} ");
+    RC_ASSERT(ours.run(stable + "local t = " + array(values, "integers") +
+                       " table.sort(t, function(a, b) return tens(a) < tens(b) end) return t") == wanted + "} ");
   }));
 }
 
@@ -177,10 +191,12 @@ TEST(StdlibRandom, MovesAreStock) {
       const std::string p = std::to_string(*rc::gen::inRange(0, 8));
       const std::string q = std::to_string(*rc::gen::inRange(-1, 8));
       const std::string r = std::to_string(*rc::gen::inRange(-2, 9));
-      code += *rc::gen::element<std::string>("pcall(table.insert, t, " + p + ", " + r + ") ", "pcall(table.remove, t, " + p + ") ",
+      code += *rc::gen::element<std::string>("pcall(table.insert, t, " + p + ", " + r + ") ",
+                                             "pcall(table.remove, t, " + p + ") ",
                                              "table.move(t, " + p + ", " + q + ", " + r + ") ", "t[#t + 1] = #t ");
     }
-    same(stock, ours, code + "return t, pcall(table.concat, t, ',', 1, " + std::to_string(*rc::gen::inRange(0, 9)) + ")");
+    same(stock, ours,
+         code + "return t, pcall(table.concat, t, ',', 1, " + std::to_string(*rc::gen::inRange(0, 9)) + ")");
   }));
 }
 

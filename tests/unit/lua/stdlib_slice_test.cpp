@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "stdlib_fixture.hpp"
+#include "tests/unit/lua/stdlib_fixture.hpp"
 
 namespace wippy::lua::test {
 namespace {
@@ -87,7 +87,8 @@ TEST(Slices, PlainFindIsLinear) {
   Ours ours;
   ours.root().slice.polls_per_slice = 1;
   const auto begin = std::chrono::steady_clock::now();
-  EXPECT_EQ("nil ", ours.run(R"~(return string.find(string.rep("x", 3000000), string.rep("x", 400000) .. "y", 1, true))~"));
+  EXPECT_EQ("nil ",
+            ours.run(R"~(return string.find(string.rep("x", 3000000), string.rep("x", 400000) .. "y", 1, true))~"));
   EXPECT_GT(ours.slices, 1u);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
 }
@@ -119,29 +120,40 @@ TEST(Slices, CallbacksMayYield) {
 }
 
 TEST(Slices, SortSurvivesAnyComparator) {
-  for (const char* comparator : {"return true", "return false", "return nil", "return math.random(2) == 1", "return a <= b", "t[a] = nil return a < b",
-                                 "t[#t + 1] = 0 return a > b", "for i = 1, #t do t[i] = nil end return true", "collectgarbage() return a < b"}) {
+  for (const char* comparator : {"return true", "return false", "return nil", "return math.random(2) == 1",
+                                 "return a <= b", "t[a] = nil return a < b", "t[#t + 1] = 0 return a > b",
+                                 "for i = 1, #t do t[i] = nil end return true", "collectgarbage() return a < b"}) {
     Ours ours;
     ours.root().slice.polls_per_slice = 3;
-    const std::string code = std::string("local t = {} for i = 1, 200 do t[i] = i * 37 % 101 end table.sort(t, function(a, b) ") + comparator +
-                             " end) return 'done'";
+    const std::string code =
+        std::string("local t = {} for i = 1, 200 do t[i] = i * 37 % 101 end table.sort(t, function(a, b) ") +
+        comparator + " end) return 'done'";
     EXPECT_EQ("'done' ", ours.run(code)) << comparator;
   }
   Ours ours;
-  EXPECT_EQ("false 'boom' {3,1,2,} ", ours.run("local t = {3, 1, 2} local ok, e = pcall(table.sort, t, function() error('boom', 0) end) return ok, e, t"));
+  EXPECT_EQ(
+      "false 'boom' {3,1,2,} ",
+      ours.run(
+          "local t = {3, 1, 2} local ok, e = pcall(table.sort, t, function() error('boom', 0) end) return ok, e, t"));
   EXPECT_EQ("{1,2,3,4,5,6,7,8,} ", ours.run("local t = {8, 7, 6, 5, 4, 3, 2, 1} table.sort(t) return t"));
   EXPECT_EQ("5 ", ours.run("local t = {0/0, 3.0, 0/0, 1.0, 2.0} table.sort(t) return #t"));
 }
 
 TEST(Slices, BlowUpsEndAtTheMemoryLimit) {
-  for (const char* code : {
-           R"~(return string.rep("x", 1000000000))~", R"~(return string.rep("abc", 300000000, ","))~", R"~(return ("x"):rep(1 << 30):rep(1))~",
-           R"~(return string.format(string.rep("%99d", 500000), table.unpack(setmetatable({}, {__index = function() return 1 end}), 1, 500000)))~",
-           R"~(return string.gsub(string.rep("a", 1000000), "a", string.rep("b", 1000)))~", R"~(return string.gsub(string.rep("a", 1000), "", function() return ("b"):rep(1000000) end))~",
-           R"~(local s = ("x"):rep(1000000) local t = {} for i = 1, 1000 do t[i] = s end return table.concat(t))~", R"~(return table.create(1 << 28))~",
-           R"~(table.sort(setmetatable({}, {__len = function() return 1 << 30 end, __index = function(_, i) return i end})))~",
-           R"~(return string.pack("c2000000000", ""))~", R"~(return ("x"):rep(20000000):reverse():upper():lower() .. ("y"):rep(20000000))~",
-       }) {
+  for (
+      const char* code : {
+          R"~(return string.rep("x", 1000000000))~",
+          R"~(return string.rep("abc", 300000000, ","))~",
+          R"~(return ("x"):rep(1 << 30):rep(1))~",
+          R"~(return string.format(string.rep("%99d", 500000), table.unpack(setmetatable({}, {__index = function() return 1 end}), 1, 500000)))~",
+          R"~(return string.gsub(string.rep("a", 1000000), "a", string.rep("b", 1000)))~",
+          R"~(return string.gsub(string.rep("a", 1000), "", function() return ("b"):rep(1000000) end))~",
+          R"~(local s = ("x"):rep(1000000) local t = {} for i = 1, 1000 do t[i] = s end return table.concat(t))~",
+          R"~(return table.create(1 << 28))~",
+          R"~(table.sort(setmetatable({}, {__len = function() return 1 << 30 end, __index = function(_, i) return i end})))~",
+          R"~(return string.pack("c2000000000", ""))~",
+          R"~(return ("x"):rep(20000000):reverse():upper():lower() .. ("y"):rep(20000000))~",
+      }) {
     Ours ours(size_t{48} << 20);
     ours.root().slice.polls_per_slice = 1;
     EXPECT_EQ("error: 'not enough memory' ", ours.run(code)) << code;
@@ -178,12 +190,14 @@ TEST(Slices, ErrorObjectsAreSubjects) {
   lua_newuserdatauv(L, 1, 0);
   lua_setglobal(L, "plain");
   EXPECT_EQ("7 15 ", ours.run("return string.find(e, 'not found')"));
-  EXPECT_EQ("'thing' 'THING NOT FOUND' 15 'thing' ", ours.run("return string.match(e, '%a+'), string.upper(e), string.len(e), string.sub(e, 1, 5)"));
+  EXPECT_EQ("'thing' 'THING NOT FOUND' 15 'thing' ",
+            ours.run("return string.match(e, '%a+'), string.upper(e), string.len(e), string.sub(e, 1, 5)"));
   EXPECT_EQ("'thing found' 1 ", ours.run("return string.gsub(e, 'not ', '')"));
   EXPECT_EQ("'<thing not found>' 116 ", ours.run("return string.format('<%s>', e), string.byte(e)"));
   EXPECT_EQ("'thing' ", ours.run("for w in string.gmatch(e, '%a+') do return w end"));
   EXPECT_EQ("'thing not foundthing not found' ", ours.run("return string.rep(e, 2)"));
-  EXPECT_EQ("error: 't:1: bad argument #1 to 'find' (string expected, got userdata)' ", ours.run("return string.find(plain, 'x')"));
+  EXPECT_EQ("error: 't:1: bad argument #1 to 'find' (string expected, got userdata)' ",
+            ours.run("return string.find(plain, 'x')"));
 }
 
 TEST(Slices, TextsComeFromTheStateRoot) {
@@ -196,7 +210,9 @@ TEST(Slices, TextsComeFromTheStateRoot) {
 }
 
 TEST(Slices, RandomComesFromTheProcessSeed) {
-  const std::string code = "local t = {} for i = 1, 5 do t[i] = math.random(1000000) end math.randomseed() t[6] = math.random(1000000) return t";
+  const std::string code =
+      "local t = {} for i = 1, 5 do t[i] = math.random(1000000) end math.randomseed() t[6] = math.random(1000000) "
+      "return t";
   Ours a;
   Ours b;
   const std::string first = a.run(code);

@@ -241,7 +241,7 @@ TEST(PlanJson, Golden) {
 TEST(PlanText, Golden) {
   const Topology t = synthetic("numa:2(memory=1048576) l3:1 core:2 pu:2");
   EXPECT_EQ(plan_text(t, plan(t, 4, budget(3, CpuLimitSource::kQuota))),
-            "machine: 2 nodes, 2 L3 groups, 4 cores, 8 PUs (not this system: nothing is bound)\n"
+            "machine: nodes 2, L3 groups 2, cores 4, PUs 8 (not this system: nothing is bound)\n"
             "node 0: OS node 0, 1 MiB, 4 PUs, distances 10 20\n"
             "node 1: OS node 1, 1 MiB, 4 PUs, distances 20 10\n"
             "usable cores: 3 (cgroup quota)\n"

@@ -56,16 +56,7 @@ class Node {
     }
     return runtime_.node().live_processes() == 0;
   }
-  uint32_t carved_blocks() {
-    uint32_t n = 0;
-    for (const uint32_t s : runtime_.node().blocks().segments_of(host_->core().index())) {
-      for (uint32_t i = 0; i < BlockTable::kSegmentBlocks; ++i) {
-        auto* p = reinterpret_cast<Process*>(runtime_.node().blocks().at(s * BlockTable::kSegmentBlocks + i));
-        if (p->identity().value != 0) ++n;
-      }
-    }
-    return n;
-  }
+  uint32_t carved_blocks() { return runtime_.node().blocks().carved_of(host_->core().index()); }
   Runtime& runtime() { return runtime_; }
   ProcessHost& host() { return *host_; }
 

@@ -13,11 +13,14 @@ const Node& at(const Node& map, std::string_view key) {
   return *node;
 }
 
-std::string place(const Position& position) { return std::to_string(position.line) + ":" + std::to_string(position.column); }
+std::string place(const Position& position) {
+  return std::to_string(position.line) + ":" + std::to_string(position.column);
+}
 
 TEST(Yaml, ResolvesScalarsByTheCoreSchema) {
   const Document document = parse_yaml(
-      "a: 5\nb: -0x1F\nc: 0o17\nd: 1.5\ne: .inf\nf: true\ng: 'true'\nh: ~\ni:\nj: 0600\nk: 99999999999999999999\nl: inf\nm: +7\nn: !!str 5\no: .nan\n");
+      "a: 5\nb: -0x1F\nc: 0o17\nd: 1.5\ne: .inf\nf: true\ng: 'true'\nh: ~\ni:\nj: 0600\nk: 99999999999999999999\nl: "
+      "inf\nm: +7\nn: !!str 5\no: .nan\n");
   ASSERT_FALSE(document.syntax) << document.syntax->message;
   const Node& root = document.root;
   EXPECT_EQ(at(root, "a").integer, 5);
@@ -61,7 +64,7 @@ TEST(Yaml, DuplicateKeysAreFaults) {
 
 TEST(Yaml, SecondDocumentIsAFault) {
   EXPECT_EQ(parse_yaml("a: 1\n---\nb: 2\n").faults.size(), 1U);
-  EXPECT_EQ(parse_yaml("  - a\n - b\n").faults.size(), 1U);   // the library starts a new document here
+  EXPECT_EQ(parse_yaml("  - a\n - b\n").faults.size(), 1U);  // the library starts a new document here
 }
 
 TEST(Yaml, TabsGetAHint) {
@@ -118,11 +121,17 @@ TEST(Yaml, OtherErrorsCarryThePlace) {
   EXPECT_TRUE(parse_yaml("a: !!binary xx\n").syntax);
   EXPECT_TRUE(parse_yaml("").root.is_null());
   EXPECT_TRUE(parse_yaml("# nothing\n").root.is_null());
-  EXPECT_EQ(place(at(parse_yaml("\xEF\xBB\xBF" "a: \"q\"\n").root, "a").position), "1:4");
+  EXPECT_EQ(place(at(parse_yaml("\xEF\xBB\xBF"
+                                "a: \"q\"\n")
+                         .root,
+                     "a")
+                      .position),
+            "1:4");
 }
 
 TEST(Json, ValuesAndPlaces) {
-  const Document document = parse_json("{\n  \"a\\\"b\": \"x\\ud83d\\ude00\",\n\t\"n\": [-12, 1.5e3, true, null],\n  \"m\": {}\n}\n");
+  const Document document =
+      parse_json("{\n  \"a\\\"b\": \"x\\ud83d\\ude00\",\n\t\"n\": [-12, 1.5e3, true, null],\n  \"m\": {}\n}\n");
   ASSERT_FALSE(document.syntax) << document.syntax->message;
   const Member& first = document.root.members.at(0);
   EXPECT_EQ(first.key, "a\"b");

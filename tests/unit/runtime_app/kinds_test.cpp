@@ -11,7 +11,8 @@ using test::Texts;
 
 // One entry `app:x`, flow style, all on line 3 behind `{name: x, kind: KIND, ` unless the text has line breaks.
 Project& entry(Project& project, const std::string& kind, const std::string& fields) {
-  return project.file("src/_index.yaml", "namespace: app\nentries:\n  - {name: x, kind: " + kind + ", " + fields + "}\n");
+  return project.file("src/_index.yaml",
+                      "namespace: app\nentries:\n  - {name: x, kind: " + kind + ", " + fields + "}\n");
 }
 
 Texts errors_of(const std::string& kind, const std::string& fields) {
@@ -30,14 +31,20 @@ T config_of(const std::string& kind, const std::string& fields) {
 }
 
 TEST(Kinds, H021_UnknownKinds) {
-  EXPECT_EQ(errors_of("proces.lua", "a: 1"), Texts{"src/_index.yaml:3:21: entry app:x: kind: unknown kind \"proces.lua\"; did you mean \"process.lua\"?"});
-  EXPECT_EQ(errors_of("Process.Host", "a: 1"), Texts{"src/_index.yaml:3:21: entry app:x: kind: unknown kind \"Process.Host\"; did you mean \"process.host\"?"});
+  EXPECT_EQ(
+      errors_of("proces.lua", "a: 1"),
+      Texts{"src/_index.yaml:3:21: entry app:x: kind: unknown kind \"proces.lua\"; did you mean \"process.lua\"?"});
+  EXPECT_EQ(
+      errors_of("Process.Host", "a: 1"),
+      Texts{"src/_index.yaml:3:21: entry app:x: kind: unknown kind \"Process.Host\"; did you mean \"process.host\"?"});
   EXPECT_EQ(errors_of("banana", "a: 1"), Texts{"src/_index.yaml:3:21: entry app:x: kind: unknown kind \"banana\""});
 }
 
 TEST(Kinds, KindsOfLaterBuilds) {
-  for (const char* kind : {"library.lua", "function.lua", "process.wasm", "fs.directory", "env.variable", "http.service", "ns.dependency"}) {
-    EXPECT_EQ(errors_of(kind, "a: 1"), Texts{"src/_index.yaml:3:21: entry app:x: kind: kind " + std::string(kind) + " is not supported by this build"});
+  for (const char* kind : {"library.lua", "function.lua", "process.wasm", "fs.directory", "env.variable",
+                           "http.service", "ns.dependency"}) {
+    EXPECT_EQ(errors_of(kind, "a: 1"), Texts{"src/_index.yaml:3:21: entry app:x: kind: kind " + std::string(kind) +
+                                             " is not supported by this build"});
   }
 }
 
@@ -60,57 +67,80 @@ TEST(ProcessHost, H060_Defaults) {
 }
 
 TEST(ProcessHost, H061_H022_H023_H062_Fields) {
-  const auto config = config_of<ProcessHostConfig>("process.host", "host: {workers: 16, queue_size: 5, local_queue_size: 6, max_processes: 200}, capabilities: {memory_limit: 64MiB}");
+  const auto config = config_of<ProcessHostConfig>("process.host",
+                                                   "host: {workers: 16, queue_size: 5, local_queue_size: 6, "
+                                                   "max_processes: 200}, capabilities: {memory_limit: 64MiB}");
   EXPECT_EQ(config.workers, 16);
   EXPECT_EQ(config.queue_size, 5);
   EXPECT_EQ(config.local_queue_size, 6);
   EXPECT_EQ(config.max_processes, 200);
   EXPECT_EQ(config.memory_limit_bytes, 64LL << 20);
-  EXPECT_EQ(warnings_of("process.host", "host: {worker: 3}"), Texts{"src/_index.yaml:3:42: entry app:x: host.worker: unknown field; did you mean \"workers\"?"});
-  EXPECT_EQ(errors_of("process.host", "host: {workers: many}"), Texts{"src/_index.yaml:3:51: entry app:x: host.workers: expected an integer, got text \"many\""});
-  EXPECT_EQ(errors_of("process.host", "host: {workers: 0}"), Texts{"src/_index.yaml:3:51: entry app:x: host.workers: must be at least 1, got integer 0"});
-  EXPECT_EQ(errors_of("process.host", "host: {queue_size: -4}"), Texts{"src/_index.yaml:3:54: entry app:x: host.queue_size: must be at least 1, got integer -4"});
-  EXPECT_EQ(errors_of("process.host", "host: {workers: 2.5}"), Texts{"src/_index.yaml:3:51: entry app:x: host.workers: expected an integer, got number 2.5"});
-  EXPECT_EQ(errors_of("process.host", "host: 4"), Texts{"src/_index.yaml:3:41: entry app:x: host: expected a map, got integer 4"});
-  EXPECT_EQ(warnings_of("process.host", "host: {workers: 1025}"), Texts{"src/_index.yaml:3:42: entry app:x: host.workers: 1025 worker threads are more than any machine can use"});
+  EXPECT_EQ(warnings_of("process.host", "host: {worker: 3}"),
+            Texts{"src/_index.yaml:3:42: entry app:x: host.worker: unknown field; did you mean \"workers\"?"});
+  EXPECT_EQ(errors_of("process.host", "host: {workers: many}"),
+            Texts{"src/_index.yaml:3:51: entry app:x: host.workers: expected an integer, got text \"many\""});
+  EXPECT_EQ(errors_of("process.host", "host: {workers: 0}"),
+            Texts{"src/_index.yaml:3:51: entry app:x: host.workers: must be at least 1, got integer 0"});
+  EXPECT_EQ(errors_of("process.host", "host: {queue_size: -4}"),
+            Texts{"src/_index.yaml:3:54: entry app:x: host.queue_size: must be at least 1, got integer -4"});
+  EXPECT_EQ(errors_of("process.host", "host: {workers: 2.5}"),
+            Texts{"src/_index.yaml:3:51: entry app:x: host.workers: expected an integer, got number 2.5"});
+  EXPECT_EQ(errors_of("process.host", "host: 4"),
+            Texts{"src/_index.yaml:3:41: entry app:x: host: expected a map, got integer 4"});
+  EXPECT_EQ(
+      warnings_of("process.host", "host: {workers: 1025}"),
+      Texts{"src/_index.yaml:3:42: entry app:x: host.workers: 1025 worker threads are more than any machine can use"});
 }
 
 TEST(ProcessHost, BoundariesAreNotDroppedInSilence) {
-  EXPECT_EQ(errors_of("process.host", "security: {default: deny}"), Texts{"src/_index.yaml:3:45: entry app:x: security: not supported by this build"});
-  EXPECT_EQ(errors_of("terminal.host", "capabilities: {io: false}"), Texts{"src/_index.yaml:3:55: entry app:x: capabilities.io: not supported by this build"});
-  EXPECT_EQ(errors_of("process.host", "lifecycle: {security: {actor: {id: a}}}"), Texts{"src/_index.yaml:3:57: entry app:x: lifecycle.security: not supported by this build"});
+  EXPECT_EQ(errors_of("process.host", "security: {default: deny}"),
+            Texts{"src/_index.yaml:3:45: entry app:x: security: not supported by this build"});
+  EXPECT_EQ(errors_of("terminal.host", "capabilities: {io: false}"),
+            Texts{"src/_index.yaml:3:55: entry app:x: capabilities.io: not supported by this build"});
+  EXPECT_EQ(errors_of("process.host", "lifecycle: {security: {actor: {id: a}}}"),
+            Texts{"src/_index.yaml:3:57: entry app:x: lifecycle.security: not supported by this build"});
 }
 
 TEST(TerminalHost, HideLogs) {
   EXPECT_FALSE(config_of<TerminalHostConfig>("terminal.host", "meta: {}").hide_logs);
   EXPECT_TRUE(config_of<TerminalHostConfig>("terminal.host", "hide_logs: true").hide_logs);
-  EXPECT_EQ(errors_of("terminal.host", "hide_logs: 'yes'"), Texts{"src/_index.yaml:3:47: entry app:x: hide_logs: expected true or false, got text \"yes\""});
+  EXPECT_EQ(errors_of("terminal.host", "hide_logs: 'yes'"),
+            Texts{"src/_index.yaml:3:47: entry app:x: hide_logs: expected true or false, got text \"yes\""});
 }
 
 TEST(ProcessLua, H055_MethodAndDefaults) {
   EXPECT_EQ(config_of<ProcessLuaConfig>("process.lua", "source: x, method: ''").method, "main");
   EXPECT_EQ(config_of<ProcessLuaConfig>("process.lua", "source: x").method, "main");
   EXPECT_EQ(config_of<ProcessLuaConfig>("process.lua", "source: x, method: heartbeat").method, "heartbeat");
-  EXPECT_EQ(config_of<ProcessLuaConfig>("process.lua", "source: x, limits: {max_memory_bytes: 1048576}").max_memory_bytes, 1 << 20);
+  EXPECT_EQ(
+      config_of<ProcessLuaConfig>("process.lua", "source: x, limits: {max_memory_bytes: 1048576}").max_memory_bytes,
+      1 << 20);
 }
 
 TEST(ProcessLua, RequiredAndWrongFields) {
-  EXPECT_EQ(errors_of("process.lua", "method: main"), Texts{"src/_index.yaml:3:5: entry app:x: source: source is required"});
-  EXPECT_EQ(errors_of("process.lua", "source: ''"), Texts{"src/_index.yaml:3:42: entry app:x: source: source must not be empty"});
+  EXPECT_EQ(errors_of("process.lua", "method: main"),
+            Texts{"src/_index.yaml:3:5: entry app:x: source: source is required"});
+  EXPECT_EQ(errors_of("process.lua", "source: ''"),
+            Texts{"src/_index.yaml:3:42: entry app:x: source: source must not be empty"});
   EXPECT_EQ(errors_of("process.lua", "source: x, modules: [time, 5, '']"),
-            (Texts{"src/_index.yaml:3:61: entry app:x: modules[1]: expected text, got integer 5", "src/_index.yaml:3:64: entry app:x: modules[2]: must not be empty"}));
+            (Texts{"src/_index.yaml:3:61: entry app:x: modules[1]: expected text, got integer 5",
+                   "src/_index.yaml:3:64: entry app:x: modules[2]: must not be empty"}));
   EXPECT_EQ(errors_of("process.lua", "source: x, imports: {a: lib}"),
-            Texts{"src/_index.yaml:3:58: entry app:x: imports.a: imports need kind library.lua, which is not supported by this build"});
+            Texts{"src/_index.yaml:3:58: entry app:x: imports.a: imports need kind library.lua, which is not supported "
+                  "by this build"});
   EXPECT_EQ(errors_of("process.lua", "source: x, limits: {max_memory_bytes: lots}"),
-            Texts{"src/_index.yaml:3:72: entry app:x: limits.max_memory_bytes: bad size: expected a number of bytes or a size such as 512KiB, 64MiB or 1GiB, got text \"lots\""});
-  EXPECT_EQ(warnings_of("process.lua", "source: x, metod: y"), Texts{"src/_index.yaml:3:45: entry app:x: metod: unknown field; did you mean \"method\"?"});
+            Texts{"src/_index.yaml:3:72: entry app:x: limits.max_memory_bytes: bad size: expected a number of bytes or "
+                  "a size such as 512KiB, 64MiB or 1GiB, got text \"lots\""});
+  EXPECT_EQ(warnings_of("process.lua", "source: x, metod: y"),
+            Texts{"src/_index.yaml:3:45: entry app:x: metod: unknown field; did you mean \"method\"?"});
 }
 
 TEST(ProcessLua, ModulesAreComparedWhenKnown) {
   Project project;
   project.options.modules = {"time", "io"};
   EXPECT_EQ(entry(project, "process.lua", "source: x, modules: [time, tiem]").warnings(),
-            Texts{"src/_index.yaml:3:45: entry app:x: modules: no built-in module \"tiem\" in this build; did you mean \"time\"?"});
+            Texts{"src/_index.yaml:3:45: entry app:x: modules: no built-in module \"tiem\" in this build; did you mean "
+                  "\"time\"?"});
 }
 
 TEST(ProcessLua, H050_SyntaxErrorsNameTheLuaLine) {
@@ -121,15 +151,19 @@ TEST(ProcessLua, H050_SyntaxErrorsNameTheLuaLine) {
     return SyntaxError{2, "unexpected symbol near 'bad'"};
   };
   project.file("src/w.lua", "\nbad\n");
-  project.file("src/_index.yaml", "namespace: app\nentries:\n  - {name: a, kind: process.lua, source: 'file://w.lua'}\n  - name: b\n    kind: process.lua\n    source: |\n      x\n      bad\n");
-  EXPECT_EQ(project.errors(), (Texts{"src/_index.yaml:3:42: entry app:a: source: src/w.lua:2: unexpected symbol near 'bad'",
-                                     "src/_index.yaml:6:13: entry app:b: source: src/_index.yaml:8: unexpected symbol near 'bad'"}));
+  project.file("src/_index.yaml",
+               "namespace: app\nentries:\n  - {name: a, kind: process.lua, source: 'file://w.lua'}\n  - name: b\n    "
+               "kind: process.lua\n    source: |\n      x\n      bad\n");
+  EXPECT_EQ(project.errors(),
+            (Texts{"src/_index.yaml:3:42: entry app:a: source: src/w.lua:2: unexpected symbol near 'bad'",
+                   "src/_index.yaml:6:13: entry app:b: source: src/_index.yaml:8: unexpected symbol near 'bad'"}));
 }
 
 TEST(ProcessService, RequiredFields) {
-  EXPECT_EQ(errors_of("process.service", "input: 5"), (Texts{"src/_index.yaml:3:5: entry app:x: host: host is required",
-                                                            "src/_index.yaml:3:5: entry app:x: process: process is required",
-                                                            "src/_index.yaml:3:45: entry app:x: input: expected a list of arguments, got integer 5"}));
+  EXPECT_EQ(errors_of("process.service", "input: 5"),
+            (Texts{"src/_index.yaml:3:5: entry app:x: host: host is required",
+                   "src/_index.yaml:3:5: entry app:x: process: process is required",
+                   "src/_index.yaml:3:45: entry app:x: input: expected a list of arguments, got integer 5"}));
 }
 
 TEST(ProcessService, InputIsKeptAsATree) {
@@ -146,7 +180,9 @@ TEST(ProcessService, InputIsKeptAsATree) {
   EXPECT_EQ(input[2].find("k")->items.size(), 3U);
 }
 
-LifecycleConfig lifecycle_of(const std::string& text) { return config_of<TerminalHostConfig>("terminal.host", "lifecycle: {" + text + "}").lifecycle; }
+LifecycleConfig lifecycle_of(const std::string& text) {
+  return config_of<TerminalHostConfig>("terminal.host", "lifecycle: {" + text + "}").lifecycle;
+}
 Texts lifecycle_errors(const std::string& text) {
   Texts out = errors_of("terminal.host", "lifecycle: {" + text + "}");
   for (std::string& error : out) error.erase(0, error.find("lifecycle."));
@@ -154,7 +190,9 @@ Texts lifecycle_errors(const std::string& text) {
 }
 
 TEST(Lifecycle, DefaultsAndZero) {
-  for (const char* text : {"auto_start: false", "start_timeout: 0s, stop_timeout: 0, stable_threshold: 0ms, restart: {delay: 0s, max_delay: 0}"}) {
+  for (const char* text :
+       {"auto_start: false",
+        "start_timeout: 0s, stop_timeout: 0, stable_threshold: 0ms, restart: {delay: 0s, max_delay: 0}"}) {
     const LifecycleConfig config = lifecycle_of(text);
     EXPECT_EQ(config.start_timeout_ns, 10 * kSecondNs);
     EXPECT_EQ(config.stop_timeout_ns, 10 * kSecondNs);
@@ -171,35 +209,53 @@ TEST(Lifecycle, H143_H144_BothNamesOfTheDelay) {
   EXPECT_EQ(lifecycle_of("restart: {delay: 250ms}").restart.initial_delay_ns, 250'000'000);
   EXPECT_EQ(lifecycle_of("restart: {initial_delay: 3s}").restart.initial_delay_ns, 3 * kSecondNs);
   EXPECT_EQ(lifecycle_of("restart: {initial_delay: 2s, delay: 2000ms}").restart.initial_delay_ns, 2 * kSecondNs);
-  EXPECT_EQ(lifecycle_errors("restart: {initial_delay: 2s, delay: 3s}"), Texts{"lifecycle.restart.delay: delay and initial_delay are the same setting and differ; give one of them"});
+  EXPECT_EQ(
+      lifecycle_errors("restart: {initial_delay: 2s, delay: 3s}"),
+      Texts{"lifecycle.restart.delay: delay and initial_delay are the same setting and differ; give one of them"});
 }
 
 TEST(Lifecycle, H024_BadValues) {
   const std::string form = "bad duration: expected a duration such as 250ms, 5s or 1m30s, got ";
-  EXPECT_EQ(lifecycle_errors("stop_timeout: 5 parsecs"), Texts{"lifecycle.stop_timeout: " + form + "text \"5 parsecs\""});
-  EXPECT_EQ(lifecycle_errors("stop_timeout: 5"), Texts{"lifecycle.stop_timeout: " + form + "integer 5; add a unit, for example 5s"});
-  EXPECT_EQ(lifecycle_errors("stop_timeout: -5s"), Texts{"lifecycle.stop_timeout: must not be negative, got text \"-5s\""});
-  EXPECT_EQ(lifecycle_errors("stop_timeout: true"), Texts{"lifecycle.stop_timeout: expected a duration such as 250ms, 5s or 1m30s, got boolean true"});
-  EXPECT_EQ(lifecycle_errors("startup: requird"), Texts{"lifecycle.startup: expected required or optional, got text \"requird\"; did you mean \"required\"?"});
-  EXPECT_EQ(lifecycle_errors("autostart: true"), Texts{"lifecycle.autostart: unknown field; did you mean \"auto_start\"?"});
-  EXPECT_EQ(lifecycle_errors("restart: {backoff_factor: 0.5}"), Texts{"lifecycle.restart.backoff_factor: must be a number of at least 1, got number 0.5"});
-  EXPECT_EQ(lifecycle_errors("restart: {jitter: 1.5}"), Texts{"lifecycle.restart.jitter: must be between 0 and 1, got number 1.5"});
-  EXPECT_EQ(lifecycle_errors("restart: {jitter: .nan}"), Texts{"lifecycle.restart.jitter: must be between 0 and 1, got number .nan"});
-  EXPECT_EQ(lifecycle_errors("restart: {max_attempts: -1}"), Texts{"lifecycle.restart.max_attempts: must be at least 0, got integer -1"});
+  EXPECT_EQ(lifecycle_errors("stop_timeout: 5 parsecs"),
+            Texts{"lifecycle.stop_timeout: " + form + "text \"5 parsecs\""});
+  EXPECT_EQ(lifecycle_errors("stop_timeout: 5"),
+            Texts{"lifecycle.stop_timeout: " + form + "integer 5; add a unit, for example 5s"});
+  EXPECT_EQ(lifecycle_errors("stop_timeout: -5s"),
+            Texts{"lifecycle.stop_timeout: must not be negative, got text \"-5s\""});
+  EXPECT_EQ(lifecycle_errors("stop_timeout: true"),
+            Texts{"lifecycle.stop_timeout: expected a duration such as 250ms, 5s or 1m30s, got boolean true"});
+  EXPECT_EQ(
+      lifecycle_errors("startup: requird"),
+      Texts{"lifecycle.startup: expected required or optional, got text \"requird\"; did you mean \"required\"?"});
+  EXPECT_EQ(lifecycle_errors("autostart: true"),
+            Texts{"lifecycle.autostart: unknown field; did you mean \"auto_start\"?"});
+  EXPECT_EQ(lifecycle_errors("restart: {backoff_factor: 0.5}"),
+            Texts{"lifecycle.restart.backoff_factor: must be a number of at least 1, got number 0.5"});
+  EXPECT_EQ(lifecycle_errors("restart: {jitter: 1.5}"),
+            Texts{"lifecycle.restart.jitter: must be between 0 and 1, got number 1.5"});
+  EXPECT_EQ(lifecycle_errors("restart: {jitter: .nan}"),
+            Texts{"lifecycle.restart.jitter: must be between 0 and 1, got number .nan"});
+  EXPECT_EQ(lifecycle_errors("restart: {max_attempts: -1}"),
+            Texts{"lifecycle.restart.max_attempts: must be at least 0, got integer -1"});
   EXPECT_EQ(lifecycle_errors("restart: {retries: 1}"), Texts{"lifecycle.restart.retries: unknown field"});
 }
 
 TEST(Command, H252_Fields) {
-  const auto config = config_of<ProcessLuaConfig>("process.lua", "source: x, meta: {command: {name: greet, short: Greets, use_case: test, main: true}}");
+  const auto config = config_of<ProcessLuaConfig>(
+      "process.lua", "source: x, meta: {command: {name: greet, short: Greets, use_case: test, main: true}}");
   ASSERT_TRUE(config.command);
   EXPECT_EQ(config.command->name, "greet");
   EXPECT_EQ(config.command->summary, "Greets");
   EXPECT_EQ(config.command->use_case, UseCase::kTest);
   EXPECT_FALSE(config_of<ProcessLuaConfig>("process.lua", "source: x").command);
-  EXPECT_EQ(errors_of("process.lua", "source: x, meta: {command: {short: y}}"), Texts{"src/_index.yaml:3:61: entry app:x: meta.command.name: name is required"});
-  EXPECT_EQ(errors_of("process.lua", "source: x, meta: {command: {name: ''}}"), Texts{"src/_index.yaml:3:68: entry app:x: meta.command.name: name must not be empty"});
-  EXPECT_EQ(errors_of("process.lua", "source: x, meta: {command: {name: list}}"), Texts{"src/_index.yaml:3:68: entry app:x: meta.command.name: the command name \"list\" is reserved"});
-  EXPECT_EQ(errors_of("process.lua", "source: x, meta: {command: greet}"), Texts{"src/_index.yaml:3:61: entry app:x: meta.command: expected a map, got text \"greet\""});
+  EXPECT_EQ(errors_of("process.lua", "source: x, meta: {command: {short: y}}"),
+            Texts{"src/_index.yaml:3:61: entry app:x: meta.command.name: name is required"});
+  EXPECT_EQ(errors_of("process.lua", "source: x, meta: {command: {name: ''}}"),
+            Texts{"src/_index.yaml:3:68: entry app:x: meta.command.name: name must not be empty"});
+  EXPECT_EQ(errors_of("process.lua", "source: x, meta: {command: {name: list}}"),
+            Texts{"src/_index.yaml:3:68: entry app:x: meta.command.name: the command name \"list\" is reserved"});
+  EXPECT_EQ(errors_of("process.lua", "source: x, meta: {command: greet}"),
+            Texts{"src/_index.yaml:3:61: entry app:x: meta.command: expected a map, got text \"greet\""});
 }
 
 TEST(Placeholders, H046_TakeTheTypeOfTheField) {
@@ -217,7 +273,8 @@ TEST(Placeholders, H046_TakeTheTypeOfTheField) {
 TEST(Placeholders, H047_H049_LiteralsAndSource) {
   Project project;
   project.variables["NAME"] = "5";
-  entry(project, "process.lua", "source: 'return \"${env:NAME}\"', method: 'a$${env:NAME}-${env:NAME}', modules: ['${lower}', '${NAME}']");
+  entry(project, "process.lua",
+        "source: 'return \"${env:NAME}\"', method: 'a$${env:NAME}-${env:NAME}', modules: ['${lower}', '${NAME}']");
   const Application app = project.good();
   const auto* config = app.find({"app", "x"})->config_as<ProcessLuaConfig>();
   EXPECT_EQ(config->source, "return \"${env:NAME}\"");
@@ -228,12 +285,25 @@ TEST(Placeholders, H047_H049_LiteralsAndSource) {
 TEST(Placeholders, UnsetAndSecret) {
   Project project;
   project.variables["SECRET"] = "hunter2";
-  entry(project, "process.host", "host: {workers: '${env:GONE}', queue_size: '${env:SECRET}', max_processes: '${env:app:var}', local_queue_size: '${env:X'}");
+  entry(project, "process.host",
+        "host: {workers: '${env:GONE}', queue_size: '${env:SECRET}', max_processes: '${env:app:var}', "
+        "local_queue_size: '${env:X'}");
   EXPECT_EQ(project.errors(),
-            (Texts{"src/_index.yaml:3:51: entry app:x: host.workers: variable GONE is not set and has no fallback; only variables of the operating system are supported by this build",
-                   "src/_index.yaml:3:78: entry app:x: host.queue_size: expected an integer, got text (the value of variable SECRET)",
-                   "src/_index.yaml:3:110: entry app:x: host.max_processes: variable app:var is not set and has no fallback; only variables of the operating system are supported by this build",
+            (Texts{"src/_index.yaml:3:51: entry app:x: host.workers: variable GONE is not set and has no fallback; "
+                   "only variables of the operating system are supported by this build",
+                   "src/_index.yaml:3:78: entry app:x: host.queue_size: expected an integer, got text (the value of "
+                   "variable SECRET)",
+                   "src/_index.yaml:3:110: entry app:x: host.max_processes: variable app:var is not set and has no "
+                   "fallback; only variables of the operating system are supported by this build",
                    "src/_index.yaml:3:146: entry app:x: host.local_queue_size: the placeholder is not closed"}));
+}
+
+TEST(Placeholders, H079_EmptyCountsAsUnset) {
+  Project project;
+  project.variables["X"] = "";
+  entry(project, "process.host", "host: {workers: '${env:X|7}'}");
+  EXPECT_EQ(project.good().find({"app", "x"})->config_as<ProcessHostConfig>()->workers, 7);
+  EXPECT_EQ(entry(project, "process.host", "host: {workers: '${env:X}'}").errors().size(), 1U);
 }
 
 TEST(Placeholders, OsFallbackCanBeSwitchedOff) {
@@ -251,7 +321,8 @@ TEST(Settings, ReadAndDefault) {
   EXPECT_EQ(project.good().settings.shutdown_timeout_ns, 30 * kSecondNs);
   project.variables["NODE"] = "alpha";
   project.file(".wippy.yaml",
-               "version: 1.0\nlogger: {encoding: json}\nlogmanager: {min_level: -1}\nshutdown: {timeout: '${limit}'}\nrelay: {node_name: '${env:NODE}'}\nvars: {limit: 5s}\n");
+               "version: 1.0\nlogger: {encoding: json}\nlogmanager: {min_level: -1}\nshutdown: {timeout: "
+               "'${limit}'}\nrelay: {node_name: '${env:NODE}'}\nvars: {limit: 5s}\n");
   const Settings settings = project.good().settings;
   EXPECT_EQ(settings.log_encoding, LogEncoding::kJson);
   EXPECT_EQ(settings.min_level, -1);
@@ -262,7 +333,9 @@ TEST(Settings, ReadAndDefault) {
 TEST(Settings, H039_H045_Problems) {
   Project project;
   entry(project, "terminal.host", "meta: {}");
-  project.file(".wippy.yaml", "logger: {encoding: xml}\nrelay: {node_name: '${env:GONE}'}\noverride: {'app:x:kind': y}\nsecurity: {strict_mode: true}\n");
+  project.file(".wippy.yaml",
+               "logger: {encoding: xml}\nrelay: {node_name: '${env:GONE}'}\noverride: {'app:x:kind': y}\nsecurity: "
+               "{strict_mode: true}\n");
   EXPECT_EQ(project.errors(), (Texts{".wippy.yaml:1:1: version: version is required; write version: \"1.0\"",
                                      ".wippy.yaml:1:20: logger.encoding: expected console or json, got text \"xml\"",
                                      ".wippy.yaml:2:20: relay.node_name: variable GONE is not set and has no fallback",
@@ -270,8 +343,9 @@ TEST(Settings, H039_H045_Problems) {
                                      ".wippy.yaml:4:25: security.strict_mode: not supported by this build"}));
   project.file(".wippy.yaml", "version: \"1.0\"\nloger: {}\nmy_app: {a: 1}\nprometheus: {enabled: true}\n");
   EXPECT_TRUE(project.errors().empty());
-  EXPECT_EQ(project.warnings(), (Texts{".wippy.yaml:2:1: loger: unknown field; did you mean \"logger\"?", ".wippy.yaml:3:1: my_app: unknown field",
-                                       ".wippy.yaml:4:1: prometheus: not used by this build"}));
+  EXPECT_EQ(project.warnings(),
+            (Texts{".wippy.yaml:2:1: loger: unknown field; did you mean \"logger\"?",
+                   ".wippy.yaml:3:1: my_app: unknown field", ".wippy.yaml:4:1: prometheus: not used by this build"}));
 }
 
 }  // namespace

@@ -69,7 +69,8 @@ class Project {
     const auto result = load();
     std::vector<std::string> out;
     const auto* failure = std::get_if<app::LoadFailure>(&result);
-    for (const app::Problem& problem : failure != nullptr ? failure->warnings : std::get<app::Application>(result).warnings) {
+    for (const app::Problem& problem :
+         failure != nullptr ? failure->warnings : std::get<app::Application>(result).warnings) {
       out.push_back(problem.text());
     }
     return out;
@@ -79,7 +80,7 @@ class Project {
   std::map<std::string, std::string> variables;
 
  private:
-  std::filesystem::path base_;   // one above the root, so that tests can place files outside the project
+  std::filesystem::path base_;  // one above the root, so that tests can place files outside the project
   std::filesystem::path root_;
 };
 

@@ -141,14 +141,18 @@ entries:
 TEST(Seed003, AllProblemsAtOnce) {
   Project project;
   write_seed_003(project);
-  project.file("src/_index.yaml", std::string(kHost) + "  - kind: process.lua\n  - name: broken\n    kind: proces.lua\n");
+  project.file("src/_index.yaml",
+               std::string(kHost) + "  - kind: process.lua\n  - name: broken\n    kind: proces.lua\n");
   project.file("src/workers/_index.yaml", "version: \"1.0\"\nnamespace: app.workers\nentries:\n\t- name: x\n");
   std::filesystem::remove(project.root() / "src/supervisor/pool.lua");
-  EXPECT_EQ(project.errors(),
-            (Texts{"src/_index.yaml:12:5: entry entries[1]: name: name is missing",
-                   "src/_index.yaml:14:11: entry app:broken: kind: unknown kind \"proces.lua\"; did you mean \"process.lua\"?",
-                   "src/supervisor/_index.yaml:8:13: entry app.supervisor:pool: source: file://pool.lua: src/supervisor/pool.lua does not exist",
-                   "src/workers/_index.yaml:4:2: YAML syntax: illegal block entry; indented with a tab, use spaces"}));
+  EXPECT_EQ(
+      project.errors(),
+      (Texts{
+          "src/_index.yaml:12:5: entry entries[1]: name: name is missing",
+          "src/_index.yaml:14:11: entry app:broken: kind: unknown kind \"proces.lua\"; did you mean \"process.lua\"?",
+          "src/supervisor/_index.yaml:8:13: entry app.supervisor:pool: source: file://pool.lua: "
+          "src/supervisor/pool.lua does not exist",
+          "src/workers/_index.yaml:4:2: YAML syntax: illegal block entry; indented with a tab, use spaces"}));
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ TEST(Duration, AcceptsTheGrammar) {
 }
 
 TEST(Duration, RefusesEverythingElse) {
-  for (const char* text : {"", "5", "5 s", "s", ".s", "5 parsecs", "1h-2m", "--1s", "1e3s", "99999999999h", "9223372036854775807s", "5S", "1..5s"}) {
+  for (const char* text : {"", "5", "5 s", "s", ".s", "5 parsecs", "1h-2m", "--1s", "1e3s", "99999999999h",
+                           "9223372036854775807s", "5S", "1..5s"}) {
     EXPECT_EQ(parse_duration_ns(text), std::nullopt) << text;
   }
 }

@@ -1,0 +1,238 @@
+#include "cli/node_app.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+
+#include "cli/outcome.hpp"
+#include "lua/library.hpp"
+#include "lua/machine.hpp"
+#include "mailbox/value_writer.hpp"
+#include "runtime/observe/log.hpp"
+#include "scheduler/clock.hpp"
+
+namespace wippy::cli {
+
+namespace {
+
+constexpr const char* kControlHost = "node:control";
+constexpr uint64_t kHostGraceNs = 10'000'000'000;  // host.md §3.3: default stop timeout
+
+Runtime::Config runtime_config(const app::Application& app, const RunOptions& options) {
+  Runtime::Config c;
+  c.cores = options.cores;
+  c.seed = options.seed != 0 ? options.seed : 1;
+  c.node_name = app.settings.node_name;
+  return c;
+}
+
+std::string body_of(const std::vector<app::Node>& input) {
+  ValueWriter w;
+  w.reset_body("", static_cast<uint32_t>(input.size()));
+  for (const app::Node& n : input) write_node(w, n);
+  return w.finish().ok() ? std::string(w.view()) : std::string();
+}
+
+std::string body_of(const std::vector<std::string>& args) {
+  ValueWriter w;
+  w.reset_body("", static_cast<uint32_t>(args.size()));
+  for (const std::string& a : args) w.string(a.data(), a.size());
+  return w.finish().ok() ? std::string(w.view()) : std::string();
+}
+
+}  // namespace
+
+NodeApp::NodeApp(const app::Application& app, const RunOptions& options)
+    : app_(app), options_(options), runtime_(runtime_config(app, options)), hooks_(lua::standard_hooks()) {
+  hooks_.directory = this;
+  hooks_.print = &NodeApp::print;
+}
+
+NodeApp::~NodeApp() = default;
+
+// On a terminal host print is output; its worker serves that one process, so it may wait for the terminal. Elsewhere it is
+// a log line (host.md §8.8).
+void NodeApp::print(Context& self, std::string_view line) noexcept {
+  if (self.host().terminal()) {
+    std::string text(line);
+    text += '\n';
+    for (std::string_view rest = text; !rest.empty();) {
+      const ssize_t n = ::write(STDOUT_FILENO, rest.data(), rest.size());
+      if (n <= 0) return;
+      rest.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return;
+  }
+  if (log::enabled(log::Level::kInfo)) {
+    log::write(log::Level::kInfo, self.entry_id(), line, {{"pid", self.node().format(self.pid())}});
+  }
+}
+
+bool NodeApp::compile_programs(std::string& error) {
+  for (const app::EntryId& id : app_.processes) {
+    const app::Entry* entry = app_.find(id);
+    const auto* config = entry->config_as<app::ProcessLuaConfig>();
+    if (config == nullptr) continue;
+    auto program = std::make_shared<lua::LuaProgram>();
+    program->entry_id = id.text();
+    program->method = config->method;
+    program->modules = config->modules;
+    program->memory_limit = static_cast<std::size_t>(config->max_memory_bytes);
+    std::string text;
+    if (!lua::compile(config->source, program->entry_id, program->bytecode, text).ok()) {
+      error = program->entry_id + ": " + text;
+      return false;
+    }
+    programs_.emplace(program->entry_id, std::move(program));
+  }
+  return true;
+}
+
+bool NodeApp::start_hosts(std::string& error) {
+  HostOptions control;
+  control.id = kControlHost;
+  control.workers = 1;
+  control_ = &runtime_.add_host(control);
+  for (const app::EntryId& id : options_.boot_order) {
+    const auto plan = app_.services.find(id);
+    if (plan == app_.services.end()) continue;
+    HostOptions o;
+    o.id = id.text();
+    if (plan->second.type == app::ServiceType::kProcessHost) {
+      const auto* c = app_.find(id)->config_as<app::ProcessHostConfig>();
+      o.workers = c->workers ? static_cast<uint32_t>(*c->workers) : runtime_.budget().usable_cores;
+      o.max_processes = static_cast<uint32_t>(c->max_processes);
+    } else if (plan->second.type == app::ServiceType::kTerminalHost) {
+      o.terminal = true;
+    } else {
+      continue;
+    }
+    runtime_.add_host(o);
+  }
+  for (const auto& [id, host] : runtime_.hosts()) {
+    if (Status s = host->start(); !s.ok()) {
+      error = id + ": " + s.message;
+      return false;
+    }
+  }
+  return true;
+}
+
+HostCore* NodeApp::find_host(std::string_view host_id, std::string_view* kind) noexcept {
+  if (kind != nullptr) *kind = {};
+  if (host_id == kControlHost) return nullptr;  // internal: nobody spawns onto it
+  if (HostCore* h = runtime_.node().find_host(host_id)) return h;
+  const app::Entry* e = app_.find(app::EntryId::parse(host_id));
+  if (e != nullptr && kind != nullptr) *kind = e->kind;
+  return nullptr;
+}
+
+SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, SpawnOptions options, std::string_view arguments) {
+  const auto it = programs_.find(entry_id);
+  if (it == programs_.end()) {
+    SpawnResult r;
+    r.status = Status::error(ErrorKind::kNotFound, "factory not found");
+    const app::Entry* e = app_.find(app::EntryId::parse(entry_id));
+    r.error_text = e == nullptr ? "factory not found: process '" + std::string(entry_id) + "' does not exist"
+                                : "factory not found: entry '" + std::string(entry_id) + "' has kind " + e->kind + " and cannot be spawned";
+    return r;
+  }
+  options.entry_id = it->first;
+  lua::LuaFactory factory(it->second, hooks_, arguments, runtime_.seed());
+  return self.spawn(factory, std::move(options));
+}
+
+ServiceSpec NodeApp::service_spec(const app::ServicePlan& plan) {
+  ServiceSpec s;
+  s.id = plan.id.text();
+  s.lifecycle = plan.lifecycle;
+  for (const app::EntryId& n : plan.needs) s.needs.push_back(n.text());
+  s.start = [this, process = plan.process.text(), host = plan.host.text(), body = body_of(plan.input)](Context& self) {
+    SpawnOptions o;
+    o.host = find_host(host, nullptr);
+    o.private_watch = true;
+    if (o.host != nullptr) return spawn(self, process, std::move(o), body);
+    SpawnResult r;
+    r.status = Status::error(ErrorKind::kNotFound, "host not found");
+    return r;
+  };
+  return s;
+}
+
+ServiceSpec NodeApp::command_spec() {
+  ServiceSpec s;
+  s.id = "command " + options_.process.text();
+  s.restart = false;
+  s.start = [this](Context& self) {
+    SpawnOptions o;
+    o.host = find_host(options_.terminal_host.text(), nullptr);
+    o.private_watch = true;
+    SpawnResult r = spawn(self, options_.process.text(), std::move(o), body_of(options_.args));
+    if (!r.status.ok()) {
+      std::cerr << "Error: " << (r.error_text.empty() ? r.status.message : r.error_text) << std::endl;
+      exit_code_ = 1;
+      command_ended_.store_release(1);  // partner: run_to_end
+      main_.unpark();
+    }
+    return r;
+  };
+  s.ended = [this](bool abnormal, std::string_view value) {
+    exit_code_ = exit_code(abnormal, value, std::cout, std::cerr);
+    command_ended_.store_release(1);  // partner: run_to_end
+    main_.unpark();
+  };
+  return s;
+}
+
+bool NodeApp::launch_supervisor(std::string& error) {
+  std::vector<ServiceSpec> specs;
+  for (const app::EntryId& id : options_.boot_order) {
+    const auto plan = app_.services.find(id);
+    if (plan != app_.services.end() && plan->second.type == app::ServiceType::kProcess) {
+      specs.push_back(service_spec(plan->second));
+    }
+  }
+  if (options_.mode == RunMode::kCommand) specs.push_back(command_spec());
+  supervisor_ = std::make_unique<Supervisor>(std::move(specs), runtime_.seed());
+  const Status s = supervisor_->launch(runtime_.node(), control_->core(), [this] {
+    services_stopped_.store_release(1);  // partner: shut_down
+    main_.unpark();
+  });
+  if (!s.ok()) error = s.message;
+  return s.ok();
+}
+
+bool NodeApp::start(std::string& error) {
+  return compile_programs(error) && start_hosts(error) && launch_supervisor(error);
+}
+
+void NodeApp::request_stop() {
+  stop_requested_.store_release(1);  // partner: run_to_end
+  main_.unpark();
+}
+
+int NodeApp::run_to_end() {
+  while (stop_requested_.load_acquire() == 0 && command_ended_.load_acquire() == 0) {
+    static_cast<void>(main_.park(kNeverNs));  // any reason: the condition decides
+  }
+  return shut_down();
+}
+
+// Services first, dependents before what they need; then the hosts; then the logs (by the caller).
+int NodeApp::shut_down() {
+  const uint64_t deadline_ns = deadline_after(monotonic_ns(), static_cast<uint64_t>(app_.settings.shutdown_timeout_ns));
+  supervisor_->request_stop();
+  while (services_stopped_.load_acquire() == 0 && monotonic_ns() < deadline_ns) {
+    static_cast<void>(main_.park(deadline_ns));  // any reason: the condition decides
+  }
+  const bool in_time = services_stopped_.load_acquire() != 0;
+  if (!in_time) std::cerr << "Error: shutdown timeout: services are still running" << std::endl;
+  const uint64_t now_ns = monotonic_ns();
+  const uint64_t left_ns = now_ns < deadline_ns ? deadline_ns - now_ns : 0;
+  const uint32_t killed = runtime_.stop(std::min(left_ns, kHostGraceNs));
+  if (killed != 0) log::write(log::Level::kWarn, "runtime", "processes terminated at shutdown", {{"count", std::to_string(killed)}});
+  return in_time ? exit_code_ : 1;
+}
+
+}  // namespace wippy::cli

@@ -1,0 +1,59 @@
+// NodeApp: a loaded application on a running runtime: hosts, compiled programs, supervisor, and what print means where.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/run.hpp"
+#include "lua/directory.hpp"
+#include "lua/hooks.hpp"
+#include "lua/program.hpp"
+#include "runtime/runtime.hpp"
+#include "runtime/service/supervisor.hpp"
+
+namespace wippy::cli {
+
+class NodeApp final : public lua::ProcessDirectory {
+ public:
+  // Compiles every process.lua entry and creates (not starts) the hosts in options.boot_order. Both references outlive it.
+  NodeApp(const app::Application& app, const RunOptions& options);
+  ~NodeApp();
+
+  // False: something does not compile or start; `error` says what.
+  bool start(std::string& error);
+  // Blocks until the command's process has ended, or stop was requested; then shuts down. Returns the exit code.
+  int run_to_end();
+  // Any thread. Idempotent.
+  void request_stop();
+
+  // ProcessDirectory
+  HostCore* find_host(std::string_view host_id, std::string_view* kind) noexcept override;
+  SpawnResult spawn(Context& self, std::string_view entry_id, SpawnOptions options, std::string_view arguments) override;
+
+ private:
+  bool compile_programs(std::string& error);
+  bool start_hosts(std::string& error);
+  bool launch_supervisor(std::string& error);
+  ServiceSpec service_spec(const app::ServicePlan& plan);
+  ServiceSpec command_spec();
+  int shut_down();
+  static void print(Context& self, std::string_view line) noexcept;
+
+  const app::Application& app_;
+  const RunOptions& options_;
+  Runtime runtime_;
+  lua::LuaHooks hooks_;
+  std::map<std::string, std::shared_ptr<const lua::LuaProgram>, std::less<>> programs_;
+  std::unique_ptr<Supervisor> supervisor_;
+  ProcessHost* control_ = nullptr;
+  Parker main_;
+  Atomic<uint32_t> stop_requested_{0};
+  Atomic<uint32_t> services_stopped_{0};
+  Atomic<uint32_t> command_ended_{0};
+  int exit_code_ = 0;
+};
+
+}  // namespace wippy::cli
