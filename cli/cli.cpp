@@ -7,7 +7,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/resolve.hpp"
-#include "numa/placement.hpp"
+#include "runtime/observe/placement_text.hpp"
 #include "numa/topology.hpp"
 
 namespace wippy::cli {

@@ -6,7 +6,6 @@
 #include <iostream>
 
 #include "cli/outcome.hpp"
-#include "lua/library.hpp"
 #include "lua/machine.hpp"
 #include "mailbox/value_writer.hpp"
 #include "runtime/observe/log.hpp"
@@ -44,8 +43,7 @@ std::string body_of(const std::vector<std::string>& args) {
 }  // namespace
 
 NodeApp::NodeApp(const app::Application& app, const RunOptions& options)
-    : app_(app), options_(options), runtime_(runtime_config(app, options)), hooks_(lua::standard_hooks()) {
-  hooks_.directory = this;
+    : app_(app), options_(options), runtime_(runtime_config(app, options)), hooks_(*this) {
   hooks_.print = &NodeApp::print;
 }
 
@@ -119,16 +117,11 @@ bool NodeApp::start_hosts(std::string& error) {
   return true;
 }
 
-HostCore* NodeApp::find_host(std::string_view host_id, std::string_view* kind) noexcept {
-  if (kind != nullptr) *kind = {};
-  if (host_id == kControlHost) return nullptr;  // internal: nobody spawns onto it
-  if (HostCore* h = runtime_.node().find_host(host_id)) return h;
-  const app::Entry* e = app_.find(app::EntryId::parse(host_id));
-  if (e != nullptr && kind != nullptr) *kind = e->kind;
-  return nullptr;
+HostCore* NodeApp::find_host(std::string_view id) noexcept {
+  return id == kControlHost ? nullptr : runtime_.node().find_host(id);  // nobody spawns onto the internal host
 }
 
-SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, SpawnOptions options, std::string_view arguments) {
+SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, std::string_view arguments, SpawnOptions options) {
   const auto it = programs_.find(entry_id);
   if (it == programs_.end()) {
     SpawnResult r;
@@ -150,9 +143,9 @@ ServiceSpec NodeApp::service_spec(const app::ServicePlan& plan) {
   for (const app::EntryId& n : plan.needs) s.needs.push_back(n.text());
   s.start = [this, process = plan.process.text(), host = plan.host.text(), body = body_of(plan.input)](Context& self) {
     SpawnOptions o;
-    o.host = find_host(host, nullptr);
+    o.host = find_host(host);
     o.private_watch = true;
-    if (o.host != nullptr) return spawn(self, process, std::move(o), body);
+    if (o.host != nullptr) return spawn(self, process, body, std::move(o));
     SpawnResult r;
     r.status = Status::error(ErrorKind::kNotFound, "host not found");
     return r;
@@ -166,9 +159,9 @@ ServiceSpec NodeApp::command_spec() {
   s.restart = false;
   s.start = [this](Context& self) {
     SpawnOptions o;
-    o.host = find_host(options_.terminal_host.text(), nullptr);
+    o.host = find_host(options_.terminal_host.text());
     o.private_watch = true;
-    SpawnResult r = spawn(self, options_.process.text(), std::move(o), body_of(options_.args));
+    SpawnResult r = spawn(self, options_.process.text(), body_of(options_.args), std::move(o));
     if (!r.status.ok()) {
       std::cerr << "Error: " << (r.error_text.empty() ? r.status.message : r.error_text) << std::endl;
       exit_code_ = 1;

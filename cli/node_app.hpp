@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "cli/run.hpp"
-#include "lua/directory.hpp"
-#include "lua/hooks.hpp"
+#include "lua/library.hpp"
 #include "lua/program.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime/service/supervisor.hpp"
@@ -30,8 +29,8 @@ class NodeApp final : public lua::ProcessDirectory {
   void request_stop();
 
   // ProcessDirectory
-  HostCore* find_host(std::string_view host_id, std::string_view* kind) noexcept override;
-  SpawnResult spawn(Context& self, std::string_view entry_id, SpawnOptions options, std::string_view arguments) override;
+  HostCore* find_host(std::string_view id) noexcept override;
+  SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments, SpawnOptions options) override;
 
  private:
   bool compile_programs(std::string& error);
@@ -45,7 +44,7 @@ class NodeApp final : public lua::ProcessDirectory {
   const app::Application& app_;
   const RunOptions& options_;
   Runtime runtime_;
-  lua::LuaHooks hooks_;
+  lua::StandardHooks hooks_;
   std::map<std::string, std::shared_ptr<const lua::LuaProgram>, std::less<>> programs_;
   std::unique_ptr<Supervisor> supervisor_;
   ProcessHost* control_ = nullptr;

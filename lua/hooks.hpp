@@ -12,8 +12,6 @@
 
 namespace wippy::lua {
 
-class ProcessDirectory;
-
 // Where signals go that no registration claims: kMessage, kCancel, kExit, kLinkDown. One per machine, made on its first turn.
 class SignalSink {
  public:
@@ -52,8 +50,6 @@ struct LuaHooks {
   void (*print)(Context& self, std::string_view line) noexcept = nullptr;
   // Monotonic nanoseconds at the start of the runtime, for os.clock.
   uint64_t start_ns = 0;
-  // Entries and hosts (lua/directory.hpp). Null: process.spawn finds nothing.
-  ProcessDirectory* directory = nullptr;
   const LuaLibrary* libraries = nullptr;
   std::size_t library_count = 0;
 };

@@ -103,9 +103,9 @@ Ticker* Ticker::current() noexcept {
   return ticker->valid() ? ticker : nullptr;
 }
 
-void Ticker::set_interval(uint64_t ns) noexcept {
+void Ticker::start_timer() noexcept {
   itimerspec spec{};
-  spec.it_interval.tv_nsec = spec.it_value.tv_nsec = static_cast<long>(ns);
+  spec.it_value.tv_nsec = static_cast<long>(kTickNs);
   timer_settime(timer_, 0, &spec, nullptr);
 }
 
@@ -113,7 +113,7 @@ void Ticker::arm() noexcept {
   idle_ticks_ = 0;
   armed_ = 1;
   fence_signal();
-  set_interval(kTickNs);
+  start_timer();
 }
 
 void Ticker::on_signal(int, siginfo_t* info, void*) {
@@ -129,19 +129,21 @@ void Ticker::on_tick() noexcept {
   const bool same = seq == seen_seq_;
   seen_seq_ = seq;
   if (root == nullptr) {
-    if (!same) {
-      idle_ticks_ = 0;
-    } else if (++idle_ticks_ >= kIdleTicks && armed_ != 0) {
-      armed_ = 0;
-      set_interval(0);
+    idle_ticks_ = same ? idle_ticks_ + 1 : 0;
+    if (idle_ticks_ >= kIdleTicks) {
+      armed_ = 0;  // and the timer is not started again
+      return;
     }
-    return;
+  } else {
+    idle_ticks_ = 0;
+    if (same) {
+      root->slice.expired = 1;
+      lua_State* const L = root->running;
+      // One walk over the call chain per slice: it may be very long.
+      if (L != nullptr && lua_gethook(L) == nullptr) lua_sethook(L, preempt_hook, LUA_MASKCOUNT, 1);
+    }
   }
-  idle_ticks_ = 0;
-  if (!same) return;
-  root->slice.expired = 1;
-  lua_State* const L = root->running;
-  if (L != nullptr) lua_sethook(L, preempt_hook, LUA_MASKCOUNT, 1);
+  start_timer();
 }
 
 }  // namespace wippy::lua

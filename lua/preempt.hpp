@@ -6,10 +6,13 @@
 //
 // Async-signal safety. The handler runs on the thread it looks at, so ordering against the program is compiler fences only.
 // It reads `active_` (null outside steps), `seq_`, and root.running, all written by this thread; it writes slice.expired and
-// calls lua_sethook on root.running. lua_sethook writes three fields and walks L->ci, and is made for this (lua.c calls it
+// calls lua_gethook and lua_sethook on root.running. lua_sethook writes three fields and walks L->ci, and is made for this (lua.c calls it
 // from its SIGINT handler, manual §4.7). root.running is valid whenever active_ is set: a coroutine is set as running
 // before it is resumed and replaced before its reference is dropped. Late ticks cannot hit a later step: the next step has
 // another seq_. timer_settime is async-signal-safe (POSIX.1-2017 §2.4.3). errno is restored.
+//
+// The timer is one-shot and started again at the end of the handler: lua_sethook walks the whole call chain, some
+// milliseconds at a million frames, and a periodic timer would then leave the program no time at all (measured: it stood).
 //
 // Rest: a tick that finds no Lua step twice in a row disarms the timer, so a parked worker is disturbed at most twice; the
 // next Lua step arms it again (one system call). In between consecutive steps nothing is done but three plain stores.
@@ -86,7 +89,7 @@ class Ticker {
   static void on_signal(int number, siginfo_t* info, void* context);
   void on_tick() noexcept;
   void arm() noexcept;
-  void set_interval(uint64_t ns) noexcept;
+  void start_timer() noexcept;
 
   ProcessRoot* volatile active_ = nullptr;
   volatile uint64_t seq_ = 0;

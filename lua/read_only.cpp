@@ -17,13 +17,19 @@ int refuse_assignment(lua_State* L) {
   return luaL_error(L, "cannot assign field '%s' of a read-only table", key);
 }
 
+// [-0, +1, e]
+void push_entry(lua_State* L, const LibraryEntry& e) {
+  lua_pushcfunction(L, e.function);
+  if (e.makes_value) lua_call(L, 0, 1);
+}
+
 // __index of a lazy table; upvalue: the entries. [-2, +1, m]
 int find_lazy(lua_State* L) {
   if (lua_type(L, 2) != LUA_TSTRING) return 0;
   const char* name = lua_tostring(L, 2);
   for (auto* e = static_cast<const LibraryEntry*>(lua_touserdata(L, lua_upvalueindex(1))); e->name != nullptr; ++e) {
     if (std::strcmp(e->name, name) != 0) continue;
-    lua_pushcfunction(L, e->function);
+    push_entry(L, *e);
     lua_pushvalue(L, 2);
     lua_pushvalue(L, -2);
     lua_rawset(L, 1);
@@ -32,12 +38,12 @@ int find_lazy(lua_State* L) {
   return 0;
 }
 
-// Makes a lazy table at `index` complete. [-0, +0, m]
+// Makes a lazy table at `index` complete. [-0, +0, e]
 void fill(lua_State* L, int index) {
   if (!lua_getmetatable(L, index)) return;
   if (lua_rawgetp(L, -1, &kLazyKey) == LUA_TLIGHTUSERDATA) {
     for (auto* e = static_cast<const LibraryEntry*>(lua_touserdata(L, -1)); e->name != nullptr; ++e) {
-      lua_pushcfunction(L, e->function);
+      push_entry(L, *e);
       lua_setfield(L, index, e->name);
     }
   }

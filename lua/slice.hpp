@@ -49,8 +49,9 @@ static_assert(LUA_EXTRASPACE >= sizeof(StateRoot*));
 
 // The low bits of the pointer say what a coroutine is, as seen by coroutine.status, resume and close (lua/fibers.cpp). The main
 // thread never has them, so that new coroutines start without.
-inline constexpr uintptr_t kSystemSuspended = 1;  // left by a system yield: for user code it is "normal", not "suspended"
-inline constexpr uintptr_t kTaskThread = 2;       // made by coroutine.spawn: only the machine resumes it
+inline constexpr uintptr_t kSystemSuspended =
+    1;                                       // left by a system yield: for user code it is "normal", not "suspended"
+inline constexpr uintptr_t kTaskThread = 2;  // made by coroutine.spawn: only the machine resumes it
 inline constexpr uintptr_t kThreadFlags = 3;
 static_assert(alignof(StateRoot) > kThreadFlags);
 
@@ -109,7 +110,8 @@ inline void slice_check_killed(lua_State* L) {
 // The question a sliced loop asks every few thousand steps. True: park your state and `return slice_yield(...)`.
 // Where L cannot yield the loop simply goes on, unless it was killed. [-0, +0, v]
 inline bool slice_must_yield(lua_State* L) {
-  if (!slice_expired(L)) [[likely]] return false;
+  if (!slice_expired(L)) [[likely]]
+    return false;
   if (slice_may_yield(L)) return true;
   slice_check_killed(L);
   return false;

@@ -71,10 +71,12 @@ lua_State* create_state(ProcessRoot& root) noexcept;
 
 // --- what libraries are made of
 
-// A function of a library table. The list lives for ever and ends with {nullptr, nullptr}.
+// A function of a library table, or a value that `function` makes when it is first asked for [-0, +1, e] (makes_value).
+// The list lives for ever and ends with {nullptr, nullptr}.
 struct LibraryEntry {
   const char* name;
   lua_CFunction function;
+  bool makes_value = false;
 };
 
 // Replaces the table on top by a read-only view of it: reading falls through, assigning raises, pairs works, the

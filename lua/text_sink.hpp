@@ -49,7 +49,7 @@ class TextSink {
     if (heap_ == nullptr) spill(0);
     std::memcpy(heap_->state, &state, sizeof state);
   }
-  // Only after park() of the same type. [-0, +0, -]
+  // Only after park() of the same type, and before anything is appended. [-0, +0, -]
   template <class State>
   State parked() const noexcept {
     State state;
@@ -96,7 +96,6 @@ class TextSink {
     Heap* heap = make(needed > doubled ? needed : doubled);
     std::memcpy(heap->data(), heap_->data(), heap_->length);
     heap->length = heap_->length;
-    std::memcpy(heap->state, heap_->state, sizeof heap->state);
     adopt(heap);
   }
 

@@ -81,8 +81,4 @@ bool visit_tier(const VictimTier& tier, uint32_t random, Visit&& visit) {
   return false;
 }
 
-// For `wippy topology`: readable text, and one line of JSON. Both end with a newline.
-std::string plan_text(const Topology& topology, const Placement& placement);
-std::string plan_json(const Topology& topology, const Placement& placement);
-
 }  // namespace wippy

@@ -8,6 +8,9 @@
 #include <map>
 #include <utility>
 
+#if defined(WIPPY_SIM)
+#include "memory/sim_hooks.hpp"
+#endif
 #include "numa/cpu_limit.hpp"
 
 namespace wippy {
@@ -16,6 +19,15 @@ namespace {
 
 constexpr uint32_t kLocalDistance = 10;  // ACPI SLIT's local value; 20 is the usual value of "one hop"
 constexpr uint32_t kRemoteDistance = 20;
+
+// In simulation the same machine everywhere: how many workers are active decides what happens.
+bool choose_machine([[maybe_unused]] hwloc_topology_t topology) {
+#if defined(WIPPY_SIM)
+  return hwloc_topology_set_synthetic(topology, sim::topology()) == 0;
+#else
+  return true;
+#endif
+}
 
 // The node whose memory is nearest to `pu`; null on a machine that reports none (hwloc >= 2.0 always makes one).
 hwloc_obj_t nearest_node(hwloc_topology_t topology, hwloc_obj_t pu) {
@@ -63,7 +75,7 @@ Topology Topology::discover(const std::vector<uint32_t>* allowed) {
   hwloc_topology_t raw = nullptr;
   if (hwloc_topology_init(&raw) == 0) {
     t.handle_ = std::shared_ptr<hwloc_topology>(raw, hwloc_topology_destroy);
-    if (hwloc_topology_load(raw) != 0) t.handle_.reset();
+    if (!choose_machine(raw) || hwloc_topology_load(raw) != 0) t.handle_.reset();
   }
   t.is_this_system_ = t.handle_ != nullptr && hwloc_topology_is_thissystem(raw) != 0;
   const bool elsewhere = t.handle_ != nullptr && !t.is_this_system_;

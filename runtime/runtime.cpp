@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "scheduler/clock.hpp"
 #include "scheduler/random.hpp"
 
 namespace wippy {
@@ -58,8 +59,10 @@ ProcessHost* Runtime::host(const std::string& id) {
 }
 
 uint32_t Runtime::stop(uint64_t grace_ns) {
+  const uint64_t deadline_ns = deadline_after(monotonic_ns(), grace_ns);
+  for (auto& [id, h] : hosts_) h->begin_stop(grace_ns);
   uint32_t killed = 0;
-  for (auto& [id, h] : hosts_) killed += h->stop(grace_ns);
+  for (auto& [id, h] : hosts_) killed += h->finish_stop(deadline_ns);
   return killed;
 }
 

@@ -132,7 +132,7 @@ bool TimerSet::fire_one(TimerNode* n) noexcept {
   const auto fire = reinterpret_cast<TimerFire>(n->fire_or_next_.load_relaxed());  // void if (1) fails
   const bool detached = n->hold_ == TimerHold::kDetached;
   uint32_t state = kArmed;
-  if (!n->state_.cas_strong_acq_rel(state, kFired)) {  // (1); failure pairs with (2)
+  if (!n->state_.cas_strong_acq_rel(state, kFired)) {  // (1)
     append(n, kLimbo);  // its canceller has queued it or will; absorb() must still find it
     return false;
   }

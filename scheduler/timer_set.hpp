@@ -21,12 +21,13 @@
 // Synchronises-with pairs:
 //   (1) state CAS in expire, release -> (2) failing CAS in cancel, acquire: the owner's last reads of the node come before
 //       the holder frees it.
-//   (2) state CAS in cancel, release -> (1) failing CAS in expire, acquire.
+//       A cancelled node needs no pair here: the owner frees it after (4).
 //   (3) cancel_head_ CAS in queue_cancelled, release -> (4) exchange in drain_cancelled/absorb, acquire: the queued node.
 //       A Treiber stack taken whole, linked through the word that held `fire` (its value no longer matters; an expire()
 //       that reads it at that moment loses at (1)).
 //   (5) cancel_head_ closed by absorb, release -> (6) load/CAS in queue_cancelled, acquire: a canceller that finds the set
-//       closed sees the node's new owner, stored before (5).
+//       closed sees the node's new owner, stored before (5), and that owner's set. A stale owner would cost a retry, or,
+//       if it was reopened, a forward in dispose_stack.
 //
 // Threads: one owner; any other thread may only cancel a node it holds.
 #pragma once

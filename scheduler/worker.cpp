@@ -100,9 +100,10 @@ Runnable* Worker::take_slot() noexcept {
 void Worker::drain_inbox() noexcept {
   if (!inbox_.has_entries()) return;
   RunnableList list = inbox_.take_all();
-  counters_.inbox_takes.add(list.count);
+  const uint32_t n = list.count;
+  counters_.inbox_takes.add(n);
   while (Runnable* r = list.pop()) push_ring(r);
-  if (list.count > 1) surplus();
+  if (n > 1) wake_for_surplus();
 }
 
 Runnable* Worker::take_shared() noexcept {

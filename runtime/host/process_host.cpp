@@ -23,7 +23,8 @@ ProcessHost::ProcessHost(HostEnvironment env, const HostOptions& options, Placem
 }
 
 ProcessHost::~ProcessHost() {
-  if (core_.state() == HostState::kRunning) stop(0);
+  begin_stop(0);
+  static_cast<void>(finish_stop(0));
 }
 
 WorkerHooks* ProcessHost::make_hooks(Worker&) { return new WorkerProcs(env_.node, core_); }
@@ -49,16 +50,20 @@ bool ProcessHost::wait_until_empty(uint64_t deadline_ns) {
   return true;
 }
 
-uint32_t ProcessHost::stop(uint64_t grace_ns) {
-  if (core_.state() != HostState::kRunning) return 0;
+void ProcessHost::begin_stop(uint64_t grace_ns) {
+  if (core_.state() != HostState::kRunning) return;
   core_.set_state(HostState::kDraining);
   for (const Pid p : pids()) {
     if (Signal* s = make_bare_signal(SignalKind::kCancel, Pid{}, grace_ns == 0 ? 0 : wall_ns() + grace_ns)) {
       static_cast<void>(env_.node.deliver(p, s));  // gone meanwhile: good
     }
   }
+}
+
+uint32_t ProcessHost::finish_stop(uint64_t deadline_ns) {
+  if (core_.state() != HostState::kDraining) return 0;
   uint32_t killed = 0;
-  if (grace_ns == 0 || !wait_until_empty(monotonic_ns() + grace_ns)) {
+  if (!wait_until_empty(deadline_ns)) {
     for (const Pid p : pids()) killed += env_.node.kill(p, Control::kKillDeadline) ? 1u : 0u;
     static_cast<void>(wait_until_empty(monotonic_ns() + kSettleNs));  // a native step that never ends is left behind
   }

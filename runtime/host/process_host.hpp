@@ -35,9 +35,11 @@ class ProcessHost final : public WorkerHooksFactory {
   Scheduler& scheduler() noexcept { return *scheduler_; }
 
   Status start();
-  // CANCEL to every process, then up to grace_ns for them to end, then terminate; returns when no worker runs. Returns how
-  // many had to be terminated.
-  uint32_t stop(uint64_t grace_ns);
+  // Refuses new processes and sends CANCEL to every process. grace_ns is what the CANCEL tells them.
+  void begin_stop(uint64_t grace_ns);
+  // After begin_stop: waits for the processes to end until the deadline, then terminates them; returns when no worker runs.
+  // Returns how many had to be terminated.
+  uint32_t finish_stop(uint64_t deadline_ns);
 
   // Live processes, by pid; a snapshot from any thread.
   std::vector<Pid> pids() const;

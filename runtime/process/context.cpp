@@ -108,7 +108,7 @@ Status Context::send_anonymous(Pid to, const void* body, std::size_t bytes) noex
 
 void Context::finish(ExitReason reason) noexcept {
   Process& p = self();
-  if (p.finished_) return;
+  if (p.finished_ || p.ending_) return;  // what was processed first decides
   p.finished_ = true;
   if (reason.abnormal() || reason.value() != nullptr) p.ext().reason = std::move(reason);
 }

@@ -191,14 +191,17 @@ class [[nodiscard]] SleepAwait final : public Waiting {
 
 class [[nodiscard]] YieldAwait final : public Waiting {
  public:
-  explicit YieldAwait(Context&) noexcept {}
+  explicit YieldAwait(Context& self) noexcept : self_(self) {}
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept { h.promise().waiting = this; }
+  void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept {
+    static_cast<void>(self_.charge(~uint32_t{0}));  // no budget left: the machine asks for another turn instead of waiting
+    h.promise().waiting = this;
+  }
   void await_resume() const noexcept {}
   bool poll(Context& self, Verdict& verdict) noexcept override;
 
  private:
-  bool turned_ = false;
+  Context& self_;
 };
 
 // Runs `work(arg)` on the blocking pool; the result is its encoded message body, in a kCompletion. Empty: the pool refused.

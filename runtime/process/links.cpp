@@ -30,7 +30,7 @@ bool LinkRules::link_down_expected(Process& p, const Signal& s) noexcept {
 }
 
 void LinkRules::fail_by_link(Process& p) noexcept {
-  if (p.ending_) return;
+  if (p.ending_ || p.finished_) return;  // what was processed first decides
   p.ext().reason = ExitReason::failure(ErrorKind::kInternal, "linked process failed");
   p.ending_ = true;
 }

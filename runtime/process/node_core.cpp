@@ -117,8 +117,8 @@ std::vector<Pid> NodeCore::pids_of(uint16_t host_index) {
   std::vector<Pid> out;
   for (const uint32_t segment : blocks_.segments_of(host_index)) {
     for (uint32_t i = 0; i < BlockTable::kSegmentBlocks; ++i) {
-      auto* p = reinterpret_cast<Process*>(blocks_.at(segment * BlockTable::kSegmentBlocks + i));
-      if (const uint64_t v = p->pid_value(); v != 0) out.push_back(Pid{v});
+      const uint64_t v = Process::published_id(blocks_.at(segment * BlockTable::kSegmentBlocks + i));
+      if (v != 0) out.push_back(Pid{v});
     }
   }
   return out;

@@ -46,8 +46,9 @@ class NodeCore {
 
   // --- the only way from a pid to a process; the pointer lives as long as the caller's ReaderSection
   Process* find(Pid pid) noexcept {
-    auto* p = reinterpret_cast<Process*>(blocks_.at(pid_index(pid)));
-    return pid.value != 0 && p->is(pid.value) ? p : nullptr;
+    char* const block = blocks_.at(pid_index(pid));
+    if (pid.value == 0 || Process::published_id(block) != pid.value) return nullptr;
+    return reinterpret_cast<Process*>(block);
   }
   bool alive(Pid pid) noexcept;
 

@@ -11,6 +11,7 @@ namespace wippy {
 std::size_t Process::offsetof_grace() noexcept {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"  // one base with data, no virtual bases: the offset is fixed
+  static_assert(offsetof(Process, pid_) == kPidOffset);
   return offsetof(Process, grace_);
 #pragma GCC diagnostic pop
 }
@@ -107,7 +108,8 @@ Signal* Process::admit(Signal* s) noexcept {
     case SignalKind::kUnwatch:
       LinkRules::apply(*this, *s);
       break;
-    case SignalKind::kTerminate:  // the control word says why
+    case SignalKind::kTerminate:  // the control word says why; in the middle of a step nobody else would look at it
+      if ((control_.load_acquire() & Control::kKillMask) != 0) ending_ = true;  // partner: kill
       break;
   }
   drop_signal(s);

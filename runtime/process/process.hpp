@@ -58,9 +58,10 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
 
   // --- any thread, inside a reader section (found by pid) or holding the right to submit
   MailboxHead& head() noexcept { return head_; }
-  uint64_t pid_value() const noexcept { return pid_.load_relaxed(); }
-  // True when `id` names this block's present process. Acquire: partner publish().
-  bool is(uint64_t id) const noexcept { return pid_.load_acquire() == id; }
+  // The id published in a block; 0 also for a block that never held a process, hence static. Acquire: partner publish().
+  static uint64_t published_id(const char* block) noexcept {
+    return reinterpret_cast<const Atomic<uint64_t>*>(block + kPidOffset)->load_acquire();
+  }
   uint16_t host_index() const noexcept { return host_index_; }
   uint16_t last_worker() const noexcept { return last_worker_.load_relaxed(); }
   KillResult kill(uint32_t kill_bit) noexcept;
@@ -70,7 +71,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   // --- the creator, before publication
   void set_first_identity(uint32_t index) noexcept { identity_ = make_pid(1, index).value; }
   void prepare(uint16_t host_index, uint16_t worker) noexcept;
-  void publish() noexcept { pid_.store_release(identity_); }  // partner: is()
+  void publish() noexcept { pid_.store_release(identity_); }  // partner: published_id()
   Pid identity() const noexcept { return Pid{identity_}; }
   void set_machine(Machine* m) noexcept { machine_ = m; }
   void* native_storage() noexcept { return native_; }
@@ -105,6 +106,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   friend struct LinkRules;
   friend class ExitWalk;
 
+  static constexpr std::size_t kPidOffset = 32;  // checked in process.cpp
   static std::size_t offsetof_grace() noexcept;
   Outcome run_live() noexcept;
   Outcome rest() noexcept;

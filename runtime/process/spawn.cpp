@@ -93,7 +93,8 @@ SpawnResult Context::spawn(MachineFactory& factory, SpawnOptions options) {
   if (options.frame == nullptr) {
     if (const ProcessExt* x = self().ext_or_null()) options.frame = x->frame;
   }
-  charge(1);
+  // With this many newborns waiting the spawner ends its step soon: they should run while they are warm (rulings.md S5).
+  if (!charge(1) || Worker::current()->newborns_full()) self().budget_ = 0;
   return spawn_on(w, target, &self(), pid(), factory, options, Worker::current());
 }
 

@@ -24,6 +24,7 @@ WorkerProcs::WorkerProcs(NodeCore& node, HostCore& host) : node_(node), host_(ho
 WorkerProcs::~WorkerProcs() {
   // The last worker to go frees everything: nobody is left to read.
   reclaim(retired_.drain_for_park());
+  if (free_ != nullptr) host_.spill(free_, free_count_);
   LockGuard lock(node_.workers_mutex_);
   node_.departed_live_ += live_.load_relaxed();
   std::erase(node_.workers_, this);

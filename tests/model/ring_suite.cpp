@@ -200,7 +200,7 @@ const Suite suite("ring", [](Suite& s) {
   s.verify<ChainOfThieves<4>>("thief robs a robbing thief", {.bound = 3});
   s.verify<Overflow<4>>("overflow of a full ring of 4", {.bound = 3});
   s.verify<LittleRoom>("thief with a full ring", {.bound = 3});
-  s.planted<BadRingScenario<Bug::kStoreHead>>("owner takes by a plain store", {.bound = 3}, "twice");
+  s.planted<BadRingScenario<Bug::kStoreHead>>("owner takes by a plain store", {.bound = 3}, "data race");
   s.planted<BadRingScenario<Bug::kTakeBeforeCopy>>("position taken before the copy", {.bound = 3}, "data race");
   s.planted<BadRingScenario<Bug::kCountBeforeItem>>("count published before the item", {.bound = 3}, "item");
   s.planted<BadRingScenario<Bug::kNoRoomCheck>>("push without looking at the head", {.bound = 3}, "twice");

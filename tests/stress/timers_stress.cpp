@@ -100,7 +100,7 @@ TEST(StressTimers, EveryNodeEndsOnce) {
       handover.give(node);
     }
     if (random.below(16) == 0) mine->expire(monotonic_ns());
-    if (random.below(1000) == 0) {  // live rescale under fire, with the reopened set next in line
+    if (random.below(40) == 0) {  // live rescale under fire, with the reopened set next in line
       other->absorb(*mine);
       mine->reopen();
       std::swap(mine, other);

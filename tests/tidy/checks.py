@@ -134,13 +134,16 @@ def function_lengths(tree):
                 yield "%s:%d: %d lines, at most %d: %s" % (path, line, lines, rules.FUNCTION_LINES, head[:60])
 
 
-def core_lines(tree):
+def core_code_lines(tree):
     core = [p for p in tree.sources if layer_of(p) in rules.CORE]
-    total = sum(tree.text(p).count("\n") for p in core)
-    if total >= rules.CORE_LINES:
-        code = sum(1 for p in core for line in source.code_only(tree.text(p)).split("\n") if line.strip())
-        yield "the core has %d lines (%d without comments and blank ones); it stays under %d" % (
-            total, code, rules.CORE_LINES)
+    return sum(1 for p in core for line in source.code_only(tree.text(p)).split("\n") if line.strip())
+
+
+def core_lines(tree):
+    # Lines that hold code: proofs in comments are free (docs/decisions/003).
+    code = core_code_lines(tree)
+    if code >= rules.CORE_LINES:
+        yield "the core has %d lines of code; it stays under %d" % (code, rules.CORE_LINES)
 
 
 def formatting(tree):

@@ -53,7 +53,7 @@ FOREIGN = [
     (r"spdlog/", ["runtime/observe"]),
     (r"fmt/", ["runtime", "lua", "cli"]),
     (r"CLI/", ["cli"]),
-    (r"nlohmann/", ["numa", "runtime", "cli"]),
+    (r"nlohmann/", ["runtime", "cli"]),
     (r"benchmark/|gtest/|gmock/|rapidcheck|relacy/", []),
     (r"iostream$|regex$", ["cli"]),
 ]

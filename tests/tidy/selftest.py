@@ -81,7 +81,7 @@ def write(root, path, text):
 def plant(root, path, name, text):
     if name == "core too large":
         for i in range(16):
-            write(root, "memory/big%d.hpp" % i, "// line\n" * 290)
+            write(root, "memory/big%d.hpp" % i, "int line;\n" * 290)
     elif path == "CMakeLists.txt":
         write(root, path, cmake_text("wippy_mailbox"))
     else:

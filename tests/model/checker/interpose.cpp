@@ -64,10 +64,7 @@ long syscall(long number, ...) noexcept {
                           reinterpret_cast<const void*>(a[3]));
     }
     if (number == SYS_membarrier) {
-      // Every reader carries a full fence in the model build (fence_light), so the caller's own completes the pair.
-      if (a[0] == MEMBARRIER_CMD_PRIVATE_EXPEDITED) {
-        model::atomic_fence(model::kFenceSc, "membarrier", std::source_location::current());
-      }
+      if (a[0] == MEMBARRIER_CMD_PRIVATE_EXPEDITED) model::process_barrier();
       return 0;
     }
   }

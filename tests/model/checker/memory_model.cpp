@@ -212,13 +212,9 @@ bool atomic_cas(const void* a, uint64_t initial, uint64_t& expected, uint64_t de
   return done;
 }
 
-void atomic_fence(Order o, const char* verb, Site s) {
-  if (!executing()) return;
-  Engine& e = engine();
-  o = mutated(o, verb, s);
-  if (o == kFenceOff) return;
-  if (o == kFenceSc) e.pause_point();
-  ModelThread& t = e.self();
+namespace {
+void fence_of(Engine& e, int thread, Order o) {
+  ModelThread& t = e.thread[thread];
   if (o != kRelease) t.cur.join(t.acq);
   if (o == kFenceSc) {
     t.cur.join_locations(e.sc);
@@ -226,9 +222,37 @@ void atomic_fence(Order o, const char* verb, Site s) {
   }
   if (o != kAcquire) {
     t.rel = t.cur;
-    ++t.cur.clock[e.current];
+    ++t.cur.clock[thread];
   }
+}
+}  // namespace
+
+void atomic_fence(Order o, const char* verb, Site s) {
+  if (!executing()) return;
+  Engine& e = engine();
+  o = mutated(o, verb, s);
+  if (o == kFenceOff) return;
+  if (o == kFenceSc) e.pause_point();
+  fence_of(e, e.current, o);
   if (e.tracing) e.record(verb, s, -1, 0, 0);
+}
+
+void light_fence(Site s) {
+  if (!executing() || engine().options.asymmetric) return;
+  atomic_fence(kFenceSc, "fence_light", s);
+}
+
+// membarrier(PRIVATE_EXPEDITED): every other thread passes a full fence at some point during the call.
+void process_barrier() {
+  Engine& e = engine();
+  atomic_fence(kFenceSc, "membarrier", Site::current());
+  if (!e.options.asymmetric) return;
+  for (int t = 1; t <= e.threads; ++t) {
+    if (t == e.current) continue;
+    e.pause_point();
+    fence_of(e, t, kFenceSc);
+  }
+  atomic_fence(kFenceSc, "membarrier returns", Site::current());
 }
 
 // Written values become visible in finite time: whatever was read since the last call is read afresh afterwards. If
@@ -312,6 +336,8 @@ void Baton::give(const char* if_given_twice) {
   view_.join(e.self().cur);
   ++e.self().cur.clock[e.current];
   ++count_;
+  ++e.writes;
+  ++e.self().writes;
   if (e.tracing) e.record("give", Site::current(), -1, 0, 0);
   for (int i = 1; i <= e.threads; ++i) {
     if (e.thread[i].wait == Wait::kFutex && e.thread[i].word == this) e.thread[i].wait = Wait::kNone;
@@ -332,6 +358,16 @@ bool Baton::take() {
   if (count_ == 0) return false;
   --count_;
   t.cur.join(view_);
+  return true;
+}
+
+bool Baton::try_take() {
+  Engine& e = engine();
+  e.pause_point();
+  if (count_ == 0) return false;
+  --count_;
+  e.self().cur.join(view_);
+  if (e.tracing) e.record("take", Site::current(), -1, 0, 0);
   return true;
 }
 

@@ -101,6 +101,7 @@ struct Options {
   uint32_t max_steps = 3000;            // per execution; more is reported as a livelock
   uint64_t max_executions = 50'000'000; // more is reported as incomplete, which fails the case
   double max_seconds = 120;
+  bool asymmetric = false;              // fence_light() is no instruction, and membarrier reaches every thread where it stands
   int stale_repeats = 4;                // written values become visible in finite time: so many equal stale reads in a row
   int early_returns = 0;                // per execution: futex time-outs or spurious returns the explorer may insert
   int weak_failures = 0;                // per execution: spurious failures of weak CAS the explorer may insert
@@ -113,6 +114,7 @@ uint64_t atomic_rmw(const void* a, uint64_t initial, Rmw op, uint64_t operand, u
 bool atomic_cas(const void* a, uint64_t initial, uint64_t& expected, uint64_t desired, bool weak, Order success, Order failure,
                 const char* verb, Site s);
 void atomic_fence(Order o, const char* verb, Site s);
+void light_fence(Site s);
 void atomic_constructed(const void* a) noexcept;
 void relax(Site s);
 
@@ -120,6 +122,7 @@ void relax(Site s);
 enum class FutexResult : uint8_t { kWoken, kChanged, kTimedOut };
 FutexResult futex_wait(const void* word, uint32_t expected, bool timed);
 int futex_wake(const void* word, int count);
+void process_barrier();
 void mutex_lock(const void* m);
 void mutex_unlock(const void* m);
 
@@ -129,6 +132,7 @@ class Baton {
   explicit Baton(int count = 0) : count_(count) {}
   void give(const char* if_given_twice = nullptr);  // fails the execution if one is there already and a text is given
   bool take();                                      // blocks; false: closed
+  bool try_take();
   void close();
 
  private:

@@ -170,9 +170,9 @@ inline int open_test(lua_State* L) {
   return 1;
 }
 
-inline const LuaHooks& test_hooks() {
+inline LuaHooks& test_hooks() {
   static constexpr LuaLibrary kLibraries[] = {{"test", open_test, true}, {"secret", open_test, false}};
-  static const LuaHooks hooks = [] {
+  static LuaHooks hooks = [] {
     LuaHooks h;
     h.push_arguments = [](lua_State* L, std::string_view body) {
       lua_pushlstring(L, body.data(), body.size());

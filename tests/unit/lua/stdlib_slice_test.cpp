@@ -91,6 +91,12 @@ TEST(Slices, PlainFindIsLinear) {
             ours.run(R"~(return string.find(string.rep("x", 3000000), string.rep("x", 400000) .. "y", 1, true))~"));
   EXPECT_GT(ours.slices, 1u);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  EXPECT_EQ("'all found' ", ours.run(R"~(
+    for before = (1 << 18) - 8, (1 << 18) + 8 do -- where one window ends and the next begins
+      local s = string.rep("x", before) .. "needle" .. string.rep("x", 1 << 19)
+      assert(string.find(s, "needle", 1, true) == before + 1)
+    end
+    return "all found")~"));
 }
 
 // A comparator or replacement function may itself be cut into slices and may yield to the program.

@@ -1,3 +1,4 @@
+// libs: wippy_numa wippy_runtime_observe
 #include "numa/placement.hpp"
 
 #include <gtest/gtest.h>
@@ -5,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "runtime/observe/placement_text.hpp"
 #include "synthetic.hpp"
 
 namespace wippy {

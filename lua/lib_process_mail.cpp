@@ -1,0 +1,159 @@
+// send, inbox, events, listen, unlisten, receive (spec/process.md §1.3, §1.10).
+#include "lua/duration.hpp"
+#include "lua/error_object.hpp"
+#include "lua/lib_process.hpp"
+#include "lua/machine.hpp"
+#include "lua/mail_router.hpp"
+#include "lua/process_args.hpp"
+#include "lua/values_lua.hpp"
+
+namespace wippy::lua {
+
+namespace {
+
+MailRouter& router_of(lua_State* L) {
+  MailRouter* const router = MailRouter::of(machine_of(L));
+  if (router == nullptr) luaL_error(L, "not enough memory");
+  return *router;
+}
+
+// Its own frame: the writer has a destructor and nothing in here raises. [-0, +0, -]
+EncodeResult encode_and_send(lua_State* L, Pid target, std::string_view topic, int count) noexcept {
+  ValueWriter w;
+  w.reset_body(topic, static_cast<uint32_t>(count));
+  EncodeResult r = encode_values(L, w, 3, count, Untransferable::kRefuse);
+  if (r.ok()) r.status = context_of(L).send(target, w.view().data(), w.view().size());
+  return r;
+}
+
+}  // namespace
+
+// process.send(destination, topic, ...)
+int process_send(lua_State* L) {
+  std::string_view topic;
+  if (lua_gettop(L) < 2) return return_error(L, ErrorKind::kInvalid, "process.send: a destination and a topic are required");
+  if (!text_argument(L, 2, topic)) return return_error(L, ErrorKind::kInvalid, "process.send: the topic must be a string");
+  if (!topic.empty() && topic.front() == '@') return return_error(L, ErrorKind::kInvalid, "cannot send to @ topics");
+  Pid target;
+  if (!destination_argument(L, "send", target)) return 2;
+  const EncodeResult r = encode_and_send(L, target, topic, lua_gettop(L) - 2);
+  if (!r.ok()) return return_encode_error(L, r, "send");
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+int process_inbox(lua_State* L) {
+  router_of(L).inbox().push_channel(L);
+  return 1;
+}
+
+int process_events(lua_State* L) {
+  router_of(L).events().push_channel(L);
+  return 1;
+}
+
+// process.listen(topic[, {message = true}])
+int process_listen(lua_State* L) {
+  std::string_view topic;
+  if (!text_argument(L, 1, topic)) return return_error(L, ErrorKind::kInvalid, "process.listen: the topic must be a string");
+  if (topic.empty()) return return_error(L, ErrorKind::kInvalid, "topic cannot be empty");
+  if (topic.front() == '@') return return_error(L, ErrorKind::kInvalid, "cannot listen to @ topics");
+  bool message_mode = false;
+  if (lua_type(L, 2) == LUA_TTABLE) {
+    message_mode = lua_getfield(L, 2, "message") == LUA_TBOOLEAN && lua_toboolean(L, -1) != 0;
+    lua_pop(L, 1);
+  } else if (!lua_isnoneornil(L, 2)) {
+    return return_error(L, ErrorKind::kInvalid, "process.listen: options must be a table");
+  }
+  router_of(L).push_listener(L, topic, message_mode);
+  return 1;
+}
+
+int process_unlisten(lua_State* L) {
+  Channel* const channel = to_channel(L, 1);
+  if (channel == nullptr) return return_false_error(L, ErrorKind::kInvalid, "process.unlisten: a channel is required");
+  if (!router_of(L).unlisten(L, channel)) {
+    return return_false_error(L, ErrorKind::kNotFound, "process.unlisten: channel is not subscribed");
+  }
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+// --- receive
+
+namespace {
+
+// The stack of a process.receive: 1 the argument, 2 the events channel, 3 the inbox channel. The context of its continuation
+// is the id of its timer, 0 for none.
+int receive_step(lua_State* L, uint64_t timer);
+
+int return_timeout(lua_State* L) {
+  return return_status(L, Status::error(ErrorKind::kTimeout, "process.receive: timeout", true));
+}
+
+int receive_woken(lua_State* L, int, lua_KContext context) {
+  const auto timer = static_cast<uint64_t>(context);
+  if (wake_outcome(L) != Task::kAnswered) return receive_step(L, timer);
+  return return_timeout(L);
+}
+
+// Pushes the older of the two oldest items; false: there is none. [-0, +(0|1), e]
+bool take_oldest(lua_State* L, MailRouter& router) {
+  uint64_t event_arrival = 0;
+  uint64_t mail_arrival = 0;
+  const bool event = router.events().ready(event_arrival);
+  const bool mail = router.inbox().ready(mail_arrival);
+  if (!event && !mail) return false;
+  if (event && (!mail || event_arrival < mail_arrival)) {
+    router.events().take(L);
+  } else {
+    router.inbox().take(L);
+  }
+  return true;
+}
+
+int receive_step(lua_State* L, uint64_t timer) {
+  MailRouter& router = router_of(L);
+  lua_settop(L, 1);
+  router.events().push_channel(L);
+  router.inbox().push_channel(L);
+  if (take_oldest(L, router)) {
+    if (timer != 0) stop_timer(L, timer);
+    pass_on(router.events().channel());
+    pass_on(router.inbox().channel());
+    return 1;
+  }
+  // The timer was set for an earlier wait of this task: it is set for the new one. Not there any more: it has fired between
+  // a wake-up by a channel and now.
+  if (timer != 0 && !forget(L, SignalKind::kTimer, timer)) return return_timeout(L);
+  const WakeRef me = prepare_block(L);
+  if (timer != 0) static_cast<void>(expect(L, SignalKind::kTimer, timer, me));  // its place was just freed
+  Channel* const channels[] = {router.events().channel(), router.inbox().channel()};
+  return block_on_channels(L, me, channels, 2, WaitReason::kMessage, static_cast<lua_KContext>(timer), receive_woken);
+}
+
+}  // namespace
+
+// process.receive([timeout]): numbers are milliseconds
+int process_receive(lua_State* L) {
+  lua_settop(L, 1);
+  int64_t ns = -1;
+  if (!lua_isnil(L, 1)) {
+    if (to_duration(L, 1, 1'000'000, ns) != DurationArgument::kOk || ns < 0) {
+      return return_error(L, ErrorKind::kInvalid, "process.receive: invalid timeout");
+    }
+  }
+  MailRouter& router = router_of(L);
+  router.events().push_channel(L);
+  router.inbox().push_channel(L);
+  if (take_oldest(L, router)) return 1;
+  if (ns == 0) return return_timeout(L);
+  check_may_block(L);
+  if (ns < 0) return receive_step(L, 0);
+  const uint64_t timer = context_of(L).start_timer(static_cast<uint64_t>(ns));
+  const WakeRef nobody{};
+  if (timer == 0 || !expect(L, SignalKind::kTimer, timer, nobody)) return luaL_error(L, "not enough memory for a timer");
+  return receive_step(L, timer);
+}
+
+}  // namespace wippy::lua

@@ -1,0 +1,152 @@
+// The time module (spec/process.md §4): waiting, durations, the present. Calendar, layouts and zones join it as files of their
+// own.
+#include "lua/library.hpp"
+
+#include "lua/error_object.hpp"
+#include "lua/state.hpp"
+#include "lua/task.hpp"
+#include "lua/time_object.hpp"
+#include "lua/timers.hpp"
+
+namespace wippy::lua {
+
+namespace {
+
+// Pushes nil and the error. [-0, +2, m]
+int return_bad_duration(lua_State* L, const char* function, DurationArgument why) {
+  if (why == DurationArgument::kBadText) {
+    return return_errorf(L, ErrorKind::kInvalid, "%s: invalid duration format: %s", function, lua_tostring(L, 1));
+  }
+  return return_errorf(L, ErrorKind::kInvalid, "%s: duration must be a text, a number of nanoseconds or a duration", function);
+}
+
+int sleep_done(lua_State*, int, lua_KContext) { return 0; }
+
+// time.sleep(d) [-1, +0, v]
+int time_sleep(lua_State* L) {
+  int64_t ns = 0;
+  if (const DurationArgument a = to_duration(L, 1, 1, ns); a != DurationArgument::kOk) {
+    return return_bad_duration(L, "time.sleep", a);
+  }
+  check_may_block(L);
+  if (ns <= 0) return give_turn(L, 0, sleep_done);
+  const WakeRef me = prepare_block(L);
+  if (!wake_on_timer(L, me, static_cast<uint64_t>(ns))) return luaL_error(L, "not enough memory for a timer");
+  return block(L, WaitReason::kSleep, 0, sleep_done);
+}
+
+// The duration at 1, which must be positive; false: nil and the error are pushed.
+bool positive_duration(lua_State* L, const char* function, int64_t& ns) {
+  const DurationArgument a = to_duration(L, 1, 1, ns);
+  if (a != DurationArgument::kOk) {
+    return_bad_duration(L, function, a);
+    return false;
+  }
+  if (ns > 0) return true;
+  return_errorf(L, ErrorKind::kInvalid, "%s: duration must be > 0", function);
+  return false;
+}
+
+int time_after(lua_State* L) {
+  int64_t ns = 0;
+  if (!positive_duration(L, "time.after", ns)) return 2;
+  push_after(L, ns);
+  return 1;
+}
+
+int time_timer(lua_State* L) {
+  int64_t ns = 0;
+  if (!positive_duration(L, "time.timer", ns)) return 2;
+  push_timer(L, ns, false);
+  return 1;
+}
+
+int time_ticker(lua_State* L) {
+  int64_t ns = 0;
+  if (!positive_duration(L, "time.ticker", ns)) return 2;
+  push_timer(L, ns, true);
+  return 1;
+}
+
+int time_now_value(lua_State* L) {
+  push_now(L);
+  return 1;
+}
+
+int time_unix(lua_State* L) {
+  TimeValue t;
+  t.unix_s = luaL_checkinteger(L, 1);
+  const lua_Integer nanos = luaL_optinteger(L, 2, 0);
+  const lua_Integer carry = nanos / kSecondNs - (nanos % kSecondNs < 0 ? 1 : 0);
+  luaL_argcheck(L, !__builtin_add_overflow(t.unix_s, carry, &t.unix_s), 2, "time out of range");
+  t.nanos = static_cast<uint32_t>(nanos - carry * kSecondNs);
+  t.zone_offset_s = local_offset_s(t.unix_s);
+  push_time(L, t);
+  return 1;
+}
+
+int time_parse_duration(lua_State* L) {
+  int64_t ns = 0;
+  if (const DurationArgument a = to_duration(L, 1, 1, ns); a != DurationArgument::kOk) {
+    return return_bad_duration(L, "time.parse_duration", a);
+  }
+  push_duration(L, ns);
+  return 1;
+}
+
+// time.seconds(n) and its like [-1, +1, v]
+template <int64_t unit>
+int time_units(lua_State* L) {
+  luaL_checknumber(L, 1);
+  if (lua_type(L, 1) == LUA_TSTRING) {
+    lua_pushnumber(L, lua_tonumber(L, 1));
+    lua_replace(L, 1);
+  }
+  int64_t ns = 0;
+  luaL_argcheck(L, to_duration(L, 1, unit, ns) == DurationArgument::kOk, 1, "duration out of range");
+  push_duration(L, ns);
+  return 1;
+}
+
+constexpr LibraryEntry kLibrary[] = {
+    {"sleep", time_sleep},
+    {"after", time_after},
+    {"timer", time_timer},
+    {"ticker", time_ticker},
+    {"now", time_now_value},
+    {"unix", time_unix},
+    {"parse_duration", time_parse_duration},
+    {"milliseconds", time_units<1'000'000>},
+    {"seconds", time_units<kSecondNs>},
+    {"minutes", time_units<60 * kSecondNs>},
+    {"hours", time_units<3600 * kSecondNs>},
+    {nullptr, nullptr},
+};
+
+struct Constant {
+  const char* name;
+  int64_t value;
+};
+constexpr Constant kConstants[] = {
+    {"NANOSECOND", 1},           {"MICROSECOND", 1'000},       {"MILLISECOND", 1'000'000}, {"SECOND", kSecondNs},
+    {"MINUTE", 60 * kSecondNs},  {"HOUR", 3600 * kSecondNs},   {"JANUARY", 1},             {"FEBRUARY", 2},
+    {"MARCH", 3},                {"APRIL", 4},                 {"MAY", 5},                 {"JUNE", 6},
+    {"JULY", 7},                 {"AUGUST", 8},                {"SEPTEMBER", 9},           {"OCTOBER", 10},
+    {"NOVEMBER", 11},            {"DECEMBER", 12},             {"SUNDAY", 0},              {"MONDAY", 1},
+    {"TUESDAY", 2},              {"WEDNESDAY", 3},             {"THURSDAY", 4},            {"FRIDAY", 5},
+    {"SATURDAY", 6},
+};
+
+}  // namespace
+
+int open_time(lua_State* L) {
+  push_lazy_table(L, kLibrary);
+  for (const Constant& c : kConstants) {
+    lua_pushinteger(L, c.value);
+    lua_setfield(L, -2, c.name);
+  }
+  push_read_only(L);
+  return 1;
+}
+
+}  // namespace wippy::lua

@@ -1,0 +1,49 @@
+#include "lua/library.hpp"
+
+#include <cstdio>
+
+#include "lua/error_object.hpp"
+#include "lua/mail_router.hpp"
+#include "lua/payload_object.hpp"
+#include "lua/state.hpp"
+#include "scheduler/clock.hpp"
+
+namespace wippy::lua {
+
+namespace {
+
+constexpr LuaLibrary kLibraries[] = {
+    {"process", open_process, true},
+    {"errors", open_errors, true},
+    {"payload", open_payload, true},
+    {"time", open_time, false},
+};
+
+void print_line(Context&, std::string_view line) noexcept {
+  flockfile(stdout);
+  fwrite_unlocked(line.data(), 1, line.size(), stdout);
+  putc_unlocked('\n', stdout);
+  fflush_unlocked(stdout);
+  funlockfile(stdout);
+}
+
+SignalSink* make_router(LuaMachine& machine) noexcept { return MailRouter::of(machine); }
+
+}  // namespace
+
+StandardHooks::StandardHooks(ProcessDirectory& d) noexcept : directory(&d) {
+  LuaHooks::push_arguments = lua::push_arguments;
+  LuaHooks::main_returned = lua::main_returned;
+  LuaHooks::task_failed = lua::task_failed;
+  make_sink = make_router;
+  print = print_line;
+  start_ns = monotonic_ns();
+  libraries = kLibraries;
+  library_count = sizeof kLibraries / sizeof kLibraries[0];
+}
+
+ProcessDirectory& directory_of(lua_State* L) noexcept {
+  return *static_cast<const StandardHooks*>(root_of(L).hooks)->directory;
+}
+
+}  // namespace wippy::lua

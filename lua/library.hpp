@@ -1,0 +1,30 @@
+// The libraries of processes, assembled: what a runtime gives to LuaFactory.
+#pragma once
+
+#include <lua5.4/lua.hpp>
+
+#include "lua/hooks.hpp"
+#include "lua/process_directory.hpp"
+
+namespace wippy::lua {
+
+// One per runtime; outlives all its processes. `print` may be set before the first of them starts: the default writes lines
+// to the standard output.
+struct StandardHooks : LuaHooks {
+  explicit StandardHooks(ProcessDirectory& directory) noexcept;
+  ProcessDirectory* directory;
+};
+
+// Of a process that was started with StandardHooks, as all that have these libraries. [-0, +0, -]
+ProcessDirectory& directory_of(lua_State* L) noexcept;
+
+// Library openers. [-0, +1, e]
+int open_time(lua_State* L);
+int open_process(lua_State* L);
+
+// Hooks (lua/exit_hooks.cpp).
+int push_arguments(lua_State* L, std::string_view body);
+void main_returned(lua_State* L, int count);
+void task_failed(lua_State* L, int index);
+
+}  // namespace wippy::lua

@@ -1,0 +1,175 @@
+// scheduler/idle.hpp and idle.cpp with the parker, as scheduler/search.cpp uses them: no wake-up is lost. A worker that has
+// taken a job "runs a long step" until all other jobs are taken: what lies in a queue can only be taken by a sibling, so
+// whoever sleeps although it was owed a wake-up makes the execution a deadlock.
+//
+// Idle, Parker, RunRing and Inbox are the production headers; the worker's loop is written here after search.cpp, without
+// timers, spinning and tiers.
+#include "scheduler/idle.cpp"
+
+#include "model/items.hpp"
+#include "scheduler/inbox.hpp"
+#include "scheduler/parker.hpp"
+#include "scheduler/ring.hpp"
+
+namespace {
+using namespace wippy;
+using namespace wippy::model;
+
+enum class Bug {
+  kNone,
+  kNoRecheck,         // parks right after announcing
+  kLookBeforeAnnounce,  // the look at the queues comes first
+  kIgnoreWakeNext,    // the last searcher keeps what it found to itself
+  kWakeBeforePush,    // the check for sleepers comes before the work is published
+  kNoWake,            // surplus without a wake check
+  kForgetResume,      // found work in the re-check and takes it without being counted again
+};
+
+template <Bug B, int Workers, int Jobs>
+struct Host {
+  Book<Jobs> book;
+  Idle idle{Workers, std::vector<uint32_t>(Workers, 0)};
+  RunRing<4> ring[Workers];
+  Inbox inbox[Workers];
+  Parker parker[Workers];
+  Atomic<int> taken{0};
+  Atomic<bool> stopping{false};
+
+  void send(Wake w) {
+    if (w.any()) parker[w.worker].unpark();
+  }
+  // Scheduler::submit_remote
+  void submit(int job, uint32_t to) {
+    Runnable* r = book.submit(job);
+    if (B == Bug::kWakeBeforePush) {
+      send(idle.wake_worker(to, 0));
+      static_cast<void>(inbox[to].push(r));
+      return;
+    }
+    if (inbox[to].push(r) == InboxPush::kWasEmpty && B != Bug::kNoWake) send(idle.wake_worker(to, 0));
+  }
+  bool work_anywhere() const {
+    for (int i = 0; i < Workers; ++i) {
+      if (inbox[i].has_entries() || ring[i].size_estimate() != 0) return true;
+    }
+    return stopping.load_acquire();
+  }
+  Runnable* next(uint32_t self) {
+    if (inbox[self].has_entries()) {
+      RunnableList list = inbox[self].take_all();
+      const bool surplus = list.count > 1;
+      while (Runnable* r = list.pop()) check(ring[self].push(r), "room");
+      if (surplus && B != Bug::kNoWake) send(idle.wake_one(0));
+    }
+    return ring[self].pop();
+  }
+  Runnable* search(uint32_t self) {
+    Runnable* r = nullptr;
+    for (uint32_t v = 0; v < Workers; ++v) {
+      if (v == self) continue;
+      if (ring[v].steal_half_into(ring[self], r) != 0) return r;
+      RunnableList list = inbox[v].take_all();
+      r = list.pop();
+      while (Runnable* more = list.pop()) check(ring[self].push(more), "room");
+      if (r != nullptr) return r;
+    }
+    return nullptr;
+  }
+  Resumed sleep(uint32_t self, bool searching) {
+    bool work = B == Bug::kLookBeforeAnnounce && work_anywhere();
+    const Announced a = idle.announce_sleep(self, searching);
+    if (B != Bug::kLookBeforeAnnounce && B != Bug::kNoRecheck) work = work_anywhere();
+    ResumeFor why = ResumeFor::kNoReason;
+    if (work && a == Announced::kSleeper) {
+      why = ResumeFor::kFoundWork;
+    } else {
+      if (work) send(idle.wake_one(0));
+      static_cast<void>(parker[self].park(kNeverNs));
+    }
+    if (B == Bug::kForgetResume && why == ResumeFor::kFoundWork) return Resumed::kPlain;
+    return idle.resume(self, why);
+  }
+  Runnable* idle_turn(uint32_t self) {
+    bool searching = idle.try_search() == SearchStart::kSearch;
+    for (;;) {
+      Runnable* r = searching ? search(self) : nullptr;
+      if (r == nullptr) {
+        if (stopping.load_acquire()) return nullptr;
+        searching = sleep(self, searching) == Resumed::kSearching;
+        r = next(self);
+      }
+      if (r != nullptr) {
+        if (searching && idle.found_work() == SearchEnd::kWakeNext && B != Bug::kIgnoreWakeNext) send(idle.wake_one(0));
+        return r;
+      }
+      if (!searching) searching = idle.try_search() == SearchStart::kSearch;
+    }
+  }
+  void stop() {
+    stopping.store_release(true);
+    for (Parker& p : parker) p.unpark();
+  }
+  // A step that lasts until every job has been taken: its worker's own queues are only emptied by siblings.
+  void long_step(Runnable* r) {
+    book.take(r);
+    if (taken.fetch_add_acq_rel(1) + 1 == Jobs) return stop();
+    if constexpr (Workers > 1) wait_until([&] { return taken.load_acquire() == Jobs; });
+  }
+  void worker(uint32_t self) {
+    while (!stopping.load_acquire()) {
+      Runnable* r = next(self);
+      if (r == nullptr) r = idle_turn(self);
+      if (r != nullptr) long_step(r);
+    }
+  }
+};
+
+// One publisher, one worker that may be anywhere between awake and parked.
+template <Bug B>
+struct OneWorker : Host<B, 1, 1> {
+  static constexpr int kThreads = 2;
+  void thread(int id) { id == 0 ? this->submit(0, 0) : this->worker(0); }
+  void finish() { this->book.expect_all_taken(); }
+};
+
+// Two publications to one worker's inbox; its sibling must come for the second while the first runs.
+template <Bug B>
+struct SiblingMustCome : Host<B, 2, 2> {
+  static constexpr int kThreads = 3;
+  void thread(int id) {
+    if (id > 0) return this->worker(static_cast<uint32_t>(id - 1));
+    this->submit(0, 0);
+    this->submit(1, 0);
+  }
+  void finish() { this->book.expect_all_taken(); }
+};
+
+// A running worker produces surplus in its own ring (rulings.md S11) while the sibling falls asleep.
+template <Bug B>
+struct Surplus : Host<B, 2, 2> {
+  static constexpr int kThreads = 2;
+  void thread(int id) {
+    if (id == 1) return this->worker(1);
+    check(this->ring[0].push(this->book.submit(0)), "room");
+    if (B == Bug::kWakeBeforePush) this->send(this->idle.wake_one(0));
+    check(this->ring[0].push(this->book.submit(1)), "room");
+    if (B != Bug::kNoWake && B != Bug::kWakeBeforePush) this->send(this->idle.wake_one(0));
+    this->long_step(this->ring[0].pop() /* its own next job, unless the thief has both */);
+  }
+  void finish() { this->book.expect_all_taken(); }
+};
+
+const Suite suite("idle", [](Suite& s) {
+  using B = Bug;
+  s.verify<OneWorker<B::kNone>>("1 publisher, 1 worker", {.bound = 4});
+  s.verify<Surplus<B::kNone>>("surplus of a running worker", {.bound = 3});
+  s.verify<SiblingMustCome<B::kNone>>("2 jobs in one inbox, the sibling must come", {.bound = 1});
+  s.planted<OneWorker<B::kNoRecheck>>("park without a second look", {.bound = 3}, "deadlock");
+  s.planted<OneWorker<B::kLookBeforeAnnounce>>("look before announcing sleep", {.bound = 3}, "deadlock");
+  s.planted<OneWorker<B::kWakeBeforePush>>("wake check before the push", {.bound = 3}, "deadlock");
+  s.planted<Surplus<B::kNoWake>>("surplus without a wake check", {.bound = 3}, "deadlock");
+  s.planted<SiblingMustCome<B::kIgnoreWakeNext>>("the last searcher wakes nobody", {.bound = 3}, "deadlock");
+  s.planted<OneWorker<B::kForgetResume>>("found work, not counted again", {.bound = 3}, "");
+});
+
+}  // namespace
