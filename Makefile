@@ -1,6 +1,6 @@
 # Thin: every rule is a script or a CMake preset that can be called by itself. Bare Debian 12 needs git and make.
 EXAMPLE ?= examples/monitored_pool
-EXAMPLE_ARGS ?= run -x app.test.process:pool_main
+EXAMPLE_ARGS ?= run monitored_pool
 
 .PHONY: help run test build debug bench bench-smoke model sim asan tsan fuzz tidy clang-tidy format clean \
   packages packages-test packages-fuzz

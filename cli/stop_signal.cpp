@@ -6,9 +6,13 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "scheduler/clock.hpp"
+
 namespace wippy::cli {
 
 namespace {
+// timeout(1) and some terminals signal the process and its group: that is one request, not two.
+[[maybe_unused]] constexpr uint64_t kOnePressNs = 100'000'000;
 #if !defined(WIPPY_SIM)
 // SIGUSR2 to the own process ends the waiting thread.
 sigset_t watched() {
@@ -54,13 +58,16 @@ void StopSignal::thread_main(void* self) {
 #else
   auto& me = *static_cast<StopSignal*>(self);
   const sigset_t set = watched();
-  for (int seen = 0;;) {
+  uint64_t first_ns = 0;
+  for (;;) {
     int number = 0;
     if (sigwait(&set, &number) != 0) continue;
     if (number == SIGUSR2) return;
-    if (++seen == 1) {
+    const uint64_t now_ns = monotonic_ns();
+    if (first_ns == 0) {
+      first_ns = now_ns;
       me.asked_(number);
-    } else {
+    } else if (now_ns - first_ns > kOnePressNs) {
       std::fprintf(stderr, "wippy: second signal, ending at once\n");
       std::_Exit(number == SIGINT ? 130 : 1);
     }

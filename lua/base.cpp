@@ -239,16 +239,16 @@ int base_print(lua_State* L) {
 // --- names
 
 constexpr LibraryEntry kBase[] = {
-    {"assert", base_assert},       {"collectgarbage", base_collectgarbage},
-    {"error", base_error},         {"getmetatable", base_getmetatable},
-    {"ipairs", base_ipairs},       {"next", base_next},
-    {"pairs", base_pairs},         {"pcall", own_pcall},
-    {"print", base_print},         {"rawequal", base_rawequal},
-    {"rawget", base_rawget},       {"rawlen", base_rawlen},
-    {"rawset", base_rawset},       {"require", own_require},
-    {"select", base_select},       {"setmetatable", base_setmetatable},
-    {"tonumber", base_tonumber},   {"tostring", base_tostring},
-    {"type", base_type},           {"xpcall", own_xpcall},
+    {"assert", base_assert},     {"collectgarbage", base_collectgarbage},
+    {"error", base_error},       {"getmetatable", base_getmetatable},
+    {"ipairs", base_ipairs},     {"next", base_next},
+    {"pairs", base_pairs},       {"pcall", own_pcall},
+    {"print", base_print},       {"rawequal", base_rawequal},
+    {"rawget", base_rawget},     {"rawlen", base_rawlen},
+    {"rawset", base_rawset},     {"require", own_require},
+    {"select", base_select},     {"setmetatable", base_setmetatable},
+    {"tonumber", base_tonumber}, {"tostring", base_tostring},
+    {"type", base_type},         {"xpcall", own_xpcall},
     {nullptr, nullptr},
 };
 

@@ -11,7 +11,7 @@ namespace {
 constexpr char kChannelMetaKey = 0;  // addresses are registry keys
 constexpr char kCaseMetaKey = 0;
 
-constexpr int kBufferSlot = 1;       // user values of a channel
+constexpr int kBufferSlot = 1;  // user values of a channel
 constexpr int kReceiveCaseSlot = 2;
 
 void wake_waiter(Waiter& w, WokenBy by) noexcept {
@@ -73,9 +73,7 @@ int receive_done(lua_State* L, int, lua_KContext) {
 int receive_on(lua_State* L) {
   Channel* const ch = static_cast<Channel*>(lua_touserdata(L, 1));
   switch (try_receive(L, ch, 1)) {
-    case Received::kValue:
-      lua_pushboolean(L, 1);
-      return 2;
+    case Received::kValue: lua_pushboolean(L, 1); return 2;
     case Received::kClosed:
       lua_pushnil(L);
       lua_pushboolean(L, 0);
@@ -171,12 +169,9 @@ int channel_new(lua_State* L) {
 }
 
 constexpr LibraryEntry kMethods[] = {
-    {"send", channel_send},
-    {"receive", channel_receive},
-    {"close", channel_close},
-    {"case_receive", channel_case_receive},
-    {"case_send", channel_case_send},
-    {nullptr, nullptr},
+    {"send", channel_send},           {"receive", channel_receive},
+    {"close", channel_close},         {"case_receive", channel_case_receive},
+    {"case_send", channel_case_send}, {nullptr, nullptr},
 };
 
 constexpr LibraryEntry kLibrary[] = {

@@ -18,7 +18,7 @@ struct SelectCase {
   bool is_send;
 };
 
-enum class [[nodiscard]] Received : uint8_t { kValue, kClosed, kNothing };
+enum class [[nodiscard]] Received : uint8_t{kValue, kClosed, kNothing};
 
 // kValue pushes the value. [-0, +(0|1), e]
 Received try_receive(lua_State* L, Channel* ch, int channel_index);

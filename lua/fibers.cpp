@@ -83,9 +83,7 @@ int reset(lua_State* L, lua_State* co) {
 
 int resume_again(lua_State* L, int status, lua_KContext wrapped);
 
-lua_State* target(lua_State* L, bool wrapped) noexcept {
-  return lua_tothread(L, wrapped ? lua_upvalueindex(1) : 1);
-}
+lua_State* target(lua_State* L, bool wrapped) noexcept { return lua_tothread(L, wrapped ? lua_upvalueindex(1) : 1); }
 
 // The error value is on top of co. [-0, +?, v]
 int fail(lua_State* L, lua_State* co, bool wrapped) {
@@ -130,7 +128,7 @@ int run(lua_State* L, lua_State* co, int arguments, bool wrapped) {
     return fail(L, co, wrapped);
   }
   if (!lua_checkstack(L, count + 1)) {
-    lua_settop(co, -(count) - 1);
+    lua_settop(co, -(count)-1);
     return luaL_error(L, "too many results to resume");
   }
   if (!wrapped) lua_pushboolean(L, 1);
@@ -305,9 +303,16 @@ int task_end(lua_State* L, int status, lua_KContext) {
 }
 
 constexpr LibraryEntry kFunctions[] = {
-    {"create", fiber_create},   {"resume", fiber_resume}, {"wrap", fiber_wrap},   {"yield", fiber_yield},
-    {"status", fiber_status},   {"running", fiber_running}, {"isyieldable", fiber_isyieldable},
-    {"close", fiber_close},     {"spawn", fiber_spawn},   {nullptr, nullptr},
+    {"create", fiber_create},
+    {"resume", fiber_resume},
+    {"wrap", fiber_wrap},
+    {"yield", fiber_yield},
+    {"status", fiber_status},
+    {"running", fiber_running},
+    {"isyieldable", fiber_isyieldable},
+    {"close", fiber_close},
+    {"spawn", fiber_spawn},
+    {nullptr, nullptr},
 };
 
 }  // namespace
@@ -325,10 +330,10 @@ int own_xpcall(lua_State* L) {
   luaL_checktype(L, 2, LUA_TFUNCTION);
   lua_pushvalue(L, 2);
   lua_pushcclosure(L, guard_handler, 1);
-  lua_replace(L, 2);     // f, guard, args…
+  lua_replace(L, 2);  // f, guard, args…
   lua_pushboolean(L, 1);
-  lua_pushvalue(L, 1);   // f, guard, args…, true, f
-  lua_rotate(L, 3, 2);   // f, guard, true, f, args…
+  lua_pushvalue(L, 1);  // f, guard, args…, true, f
+  lua_rotate(L, 3, 2);  // f, guard, true, f, args…
   const int status = lua_pcallk(L, n - 2, LUA_MULTRET, 2, 2, finish_pcall);
   return finish_pcall(L, status, 2);
 }

@@ -1,8 +1,9 @@
 // lua_newstate, but repeatable in simulation.
 //
-// Lua seeds its string hashes (hence the order of pairs over string keys) from time(), the address of the new state and
-// the address of a local variable (lstate.c, luai_makeseed). In simulation the binary is linked non-PIE with its own time(),
-// and this function creates states at fixed addresses, on a stack at a fixed address (rulings.md S9 and "Simulation").
+// Lua seeds its string hashes (hence the order of pairs over string keys) from time(), the address of the new state, of a
+// local variable and of lua_newstate (lstate.c, luai_makeseed). In simulation the binary is linked non-PIE with its own
+// time(), fibers have stacks at fixed addresses, and slab memory lies at fixed addresses; the state block, which is too
+// large for the arena's chunks and would come from malloc, is therefore taken from the slab here (rulings.md S9).
 #pragma once
 
 #include <lua5.4/lua.hpp>
@@ -10,8 +11,7 @@
 namespace wippy::lua {
 
 #if defined(WIPPY_SIM)
-// `f` serves every allocation but the state block itself, which lies in a table of cells that are used again in LIFO order;
-// give it back with free_lua_state_cell when the arena of the process is dropped.
+// `f` serves every allocation but the state block, which goes back by free_lua_state_cell when the process's heap is dropped.
 lua_State* new_lua_state(lua_Alloc f, void* ud) noexcept;
 void free_lua_state_cell(lua_State* L) noexcept;
 #else

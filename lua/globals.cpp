@@ -39,10 +39,14 @@ int open_unpack(lua_State* L) {
 }
 
 constexpr LuaLibrary kBuiltin[] = {
-    {"string", open_view<open_string>, true},       {"table", open_view<open_table>, true},
-    {"math", open_view<open_math>, true},           {"coroutine", open_view<open_coroutine>, true},
-    {"channel", open_view<open_channel>, true},     {"os", open_view<open_os>, true},
-    {"utf8", open_view<luaopen_utf8>, true},        {"package", open_view<open_package>, true},
+    {"string", open_view<open_string>, true},
+    {"table", open_view<open_table>, true},
+    {"math", open_view<open_math>, true},
+    {"coroutine", open_view<open_coroutine>, true},
+    {"channel", open_view<open_channel>, true},
+    {"os", open_view<open_os>, true},
+    {"utf8", open_view<luaopen_utf8>, true},
+    {"package", open_view<open_package>, true},
     {"unpack", open_unpack, true},
 };
 
@@ -90,7 +94,8 @@ int import_done(lua_State* L, int, lua_KContext key) {
 // Runs a library's chunk once per process; may block in it. [-0, +1, e]
 int push_import(lua_State* L, const LuaProgram& program) {
   lua_rawgetp(L, LUA_REGISTRYINDEX, &program);
-  if (lua_touserdata(L, -1) == &kRunning) return luaL_error(L, "recursive or failed import of '%s'", program.entry_id.c_str());
+  if (lua_touserdata(L, -1) == &kRunning)
+    return luaL_error(L, "recursive or failed import of '%s'", program.entry_id.c_str());
   if (!lua_isnil(L, -1)) return 1;
   lua_pop(L, 1);
   const char* name = lua_pushfstring(L, "=%s", program.entry_id.c_str());
@@ -136,8 +141,8 @@ int own_require(lua_State* L) {
 const char* push_text(lua_State* L, int index, std::size_t* length) {
   static constexpr char kIdsKey = 0;
   const int type = lua_type(L, index);
-  const bool has_address = type == LUA_TTABLE || type == LUA_TFUNCTION || type == LUA_TUSERDATA || type == LUA_TTHREAD ||
-                           type == LUA_TLIGHTUSERDATA;
+  const bool has_address = type == LUA_TTABLE || type == LUA_TFUNCTION || type == LUA_TUSERDATA ||
+                           type == LUA_TTHREAD || type == LUA_TLIGHTUSERDATA;
   if (!has_address) return luaL_tolstring(L, index, length);
   index = lua_absindex(L, index);
   if (luaL_getmetafield(L, index, "__tostring") != LUA_TNIL) {

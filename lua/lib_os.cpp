@@ -80,8 +80,7 @@ int os_date(lua_State* L) {
   std::size_t length = 0;
   const char* format = luaL_optlstring(L, 1, "%c", &length);
   const char* const end = format + length;
-  const std::time_t when =
-      lua_isnoneornil(L, 2) ? now_s() : static_cast<std::time_t>(luaL_checkinteger(L, 2));
+  const std::time_t when = lua_isnoneornil(L, 2) ? now_s() : static_cast<std::time_t>(luaL_checkinteger(L, 2));
   const bool utc = format < end && *format == '!';
   if (utc) ++format;
   std::tm t{};

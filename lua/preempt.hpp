@@ -37,9 +37,9 @@ inline constexpr bool kCountMode = true;
 #else
 inline constexpr bool kCountMode = false;
 #endif
-inline constexpr int kBoundaryInterval = 1000;   // instructions, where no yield is possible
-inline constexpr int kResidentInterval = 1000;   // instructions, kCountMode and loading
-inline constexpr uint32_t kResidentPolls = 16;   // polls of C functions per slice, kCountMode
+inline constexpr int kBoundaryInterval = 1000;  // instructions, where no yield is possible
+inline constexpr int kResidentInterval = 1000;  // instructions, kCountMode and loading
+inline constexpr uint32_t kResidentPolls = 16;  // polls of C functions per slice, kCountMode
 inline constexpr uint64_t kTickNs = 1'000'000;
 // A chunk's top level, run inside spawn: about 10 ms.
 inline constexpr uint64_t kLoadInstructions = 1'000'000;
@@ -71,7 +71,8 @@ class Ticker {
     seq_ = seq_ + 1;
     active_ = &root;
     fence_signal();  // the handler sees active_ or has disarmed before we look
-    if (armed_ == 0) [[unlikely]] arm();
+    if (armed_ == 0) [[unlikely]]
+      arm();
   }
   void end_step() noexcept {
     active_ = nullptr;

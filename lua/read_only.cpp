@@ -72,9 +72,9 @@ int pairs_of_view(lua_State* L) {
 }  // namespace
 
 void push_read_only(lua_State* L) {
-  lua_newtable(L);            // real, view
-  lua_createtable(L, 0, 4);   // real, view, meta
-  lua_rotate(L, -3, -1);      // view, meta, real
+  lua_newtable(L);           // real, view
+  lua_createtable(L, 0, 4);  // real, view, meta
+  lua_rotate(L, -3, -1);     // view, meta, real
   lua_setfield(L, -2, "__index");
   lua_pushcfunction(L, refuse_assignment);
   lua_setfield(L, -2, "__newindex");

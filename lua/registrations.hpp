@@ -12,7 +12,7 @@
 namespace wippy::lua {
 
 struct Registration {
-  uint64_t id = 0;  // 0: empty
+  uint64_t id = 0;                  // 0: empty
   SignalHandler handler = nullptr;  // null: wakes `task`
   union {
     void* arg;

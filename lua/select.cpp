@@ -25,7 +25,8 @@ int choose(lua_State* L, int n) {
     uint64_t arrival = 0;
     const bool ready = c.is_send ? ready_to_send(c.channel) : ready_to_receive(c.channel, arrival);
     if (!ready) continue;
-    const bool view = !c.is_send && !c.channel->closed && c.channel->source != nullptr && c.channel->source->is_mailbox();
+    const bool view =
+        !c.is_send && !c.channel->closed && c.channel->source != nullptr && c.channel->source->is_mailbox();
     if (oldest < 0 && !view) return i;
     if (!view) continue;
     if (oldest < 0 || arrival < oldest_arrival) {

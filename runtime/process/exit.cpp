@@ -31,6 +31,7 @@ void cancel_timers(ProcessExt& x) noexcept {
   for (uint32_t i = 0; i < x.timers.capacity(); ++i) {
     if (x.timers.slot(i, id, node)) drop_process_timer(node);
   }
+  x.timers.clear();  // the machine may stop its timers once more when it closes
 }
 
 Signal* reason_signal(SignalKind kind, Pid from, uint64_t ref, const ExitReason& reason) noexcept {

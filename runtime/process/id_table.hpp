@@ -54,6 +54,10 @@ class IdTable {
     --size_;
     return true;
   }
+  void clear() noexcept {
+    for (uint32_t i = 0; i < capacity_; ++i) slots_[i].id = 0;
+    size_ = 0;
+  }
   // Slot-wise iteration, for walks that may be interrupted: 0 <= i < capacity(). False: empty slot.
   bool slot(uint32_t i, uint64_t& id, V& value) const noexcept {
     if (slots_[i].id == 0) return false;

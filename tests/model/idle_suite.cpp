@@ -25,10 +25,10 @@ enum class Bug {
   kForgetResume,      // found work in the re-check and takes it without being counted again
 };
 
-template <Bug B, int Workers, int Jobs>
+template <Bug B, int Workers, int Jobs, uint32_t Active = Workers>
 struct Host {
   Book<Jobs> book;
-  Idle idle{Workers, std::vector<uint32_t>(Workers, 0)};
+  Idle idle{Active, std::vector<uint32_t>(Workers, 0)};
   RunRing<4> ring[Workers];
   Inbox inbox[Workers];
   Parker parker[Workers];
@@ -116,6 +116,12 @@ struct Host {
     if constexpr (Workers > 1) wait_until([&] { return taken.load_acquire() == Jobs; });
   }
   void worker(uint32_t self) {
+    if (idle.starts_in_reserve(self)) {
+      static_cast<void>(parker[self].park(kNeverNs));
+      if (idle.resume(self, ResumeFor::kNoReason) == Resumed::kSearching && idle.found_work() == SearchEnd::kWakeNext) {
+        send(idle.wake_one(0));
+      }
+    }
     while (!stopping.load_acquire()) {
       Runnable* r = next(self);
       if (r == nullptr) r = idle_turn(self);
@@ -159,6 +165,39 @@ struct Surplus : Host<B, 2, 2> {
   void finish() { this->book.expect_all_taken(); }
 };
 
+// One active worker is stuck in a long step with a job behind it; the monitor calls a worker from the reserve, twice. When
+// the stuck one returns there is one worker too many, which goes back.
+struct Reserve : Host<Bug::kNone, 2, 2, 1> {
+  static constexpr int kThreads = 3;
+  void thread(int id) {
+    if (id == 1) return worker(1);
+    if (id == 2) {
+      send(idle.try_activate_reserve(0));
+      return send(idle.try_activate_reserve(0));
+    }
+    check(ring[0].push(book.submit(0)) && ring[0].push(book.submit(1)), "room");
+    send(idle.wake_one(0));  // nobody: the reserve is not woken for work
+    long_step(ring[0].pop());
+    idle.step_ended(0);
+    worker(0);
+  }
+  void finish() {
+    book.expect_all_taken();
+    const IdleCounts c = idle.counts();
+    check(c.awake + c.sleeping <= 2 && c.searching <= c.awake, "the word's counts are out of range");
+  }
+};
+
+// Two workers fall asleep at the same time as two publishers publish to different inboxes.
+struct TwoPublishers : Host<Bug::kNone, 2, 2> {
+  static constexpr int kThreads = 4;
+  void thread(int id) { id < 2 ? submit(id, static_cast<uint32_t>(id)) : worker(static_cast<uint32_t>(id - 2)); }
+  void finish() { book.expect_all_taken(); }
+};
+
+const char* const kCounts = "the word only counts: the SC fences (2)/(4), the mutex and the parker order everything else";
+const char* const kSameFence = "wake_one(), which kWakeNext obliges to, begins with the same fence";
+
 const Suite suite("idle", [](Suite& s) {
   using B = Bug;
   s.verify<OneWorker<B::kNone>>("1 publisher, 1 worker", {.bound = 4});
@@ -169,7 +208,18 @@ const Suite suite("idle", [](Suite& s) {
   s.planted<OneWorker<B::kWakeBeforePush>>("wake check before the push", {.bound = 3}, "deadlock");
   s.planted<Surplus<B::kNoWake>>("surplus without a wake check", {.bound = 3}, "deadlock");
   s.planted<SiblingMustCome<B::kIgnoreWakeNext>>("the last searcher wakes nobody", {.bound = 3}, "deadlock");
-  s.planted<OneWorker<B::kForgetResume>>("found work, not counted again", {.bound = 3}, "");
+  s.planted<SiblingMustCome<B::kForgetResume>>("found work, not counted again", {.bound = 2}, "deadlock");
+  s.verify<Reserve>("stuck worker, reserve called", {.bound = 2});
+  s.verify<TwoPublishers>("2 publishers, 2 workers", {.bound = 0});
+  s.weakenings("every order weakened",
+               {Suite::scenario<OneWorker<B::kNone>>({.bound = 3}), Suite::scenario<Surplus<B::kNone>>({.bound = 1})},
+               {"scheduler/idle."},
+               {{"wake_sleeper: fetch_add_acq_rel", kCounts, 2},
+                {"try_search: cas_weak_acq_rel", kCounts, 3},
+                {"found_work: fetch_sub_acq_rel", kCounts, 2},
+                {"announce_sleep: fetch_sub_acq_rel", kCounts, 2},
+                {"resume: fetch_add_acq_rel", kCounts, 2},
+                {"found_work: fence_seq_cst", kSameFence, 2}});
 });
 
 }  // namespace

@@ -300,6 +300,27 @@ void names(World& w) {
   w.finish();
 }
 
+// --- a name is given to a process in the very moment of its exit
+
+Behavior giver(Context& self, Pid target, int64_t number) {
+  static_cast<void>(self.register_name("gift-" + std::to_string(number), target));
+  co_return;
+}
+
+Behavior gifts_root(Context& self, World* w) {
+  for (int round = 0; round < 25; ++round) {
+    SpawnOptions o;
+    o.monitor = true;
+    const Pid target = spawn_native(self, o, named_short, std::size_t{0}).pid;
+    for (int64_t i = 0; i < 4; ++i) spawn_native(self, o, giver, target, i);
+    for (int i = 0; i < 5; ++i) Message m = co_await receive(self);
+    w->check().equal(self.node().names().size(), 0u, "names left");
+  }
+  w->done();
+}
+
+void gifts(World& w) { w.run(gifts_root); }
+
 // --- trees of monitored children
 
 struct Storm {
@@ -381,7 +402,7 @@ void stop(World& w) {
 
 const std::vector<Scenario>& life_scenarios() {
   static const std::vector<Scenario> all{{"links", links},   {"relink", relink}, {"monitors", monitors}, {"cancel", cancel},
-                                         {"names", names}, {"storm", storm},   {"stop", stop, 2}};
+                                         {"names", names}, {"gifts", gifts},   {"storm", storm},       {"stop", stop, 2}};
   return all;
 }
 

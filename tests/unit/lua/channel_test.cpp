@@ -17,7 +17,8 @@ TEST_F(Channels, C242_BufferTakesItsSizeThenBlocks) {
     local before = #log
     local v = ch:receive()
     coroutine.yield()
-    return before, v, #log)"), "3 1 4 ");
+    return before, v, #log)"),
+            "3 1 4 ");
 }
 
 TEST_F(Channels, C243_UnbufferedSendWaitsForItsReceiver) {
@@ -27,13 +28,15 @@ TEST_F(Channels, C243_UnbufferedSendWaitsForItsReceiver) {
     local before = sent
     local v, ok = ch:receive()
     coroutine.yield()
-    return before, v, ok, sent)"), "false 'v' true true ");
+    return before, v, ok, sent)"),
+            "false 'v' true true ");
 }
 
 TEST_F(Channels, C245_CloseKeepsBufferedValues) {
   EXPECT_EQ(node.run(R"(local ch = channel.new(2) ch:send(1) ch:send(2) ch:close() ch:close()
     local a, b, c = {ch:receive()}, {ch:receive()}, table.pack(ch:receive())
-    return a[1], a[2], b[1], c.n, c[1], c[2], select(2, ch:receive()))"), "1 true 2 2 nil false false ");
+    return a[1], a[2], b[1], c.n, c[1], c[2], select(2, ch:receive()))"),
+            "1 true 2 2 nil false false ");
 }
 
 TEST_F(Channels, C246_SendOnClosedRaises) {
@@ -47,21 +50,24 @@ TEST_F(Channels, C248_C249_CloseWakesReceiverAndSender) {
     coroutine.spawn(function() local v, ok = a:receive() log[#log + 1] = tostring(v) .. tostring(ok) end)
     coroutine.spawn(function() local ok, e = pcall(b.send, b, 1) log[#log + 1] = tostring(ok) .. tostring(e):match("send on closed channel") end)
     coroutine.yield() a:close() b:close() coroutine.yield() coroutine.yield()
-    return log[1], log[2])"), "'nilfalse' 'falsesend on closed channel' ");
+    return log[1], log[2])"),
+            "'nilfalse' 'falsesend on closed channel' ");
 }
 
 TEST_F(Channels, C250_FifoThroughBuffer) {
   EXPECT_EQ(node.run(R"(local ch, got = channel.new(5), {}
     coroutine.spawn(function() for i = 1, 10 do ch:send(i) end ch:close() end)
     while true do local v, ok = ch:receive() if not ok then break end got[#got + 1] = v end
-    return table.concat(got, ","))"), "'1,2,3,4,5,6,7,8,9,10' ");
+    return table.concat(got, ","))"),
+            "'1,2,3,4,5,6,7,8,9,10' ");
 }
 
 TEST_F(Channels, C251_ReceiversInOrder) {
   EXPECT_EQ(node.run(R"(local ch, log = channel.new(), {}
     for i = 1, 3 do coroutine.spawn(function() local v = ch:receive() log[#log + 1] = i .. v end) end
     coroutine.yield() ch:send("a") ch:send("b") ch:send("c") coroutine.yield()
-    return table.concat(log, " "))"), "'1a 2b 3c' ");
+    return table.concat(log, " "))"),
+            "'1a 2b 3c' ");
 }
 
 TEST_F(Channels, C252_NilAndFalseTravel) {
@@ -69,19 +75,22 @@ TEST_F(Channels, C252_NilAndFalseTravel) {
     local a, aok = ch:receive() local b, bok = ch:receive()
     coroutine.spawn(function() ch:send(nil) end)
     local c, cok = ch:receive()
-    return a, aok, b, bok, c, cok)"), "nil true false true nil true ");
+    return a, aok, b, bok, c, cok)"),
+            "nil true false true nil true ");
 }
 
 TEST_F(Channels, C253_SelectResult) {
   EXPECT_EQ(node.run(R"(local a, b = channel.new(), channel.new(1) b:send("x")
     local r = channel.select{a:case_receive(), b:case_receive()}
-    return r.channel == b, r.value, r.ok, r.default)"), "true 'x' true nil ");
+    return r.channel == b, r.value, r.ok, r.default)"),
+            "true 'x' true nil ");
 }
 
 TEST_F(Channels, C254_SelectSends) {
   EXPECT_EQ(node.run(R"(local b = channel.new(1)
     local r = channel.select{b:case_send("x")}
-    return r.channel == b, r.value, r.ok, b:receive())"), "true 'x' true 'x' true ");
+    return r.channel == b, r.value, r.ok, b:receive())"),
+            "true 'x' true 'x' true ");
 }
 
 TEST_F(Channels, C255_C256_C257_ClosedAndDefault) {
@@ -98,14 +107,16 @@ TEST_F(Channels, C255_C256_C257_ClosedAndDefault) {
 TEST_F(Channels, C258_C259_FirstReadyWinsOthersLoseNothing) {
   EXPECT_EQ(node.run(R"(local a, b = channel.new(1), channel.new(1) a:send(1) b:send(2)
     local r = channel.select{b:case_receive(), a:case_receive()}
-    return r.value, a:receive())"), "2 1 true ");
+    return r.value, a:receive())"),
+            "2 1 true ");
 }
 
 TEST_F(Channels, C260_BlockedSelectWakesOnClose) {
   EXPECT_EQ(node.run(R"(local a, b = channel.new(), channel.new()
     coroutine.spawn(function() b:close() end)
     local r = channel.select{a:case_receive(), b:case_receive()}
-    return r.channel == b, r.ok, r.value)"), "true false nil ");
+    return r.channel == b, r.ok, r.value)"),
+            "true false nil ");
 }
 
 TEST_F(Channels, C261_C262_Misuse) {
@@ -124,7 +135,8 @@ TEST_F(Channels, BlockedSelectIsWithdrawnFromLosers) {
     local r = channel.select{a:case_receive(), b:case_send("lost"), c:case_receive(), d:case_receive(), e:case_send(1)}
     local x = channel.select{b:case_receive(), e:case_receive(), default = true}
     local y = channel.select{a:case_send(1), d:case_send(1), default = true}
-    return r.value, x.default, y.default)"), "'c' true true ");
+    return r.value, x.default, y.default)"),
+            "'c' true true ");
 }
 
 TEST_F(Channels, BlockedSelectSendsWhenAReceiverComes) {
@@ -133,7 +145,8 @@ TEST_F(Channels, BlockedSelectSendsWhenAReceiverComes) {
     coroutine.spawn(function() coroutine.yield() end)
     local r = channel.select{a:case_send("a"), b:case_send("b")}
     coroutine.yield()
-    return r.channel == b, r.value, got)"), "true 'b' 'b' ");
+    return r.channel == b, r.value, got)"),
+            "true 'b' 'b' ");
 }
 
 TEST_F(Channels, SelectTwiceTheSameChannelMixed) {
@@ -141,7 +154,8 @@ TEST_F(Channels, SelectTwiceTheSameChannelMixed) {
     coroutine.spawn(function() local r = channel.select{a:case_send("from1"), a:case_receive()} log[1] = tostring(r.value) end)
     local r = channel.select{a:case_receive(), a:case_send("from2")}
     coroutine.yield()
-    return r.value, log[1])"), "'from1' 'from1' ");
+    return r.value, log[1])"),
+            "'from1' 'from1' ");
 }
 
 TEST_F(Channels, ManyCasesUseTheHeap) {
@@ -149,7 +163,8 @@ TEST_F(Channels, ManyCasesUseTheHeap) {
     for i = 1, 100 do cs[i] = channel.new() cases[i] = cs[i]:case_receive() end
     coroutine.spawn(function() collectgarbage() cs[77]:send("v77") end)
     local r = channel.select(cases)
-    return r.value, r.channel == cs[77])"), "'v77' true ");
+    return r.value, r.channel == cs[77])"),
+            "'v77' true ");
 }
 
 TEST_F(Channels, MailboxViewsServeOldestFirst) {
@@ -159,7 +174,8 @@ TEST_F(Channels, MailboxViewsServeOldestFirst) {
     local log = {}
     for i = 1, 3 do log[i] = channel.select{events:case_receive(), inbox:case_receive()}.value end
     log[4] = channel.select{events:case_receive(), inbox:case_receive(), default = true}.default
-    return table.concat(log, " ", 1, 3), log[4])"), "'i1 e1 i2' true ");
+    return table.concat(log, " ", 1, 3), log[4])"),
+            "'i1 e1 i2' true ");
 }
 
 TEST_F(Channels, OrdinaryReadyCaseBeforeAView) {
@@ -167,7 +183,8 @@ TEST_F(Channels, OrdinaryReadyCaseBeforeAView) {
     test.post("i1") ch:send("c") test.sleep(1)
     local r = channel.select{ch:case_receive(), inbox:case_receive()}
     local q = channel.select{inbox:case_receive(), ch:case_receive()}
-    return r.value, q.value)"), "'c' 'i1' ");
+    return r.value, q.value)"),
+            "'c' 'i1' ");
 }
 
 TEST_F(Channels, MailWakesBlockedReceivers) {
@@ -175,7 +192,8 @@ TEST_F(Channels, MailWakesBlockedReceivers) {
     for i = 1, 3 do coroutine.spawn(function() out:send(i .. inbox:receive()) end) end
     test.sleep(1)
     test.post("a") test.post("b") test.post("c")
-    return (out:receive()), (out:receive()), (out:receive()))"), "'1a' '2b' '3c' ");
+    return (out:receive()), (out:receive()), (out:receive()))"),
+            "'1a' '2b' '3c' ");
 }
 
 TEST_F(Channels, ASelectThatTakesSomethingElsePassesTheItemOn) {
@@ -186,7 +204,8 @@ TEST_F(Channels, ASelectThatTakesSomethingElsePassesTheItemOn) {
     coroutine.spawn(function() test.sleep(2) ch:send("ch") end)
     test.post("item")
     test.sleep(20)
-    return log[1], log[2] or "none")"), "'item' 'none' ");
+    return log[1], log[2] or "none")"),
+            "'item' 'none' ");
 }
 
 TEST_F(Channels, SendOnAViewRaises) {
@@ -194,7 +213,8 @@ TEST_F(Channels, SendOnAViewRaises) {
 }
 
 TEST_F(Channels, TextHasNoAddress) {
-  const std::string text = node.run("local c = channel.new() return tostring(c), tostring(c), tostring({}), tostring(print)");
+  const std::string text =
+      node.run("local c = channel.new() return tostring(c), tostring(c), tostring({}), tostring(print)");
   EXPECT_EQ(text, "'channel: 0x00000001' 'channel: 0x00000001' 'table: 0x00000002' 'function: 0x00000003' ");
 }
 

@@ -32,7 +32,8 @@ class Reports {
   }
   bool wait(Pid pid, std::string& text, int seconds) {
     std::unique_lock<std::mutex> lock(mutex_);
-    const bool done = changed_.wait_for(lock, std::chrono::seconds(seconds), [&] { return ended_.count(pid.value) != 0; });
+    const bool done =
+        changed_.wait_for(lock, std::chrono::seconds(seconds), [&] { return ended_.count(pid.value) != 0; });
     if (done) text = ended_[pid.value];
     return done;
   }
@@ -162,8 +163,11 @@ inline int test_callnoyield(lua_State* L) {
 }
 
 inline int open_test(lua_State* L) {
-  static constexpr LibraryEntry kEntries[] = {{"sleep", test_sleep}, {"now", test_now},   {"view", test_view},
-                                              {"post", test_post},   {"callnoyield", test_callnoyield},
+  static constexpr LibraryEntry kEntries[] = {{"sleep", test_sleep},
+                                              {"now", test_now},
+                                              {"view", test_view},
+                                              {"post", test_post},
+                                              {"callnoyield", test_callnoyield},
                                               {nullptr, nullptr}};
   push_lazy_table(L, kEntries);
   push_read_only(L);

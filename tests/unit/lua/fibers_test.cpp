@@ -16,7 +16,8 @@ TEST_F(Fibers, StandardSemantics) {
     local t = {}
     t[1] = select(2, coroutine.resume(co, 1, 2)) t[2] = coroutine.status(co) t[3] = select(2, coroutine.resume(co, 10))
     t[4] = select(2, coroutine.resume(co, 3, 4)) t[5] = coroutine.status(co) t[6] = select(2, coroutine.resume(co))
-    return table.unpack(t))"), "3 'suspended' 20 7 'dead' 'cannot resume dead coroutine' ");
+    return table.unpack(t))"),
+            "3 'suspended' 20 7 'dead' 'cannot resume dead coroutine' ");
 }
 
 TEST_F(Fibers, WrapIsAGeneratorAndPropagatesErrors) {
@@ -24,7 +25,8 @@ TEST_F(Fibers, WrapIsAGeneratorAndPropagatesErrors) {
     for v in coroutine.wrap(function() for i = 1, 100 do coroutine.yield(i) end end) do sum = sum + v end
     local ok, e = pcall(coroutine.wrap(function() error("boom") end))
     local ok2, e2 = pcall(coroutine.wrap(function() error({}) end))
-    return sum, ok, e:match("boom$"), ok2, type(e2))"), "5050 false 'boom' false 'table' ");
+    return sum, ok, e:match("boom$"), ok2, type(e2))"),
+            "5050 false 'boom' false 'table' ");
 }
 
 TEST_F(Fibers, StatusRunningNormalAndMisuse) {
@@ -49,7 +51,8 @@ TEST_F(Fibers, CloseRunsCloseVariables) {
     local bad = coroutine.create(function() local x <close> = setmetatable({}, {__close = function() error("inx", 0) end}) coroutine.yield() end)
     coroutine.resume(bad)
     local ok2, e2 = coroutine.close(bad)
-    return ok, log[1], log[2], coroutine.status(co), ok2, e2)"), "true 'bnil' 'anil' 'dead' false 'inx' ");
+    return ok, log[1], log[2], coroutine.status(co), ok2, e2)"),
+            "true 'bnil' 'anil' 'dead' false 'inx' ");
 }
 
 TEST_F(Fibers, NothingYieldsOutOfAClosingCoroutine) {
@@ -59,7 +62,8 @@ TEST_F(Fibers, NothingYieldsOutOfAClosingCoroutine) {
         t[1] = coroutine.isyieldable() t[2] = pcall(coroutine.yield) t[3] = pcall(test.sleep, 1) end})
       coroutine.yield() end)
     coroutine.resume(co) coroutine.close(co)
-    return t[1], t[2], t[3], coroutine.status(co))"), "false false false 'dead' ");
+    return t[1], t[2], t[3], coroutine.status(co))"),
+            "false false false 'dead' ");
 }
 
 TEST_F(Fibers, EndlesslyNestedCloseIsAnError) {
@@ -74,12 +78,14 @@ TEST_F(Fibers, EndlesslyNestedCloseIsAnError) {
       err = err or (not ok and e)
     end
     pcall(level, 1)
-    return deepest < 10, tostring(err):match("C stack overflow"))"), "true 'C stack overflow' ");
+    return deepest < 10, tostring(err):match("C stack overflow"))"),
+            "true 'C stack overflow' ");
 }
 
 TEST_F(Fibers, EndlesslyNestedResumeIsAnError) {
   EXPECT_EQ(node.run(R"(local function f() return coroutine.wrap(f)() end
-    local ok, e = pcall(f) return ok, e:match("C stack overflow") ~= nil)"), "false true ");
+    local ok, e = pcall(f) return ok, e:match("C stack overflow") ~= nil)"),
+            "false true ");
 }
 
 TEST_F(Fibers, EndlessRecursionIsAnError) {
@@ -88,7 +94,8 @@ TEST_F(Fibers, EndlessRecursionIsAnError) {
     local a, e = pcall(f) local b = pcall(g)
     local s = setmetatable({}, {}) getmetatable(s).__index = function(t, k) return t[k .. "x"] end
     local c, e3 = pcall(function() return s.a end)
-    return a, e:match("stack overflow"), b, c)"), "false 'stack overflow' true false ");
+    return a, e:match("stack overflow"), b, c)"),
+            "false 'stack overflow' true false ");
 }
 
 TEST_F(Fibers, PcallXpcall) {
@@ -133,16 +140,19 @@ TEST_F(Fibers, C266_ProducerConsumerFanInFanOut) {
     coroutine.spawn(function() for j = 1, 6 do jobs:send(j) end jobs:close() end)
     local squares = 0
     for i = 1, 6 do squares = squares + done:receive() end
-    return sum, squares)"), "150 91 ");
+    return sum, squares)"),
+            "150 91 ");
 }
 
 TEST_F(Fibers, C267_MainReturningEndsTheProcess) {
-  EXPECT_EQ(node.run("coroutine.spawn(function() channel.new():receive() end) coroutine.yield() return 'ended'"), "'ended' ");
+  EXPECT_EQ(node.run("coroutine.spawn(function() channel.new():receive() end) coroutine.yield() return 'ended'"),
+            "'ended' ");
   EXPECT_TRUE(node.empties());
 }
 
 TEST_F(Fibers, C268_ErrorInSpawnedFailsTheProcess) {
-  EXPECT_EQ(node.run("coroutine.spawn(function() error('in task', 0) end) channel.new():receive()"), "error: 'in task'");
+  EXPECT_EQ(node.run("coroutine.spawn(function() error('in task', 0) end) channel.new():receive()"),
+            "error: 'in task'");
 }
 
 TEST_F(Fibers, ErrorInMainRunsCloseVariables) {
@@ -156,14 +166,16 @@ TEST_F(Fibers, C269_SleepersDoNotDelayEachOther) {
     coroutine.spawn(function() test.sleep(60) log[#log + 1] = "slow" done:send(1) end)
     coroutine.spawn(function() test.sleep(5) log[#log + 1] = "fast" done:send(1) end)
     done:receive() done:receive()
-    return log[1], log[2])"), "'fast' 'slow' ");
+    return log[1], log[2])"),
+            "'fast' 'slow' ");
 }
 
 TEST_F(Fibers, C270_YieldInMainGivesATurn) {
   EXPECT_EQ(node.run(R"(local log = {}
     coroutine.spawn(function() log[1] = "task" end)
     coroutine.yield("ignored")
-    return log[1], select('#', coroutine.yield()))"), "'task' 0 ");
+    return log[1], select('#', coroutine.yield()))"),
+            "'task' 0 ");
 }
 
 TEST_F(Fibers, C271_SleepInWrapIsInvisible) {
@@ -172,7 +184,8 @@ TEST_F(Fibers, C271_SleepInWrapIsInvisible) {
     local co = coroutine.create(function() local inner = coroutine.wrap(function() test.sleep(2) return "deep" end) return inner() end)
     local other = 0
     coroutine.spawn(function() while true do other = other + 1 test.sleep(1) end end)
-    return gen(), gen(), select(2, coroutine.resume(co)), other > 0)"), "1 2 'deep' true ");
+    return gen(), gen(), select(2, coroutine.resume(co)), other > 0)"),
+            "1 2 'deep' true ");
 }
 
 TEST_F(Fibers, ABlockedInnerCoroutineIsNormalForOthers) {
@@ -181,7 +194,8 @@ TEST_F(Fibers, ABlockedInnerCoroutineIsNormalForOthers) {
     coroutine.spawn(function() out:send(select(2, coroutine.resume(co))) end)
     coroutine.yield()
     local s, r, c = coroutine.status(co), coroutine.resume(co), pcall(coroutine.close, co)
-    return s, r, c, (out:receive()), coroutine.status(co))"), "'normal' false false 'done' 'dead' ");
+    return s, r, c, (out:receive()), coroutine.status(co))"),
+            "'normal' false false 'done' 'dead' ");
 }
 
 TEST_F(Fibers, C272_PcallAcrossABlock) {
@@ -193,7 +207,8 @@ TEST_F(Fibers, C272_PcallAcrossABlock) {
     local t = setmetatable({}, {__index = function() test.sleep(1) return "meta" end, __add = function() test.sleep(1) return 5 end})
     local it = 0
     for i in function() test.sleep(1) it = it + 1 if it < 3 then return it end end do end
-    return got, ok, e, ok2, e2, t.x, t + 1, it)"), "'v' false 'later' false 'xx' 'meta' 5 3 ");
+    return got, ok, e, ok2, e2, t.x, t + 1, it)"),
+            "'v' false 'later' false 'xx' 'meta' 5 3 ");
 }
 
 TEST_F(Fibers, BlockingAcrossACBoundaryIsACleanError) {
@@ -210,15 +225,18 @@ TEST_F(Fibers, C273_ThousandSleepers) {
     for i = 1, 1000 do coroutine.spawn(function() test.sleep(10) done:send(i) end) end
     local sum = 0 for i = 1, 1000 do sum = sum + done:receive() end
     local ms = test.now() - start
-    return sum, ms >= 10, ms < 500)"), "500500 true true ");
+    return sum, ms >= 10, ms < 500)"),
+            "500500 true true ");
 }
 
 TEST_F(Fibers, FinishedTasksAreCollected) {
-  EXPECT_EQ(node.run(R"(local function wave() for i = 1, 1000 do coroutine.spawn(function() end) end coroutine.yield() end
+  EXPECT_EQ(
+      node.run(R"(local function wave() for i = 1, 1000 do coroutine.spawn(function() end) end coroutine.yield() end
     wave() collectgarbage() local before = collectgarbage("count")
     for i = 1, 20 do wave() end
     collectgarbage()
-    return collectgarbage("count") < before * 1.5)"), "true ");
+    return collectgarbage("count") < before * 1.5)"),
+      "true ");
 }
 
 }  // namespace

@@ -39,7 +39,9 @@ TEST_F(Preempt, LoopThreeCoroutinesDeep) {
 }
 
 TEST_F(Preempt, LoopInWraps) {
-  expect_endable("coroutine.wrap(function() coroutine.wrap(function() while true do end end)() print('seen') end)() print('seen')");
+  expect_endable(
+      "coroutine.wrap(function() coroutine.wrap(function() while true do end end)() print('seen') end)() "
+      "print('seen')");
 }
 
 TEST_F(Preempt, LoopUnderPcall) {
@@ -53,7 +55,8 @@ TEST_F(Preempt, LoopInMetamethod) {
 }
 
 TEST_F(Preempt, LoopInComparator) {
-  expect_endable("local t = {} for i = 1, 100 do t[i] = i end table.sort(t, function(a, b) while true do end end)", false);
+  expect_endable("local t = {} for i = 1, 100 do t[i] = i end table.sort(t, function(a, b) while true do end end)",
+                 false);
 }
 
 TEST_F(Preempt, LoopInCloseVariable) {
@@ -62,14 +65,18 @@ TEST_F(Preempt, LoopInCloseVariable) {
 
 TEST_F(Preempt, LoopWhereNothingCanYield) {
   expect_endable("test.callnoyield(function() while true do end end)", false);
-  expect_endable("test.callnoyield(function() while true do pcall(function() while true do end end) print('caught') end end)", false);
+  expect_endable(
+      "test.callnoyield(function() while true do pcall(function() while true do end end) print('caught') end end)",
+      false);
   expect_endable("test.callnoyield(coroutine.wrap(function() while true do end end))", false);
   expect_endable(R"(test.callnoyield(function()
       local x <close> = setmetatable({}, {__close = function() print("closed after the kill") end})
-      xpcall(function() while true do end end, function() print("handler after the kill") end) end))", false);
+      xpcall(function() while true do end end, function() print("handler after the kill") end) end))",
+                 false);
   expect_endable(R"(local co = coroutine.create(function()
       local x <close> = setmetatable({}, {__close = function() while true do end end}) coroutine.yield() end)
-    coroutine.resume(co) coroutine.close(co))", false);
+    coroutine.resume(co) coroutine.close(co))",
+                 false);
   expect_endable("xpcall(error, function() while true do end end)", false);
 }
 
@@ -93,7 +100,8 @@ TEST_F(Preempt, ResultsAreTheSameWithAndWithoutPreemption) {
     local co = coroutine.wrap(function() for i = 1, 5 do coroutine.yield(fib(20)) end end)
     local t = {} for i = 1, 5 do t[i] = co() end
     local ok, v = pcall(function() return coroutine.wrap(function() return (select(2, pcall(fib, 24))) end)() end)
-    return table.concat(t, ","), ok, v)"), "'6765,6765,6765,6765,6765' true 46368 ");
+    return table.concat(t, ","), ok, v)"),
+            "'6765,6765,6765,6765,6765' true 46368 ");
 }
 
 TEST_F(Preempt, TwoLoopsShareAWorker) {
@@ -114,7 +122,8 @@ TEST_F(Preempt, SwitchesBetweenTasksOnlyWhereTheyBlock) {
       end
     end
     coroutine.spawn(work) coroutine.spawn(work) work()
-    return torn)"), "0 ");
+    return torn)"),
+            "0 ");
 }
 
 TEST_F(Preempt, KillOfABlockedProcess) {
@@ -131,9 +140,11 @@ TEST_F(Preempt, MemoryLimitCannotBeCaught) {
   for (const char* code : {
            "local t = {} while true do t[#t + 1] = {} end",
            "while true do pcall(function() local t = {} while true do t[#t + 1] = {} end end) print('caught') end",
-           "while true do coroutine.resume(coroutine.create(function() local t = {} while true do t[#t + 1] = {} end end)) print('caught') end",
+           "while true do coroutine.resume(coroutine.create(function() local t = {} while true do t[#t + 1] = {} end "
+           "end)) print('caught') end",
            "local s = ('x'):rep(1e8) print('made')",
-           "local x <close> = setmetatable({}, {__close = function() print('closed') end}) local t = {} while true do t[#t + 1] = {} end",
+           "local x <close> = setmetatable({}, {__close = function() print('closed') end}) local t = {} while true do "
+           "t[#t + 1] = {} end",
            "xpcall(function() local t = {} while true do t[#t + 1] = {} end end, function() print('handled') end)",
        }) {
     auto program = program_of(std::string("return function() ") + code + " end");
@@ -148,7 +159,8 @@ TEST_F(Preempt, MemoryLimitCannotBeCaught) {
 }
 
 TEST_F(Preempt, GarbageIsNotHeldAgainstTheLimit) {
-  auto program = program_of("return function() local n = 0 for i = 1, 200000 do local t = {i} n = n + #t end return n end");
+  auto program =
+      program_of("return function() local n = 0 for i = 1, 200000 do local t = {i} n = n + #t end return n end");
   program->memory_limit = 200 << 10;
   const SpawnResult r = node.spawn(program);
   std::string text;

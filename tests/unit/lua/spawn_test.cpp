@@ -47,10 +47,10 @@ TEST_F(Spawn, LoadErrorsComeFromSpawn) {
 }
 
 TEST_F(Spawn, TopLevelIsLimited) {
-  for (const char* code : {"while true do end", "while true do pcall(function() while true do end end) end",
-                           "coroutine.wrap(function() while true do end end)()",
-                           "('a'):rep(30000):find(('a*'):rep(30) .. 'b')",
-                           "local t = {} for i = 1, 1000 do t[i] = i end table.sort(t, function() while true do end end)"}) {
+  for (const char* code :
+       {"while true do end", "while true do pcall(function() while true do end end) end",
+        "coroutine.wrap(function() while true do end end)()", "('a'):rep(30000):find(('a*'):rep(30) .. 'b')",
+        "local t = {} for i = 1, 1000 do t[i] = i end table.sort(t, function() while true do end end)"}) {
     const uint64_t start = monotonic_ns();
     const SpawnResult r = node.spawn(code);
     EXPECT_FALSE(r.status.ok());
@@ -71,7 +71,8 @@ TEST_F(Spawn, TopLevelStateIsThere) {
     local gen = coroutine.wrap(function() coroutine.yield(1) coroutine.yield(2) end) gen()
     counter = n
     coroutine.spawn(function() counter = counter + 1 end)
-    return {main = function() coroutine.yield() return counter, gen() end})")), "56 2 ");
+    return {main = function() coroutine.yield() return counter, gen() end})")),
+            "56 2 ");
 }
 
 TEST_F(Spawn, C300_C301_AbsentGlobals) {
@@ -79,7 +80,8 @@ TEST_F(Spawn, C300_C301_AbsentGlobals) {
     for _, name in ipairs{"load", "loadstring", "loadfile", "dofile", "debug", "io"} do if _G[name] ~= nil then t[#t + 1] = name end end
     for _, name in ipairs{"execute", "exit", "remove", "rename", "tmpname", "getenv", "setlocale"} do if os[name] ~= nil then t[#t + 1] = name end end
     for _, name in ipairs{"loadlib", "searchers", "cpath", "path", "preload"} do if package[name] ~= nil then t[#t + 1] = name end end
-    return #t, string.dump, rawget(_G, "load"))"), "0 nil nil ");
+    return #t, string.dump, rawget(_G, "load"))"),
+            "0 nil nil ");
 }
 
 TEST_F(Spawn, PresentGlobals) {
@@ -87,12 +89,14 @@ TEST_F(Spawn, PresentGlobals) {
     for name in ("_G _VERSION assert error getmetatable ipairs next pairs pcall print rawequal rawget rawset require select " ..
       "setmetatable tonumber tostring type unpack xpcall string table math coroutine os package channel utf8"):gmatch("%S+") do
       if _G[name] == nil then missing[#missing + 1] = name end end
-    return #missing, _G._G == _G, _VERSION, unpack({1, 2}))"), "0 true 'Lua 5.4' 1 2 ");
+    return #missing, _G._G == _G, _VERSION, unpack({1, 2}))"),
+            "0 true 'Lua 5.4' 1 2 ");
 }
 
 TEST_F(Spawn, C302_C303_Modules) {
   EXPECT_EQ(node.run("return pcall(require, 'secret')"), "false 'module 'secret' not found' ");
-  auto program = program_of("local s = require('secret') return function() return s == secret, require('test') == test end");
+  auto program =
+      program_of("local s = require('secret') return function() return s == secret, require('test') == test end");
   program->modules = {"secret"};
   EXPECT_EQ(ended(node.spawn(program)), "true true ");
 }
@@ -116,7 +120,8 @@ TEST_F(Spawn, C305_C306_IsolationAndReadOnly) {
       if not pcall(function() lib.hack = 1 end) then n = n + 1 end
       if not pcall(setmetatable, lib, nil) then n = n + 1 end
     end
-    return n)"), "21 ");
+    return n)"),
+            "21 ");
   EXPECT_EQ(node.run("return shared"), "nil ");
 }
 
@@ -124,7 +129,8 @@ TEST_F(Spawn, LibraryTablesCanBeListed) {
   EXPECT_EQ(node.run(R"(local c, s = 0, 0
     for k, v in pairs(coroutine) do c = c + 1 assert(type(v) == "function" and coroutine[k] == v) end
     for k in pairs(string) do s = s + 1 end
-    return c, s > 14)"), "9 true ");
+    return c, s > 14)"),
+            "9 true ");
 }
 
 TEST_F(Spawn, MetatablesAndFinalizers) {
@@ -139,24 +145,28 @@ TEST_F(Spawn, MetatablesAndFinalizers) {
 }
 
 TEST_F(Spawn, BaseFunctions) {
-  EXPECT_EQ(node.run(R"(local t = {}
+  EXPECT_EQ(
+      node.run(R"(local t = {}
     local function add(...) for i = 1, select('#', ...) do t[#t + 1] = tostring((select(i, ...))) end end
     add(tonumber("0x10"), tonumber(" 12 "), tonumber("1e1"), tonumber("z", 36), tonumber("-7f", 16), tonumber("8", 8), tonumber("abc"), tonumber(""), tonumber("1 2"))
     add(select(-1, 1, 2, 3), select(2, "a", "b"), (pcall(select, 0)), select('#'))
     add(rawlen({1, 2}), rawequal(t, t), rawget(t, 1), next({}), type(next), (pcall(ipairs)))
     add(pcall(assert, false, "msg")) add(pcall(assert, nil)) add(pcall(assert, 1, 2)) add(pcall(error, "lvl", 0)) add((pcall(error, {1})))
     return table.concat(t, " "))"),
-            "'16 12 10.0 35 -127 nil nil nil nil 3 b false 0 2 true 16 nil function false false msg false assertion failed! "
-            "true 1 2 false lvl false' ");
+      "'16 12 10.0 35 -127 nil nil nil nil 3 b false 0 2 true 16 nil function false false msg false assertion failed! "
+      "true 1 2 false lvl false' ");
 }
 
 TEST_F(Spawn, PairsAndMetamethods) {
-  EXPECT_EQ(node.run(R"(local t = setmetatable({}, {__pairs = function(x) return function(_, k) if not k then return 1, 2 end end, x, nil end})
+  EXPECT_EQ(
+      node.run(
+          R"(local t = setmetatable({}, {__pairs = function(x) return function(_, k) if not k then return 1, 2 end end, x, nil end})
     local r = {} for k, v in pairs(t) do r[#r + 1] = k .. v end
     local p = setmetatable({}, {__index = function(_, i) if i < 4 then return i * 10 end end})
     for i, v in ipairs(p) do r[#r + 1] = v end
     return table.concat(r, " "), tostring(setmetatable({}, {__tostring = function() return "named" end})),
-      tostring(setmetatable({}, {__name = "My"})):match("^My: 0x"))"), "'12 10 20 30' 'named' 'My: 0x' ");
+      tostring(setmetatable({}, {__name = "My"})):match("^My: 0x"))"),
+      "'12 10 20 30' 'named' 'My: 0x' ");
 }
 
 TEST_F(Spawn, PrintWritesOneLine) {

@@ -1,0 +1,59 @@
+-- What test processes share: checks that raise with the place of the caller, and waits with a limit.
+local time = require("time")
+
+local t = {}
+
+local function show(v)
+  if type(v) == "string" then return string.format("%q", v) end
+  return tostring(v)
+end
+
+function t.eq(got, want, what)
+  if got ~= want then error((what or "value") .. ": got " .. show(got) .. ", want " .. show(want), 2) end
+end
+
+function t.ok(value, what)
+  if not value then error((what or "value") .. " is " .. show(value), 2) end
+  return value
+end
+
+-- `nil, err` or `false, err` of that kind.
+function t.fails(kind, first, err, what)
+  if first then error((what or "call") .. ": succeeded with " .. show(first), 2) end
+  if type(err) ~= "userdata" then error((what or "call") .. ": no error object but " .. show(err), 2) end
+  if err:kind() ~= kind then error((what or "call") .. ": kind " .. show(err:kind()) .. ": " .. tostring(err), 2) end
+  return err
+end
+
+function t.has(text, part, what)
+  text = tostring(text)
+  if not string.find(text, part, 1, true) then error((what or "text") .. ": " .. show(text) .. " lacks " .. show(part), 2) end
+end
+
+-- The next value of a channel, within a limit.
+function t.take(ch, limit)
+  local late = time.after(limit or "10s")
+  local r = channel.select{ ch:case_receive(), late:case_receive() }
+  if r.channel == late then error("nothing came", 2) end
+  return r.value, r.ok
+end
+
+-- Nothing comes for a while.
+function t.silent(ch, span)
+  local late = time.after(span or "100ms")
+  local r = channel.select{ ch:case_receive(), late:case_receive() }
+  if r.channel ~= late then error("unexpected: " .. show(r.value and (r.value.kind or r.value)), 2) end
+end
+
+-- Spawns a monitored process and returns its EXIT event.
+function t.run(entry, ...)
+  local events = process.events()
+  local pid, err = process.spawn_monitored(entry, "app:processes", ...)
+  if not pid then error("spawn: " .. tostring(err), 2) end
+  local e = t.take(events)
+  t.eq(e.kind, process.event.EXIT, "event")
+  t.eq(e.from, pid, "from")
+  return e
+end
+
+return t

@@ -1,0 +1,1 @@
+local pid = process.spawn("app.workers:handler", "app:processes", arg1, arg2)

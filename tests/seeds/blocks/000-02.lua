@@ -1,0 +1,1 @@
+process.send(target_pid, "topic", payload)

@@ -1,0 +1,1 @@
+process.upgrade("app.workers:v2", current_state)

@@ -1,0 +1,1 @@
+local ok, err = process.send(destination, topic, ...)

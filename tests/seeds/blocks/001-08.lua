@@ -1,0 +1,2 @@
+local ch = process.listen(topic, options)
+process.unlisten(ch)

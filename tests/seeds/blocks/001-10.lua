@@ -1,0 +1,1 @@
+local result, err = process.exec(id, host, ...)

@@ -1,0 +1,2 @@
+local my_pid = process.pid()
+-- 返回当前进程的字符串 PID

@@ -1,0 +1,1 @@
+local ok, err = process.unmonitor(worker_pid)

@@ -1,0 +1,135 @@
+// A runtime with hosts and a directory of Lua entries given as source text.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "lua/library.hpp"
+#include "lua/program.hpp"
+#include "mailbox/value_reader.hpp"
+#include "mailbox/value_writer.hpp"
+#include "tests/unit/lua_process/script_file.hpp"
+#include "tests/unit/runtime/fixture.hpp"
+
+namespace wippy::lua::test {
+
+class LuaNode final : public ProcessDirectory {
+ public:
+  explicit LuaNode(uint32_t workers = 2) : hooks_(*this), node_(workers) {
+    hooks_.print = keep_line;
+    lines() = {};
+  }
+
+  // Empty: it compiles.
+  std::string add(const ScriptEntry& e) {
+    auto p = std::make_shared<LuaProgram>();
+    p->entry_id = e.id;
+    p->method = e.method;
+    p->modules = e.modules;
+    std::string text;
+    if (!compile(e.source, e.id, p->bytecode, text).ok()) return broken_[e.id] = text;
+    if (helper_ != nullptr) p->imports.push_back({"t", helper_});
+    programs_[e.id] = std::move(p);
+    return {};
+  }
+  void set_helper(const std::string& source) {
+    auto p = std::make_shared<LuaProgram>();
+    p->entry_id = "test:t";
+    std::string text;
+    if (!compile(source, p->entry_id, p->bytecode, text).ok()) throw std::runtime_error(text);
+    helper_ = std::move(p);
+  }
+
+  struct Ending {
+    bool abnormal = false;
+    std::string text;  // the error, or the value as text ("true", "nil", "42", a string)
+  };
+  // Runs the entry as a process to its end.
+  Ending run(const std::string& id) {
+    Ending out;
+    ending_ = &out;
+    id_ = id;
+    node_.run([](Context& self, wippy::test::Node& n) -> Behavior {
+      LuaNode& me = *current_;
+      SpawnOptions o;
+      o.monitor = true;
+      ValueWriter w;
+      w.reset_body({}, 0);
+      SpawnResult r = me.spawn(self, me.id_, w.view(), o);
+      if (!r.status.ok()) {
+        *me.ending_ = {true, "spawn: " + (r.error_text.empty() ? std::string(r.status.message) : r.error_text)};
+        n.done();
+        co_return;
+      }
+      Message m = co_await receive(self);
+      *me.ending_ = {m.abnormal(), text_of(m.body())};
+      n.done();
+    });
+    return out;
+  }
+  void make_current() { current_ = this; }
+
+  static std::string text_of(std::string_view body) {
+    if (body.empty()) return "nil";
+    ValueReader r;
+    r.open_value(body);
+    const ValueItem& i = r.next();
+    switch (i.token) {
+      case Token::kNil: return "nil";
+      case Token::kBoolean: return i.boolean ? "true" : "false";
+      case Token::kInteger: return std::to_string(i.integer);
+      case Token::kNumber: return std::to_string(i.number);
+      case Token::kString: return std::string(i.text);
+      case Token::kError: return std::string(i.text) + (i.stack.empty() ? "" : "\n" + std::string(i.stack));
+      case Token::kTable: return "{table}";
+      default: return "?";
+    }
+  }
+
+  static std::string& lines() {
+    static std::string text;
+    return text;
+  }
+  wippy::test::Node& node() { return node_; }
+
+  // --- ProcessDirectory
+  SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments, SpawnOptions options) override {
+    const auto it = programs_.find(std::string(entry_id));
+    if (it == programs_.end()) {
+      SpawnResult r;
+      const auto bad = broken_.find(std::string(entry_id));
+      if (bad != broken_.end()) {
+        r.status = Status::error(ErrorKind::kInternal, "does not compile");
+        r.error_text = bad->second;
+      } else {
+        r.status = Status::error(ErrorKind::kNotFound, "entry not found");
+      }
+      return r;
+    }
+    options.entry_id = entry_id;
+    LuaFactory factory(it->second, hooks_, arguments, 1);
+    return self.spawn(factory, options);
+  }
+  HostCore* find_host(std::string_view id) noexcept override { return node_.runtime().node().find_host(id); }
+
+ private:
+  static void keep_line(Context&, std::string_view line) noexcept {
+    static std::mutex mutex;
+    const std::lock_guard<std::mutex> lock(mutex);
+    lines().append(line).append("\n");
+  }
+  static inline LuaNode* current_ = nullptr;
+  std::map<std::string, std::shared_ptr<const LuaProgram>> programs_;
+  std::map<std::string, std::string> broken_;
+  std::shared_ptr<const LuaProgram> helper_;
+  StandardHooks hooks_;
+  Ending* ending_ = nullptr;
+  std::string id_;
+  wippy::test::Node node_;
+};
+
+}  // namespace wippy::lua::test

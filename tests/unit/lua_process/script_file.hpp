@@ -1,0 +1,70 @@
+// A conformance script of tests/lua: test processes and the entries they use, in one file.
+//
+//   --@ entry app.test:worker [method=name] [module …]   the lines up to the next marker are the source of that entry
+//   --@ test C-029 what it shows                          likewise, of a process that must return true
+//
+// Entries get the module `time` and the import `t` (tests/lua/helper/t.lua); entries given with modules get those instead.
+#pragma once
+
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace wippy::lua::test {
+
+struct ScriptEntry {
+  std::string id;
+  std::string title;  // of tests
+  std::string method = "main";
+  std::vector<std::string> modules;
+  std::string source;
+  bool is_test = false;
+};
+
+inline std::string read_file(const std::string& path) {
+  std::ifstream in(path);
+  if (!in) throw std::runtime_error("cannot read " + path);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+inline std::vector<ScriptEntry> parse_script(const std::string& path) {
+  std::istringstream in(read_file(path));
+  std::vector<ScriptEntry> out;
+  std::string line;
+  int number = 0;
+  while (std::getline(in, line)) {
+    ++number;
+    if (line.rfind("--@ ", 0) == 0) {
+      ScriptEntry e;
+      std::istringstream words(line.substr(4));
+      std::string what;
+      words >> what >> e.id;
+      e.is_test = what == "test";
+      if (!e.is_test && what != "entry") throw std::runtime_error(path + ": bad marker: " + line);
+      std::string word;
+      while (words >> word) {
+        if (e.is_test) {
+          e.title += (e.title.empty() ? "" : " ") + word;
+        } else if (word.rfind("method=", 0) == 0) {
+          e.method = word.substr(7);
+        } else {
+          e.modules.push_back(word);
+        }
+      }
+      if (e.is_test) e.title = e.id + " " + e.title;
+      if (e.is_test) e.id = "test:" + e.id + "@" + std::to_string(number);
+      if (e.modules.empty()) e.modules = {"time"};
+      e.source = std::string(static_cast<std::size_t>(number), '\n');  // line numbers as in the file
+      out.push_back(std::move(e));
+    } else if (!out.empty()) {
+      out.back().source += line + "\n";
+    }
+  }
+  return out;
+}
+
+}  // namespace wippy::lua::test
