@@ -77,7 +77,7 @@ Wake Idle::wake_sleeper(uint32_t preferred, uint32_t node, bool even_if_searchin
   remove(sleepers_, chosen);
   seats_[chosen].place.store_relaxed(Place::kAwake);  // under the mutex
   // Counted here and not by the woken thread: a second publisher must see the wake that is on its way.
-  word_.fetch_add_acq_rel(kOneAwake + kOneSearching - kOneSleeping);
+  word_.fetch_add_relaxed(kOneAwake + kOneSearching - kOneSleeping);
   return {chosen};
 }
 
@@ -90,7 +90,7 @@ Wake Idle::try_activate_reserve(uint32_t stuck_worker) noexcept {
   const uint32_t chosen = reserve_.back();
   reserve_.pop_back();
   seats_[chosen].place.store_relaxed(Place::kAwake);  // under the mutex
-  word_.fetch_add_acq_rel(kOneAwake + kOneSearching);
+  word_.fetch_add_relaxed(kOneAwake + kOneSearching);
   return {chosen};
 }
 
@@ -112,7 +112,7 @@ void Idle::stuck_returned(uint32_t self) noexcept {
     remove(sleepers_, extra);
     seats_[extra].place.store_relaxed(Place::kReserve);  // under the mutex
     reserve_.push_back(extra);
-    word_.fetch_sub_acq_rel(kOneSleeping);
+    word_.fetch_sub_relaxed(kOneSleeping);
     return;
   }
 }
@@ -126,16 +126,14 @@ SearchStart Idle::try_search() noexcept {
   for (;;) {
     const IdleCounts c = unpack(w);
     if (2 * c.searching >= c.active()) return SearchStart::kEnough;
-    if (word_.cas_weak_acq_rel(w, w + kOneSearching)) return SearchStart::kSearch;
+    if (word_.cas_strong_relaxed(w, w + kOneSearching)) return SearchStart::kSearch;
   }
 }
 
 SearchEnd Idle::found_work() noexcept {
-  const IdleCounts before = unpack(word_.fetch_sub_acq_rel(kOneSearching));
+  const IdleCounts before = unpack(word_.fetch_sub_relaxed(kOneSearching));
   WIPPY_ASSERT(before.searching > 0);
-  if (before.searching != 1) return SearchEnd::kQuiet;
-  fence_seq_cst();  // (4) with (2): the worker woken next sees what publishers left to this searcher
-  return before.sleeping != 0 ? SearchEnd::kWakeNext : SearchEnd::kQuiet;
+  return before.searching == 1 && before.sleeping != 0 ? SearchEnd::kWakeNext : SearchEnd::kQuiet;
 }
 
 Announced Idle::announce_sleep(uint32_t self, bool searching) noexcept {
@@ -153,7 +151,7 @@ Announced Idle::announce_sleep(uint32_t self, bool searching) noexcept {
       sleepers_.push_back(self);
       seats_[self].place.store_relaxed(Place::kSleeping);  // under the mutex; read by wake_worker (3)
     }
-    word_.fetch_sub_acq_rel(leaving);
+    word_.fetch_sub_relaxed(leaving);
   }
   fence_seq_cst();  // (4) with (2): either the publisher sees the announcement or the re-check sees the work
   return as;
@@ -173,7 +171,7 @@ Resumed Idle::resume(uint32_t self, ResumeFor reason) noexcept {
   const bool search = reason == ResumeFor::kFoundWork;
   if (search) coming += kOneSearching;
   seats_[self].place.store_relaxed(Place::kAwake);  // under the mutex
-  word_.fetch_add_acq_rel(coming);
+  word_.fetch_add_relaxed(coming);
   return search ? Resumed::kSearching : Resumed::kPlain;
 }
 

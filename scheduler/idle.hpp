@@ -22,21 +22,22 @@
 // (3) reads some value v of the word; whoever changed it later did so after (3) in that order.
 //   a. v: nobody searches, somebody sleeps. P wakes one under the mutex, counted as awake and searching by P itself, so a
 //      second publisher does not wake a second one. Under the mutex `sleeping` is exact, and the recheck is b or c.
-//   b. v: somebody searches. Then the word changes again only by transitions of which the one that takes `searching` to 0
-//      carries the duty, as its SC fence follows a change later than (3), so (2) precedes it and w is visible to what
-//      follows that fence:
-//        found_work   (decrement, SC fence): kWakeNext obliges to wake_one(): the woken worker, ordered behind the fence
-//                     by its parker's release/acquire, sees w. If nobody sleeps, c applies from here on.
-//        announce_sleep (decrement, SC fence): the caller's re-check of *all* sources follows the fence: it sees w (or w
-//                     was taken) and goes on as a searcher, or, going to reserve, owes wake_one().
-//   c. v: nobody sleeps. All active workers are awake. Each that falls asleep later announces it after (3) in the order
-//      of the word, then has an SC fence, then re-checks all sources: it sees w.
+//   b. v: somebody searches. The transition that later takes `searching` to 0 carries the duty:
+//        found_work      with sleepers: kWakeNext obliges to wake_one(), so there is a searcher again: b once more, until a
+//                        searcher takes w or falls asleep. Without sleepers: c from here on.
+//        announce_sleep  comes later in the order than (3), so its SC fence (4) comes after (2) and the caller's re-check of
+//                        *all* sources sees w (or w was taken): it goes on as a searcher, or, going to reserve, owes
+//                        wake_one().
+//   c. v: nobody sleeps. All active workers are awake. Each that falls asleep later announces it later in the order than
+//      (3): as under announce_sleep, its re-check sees w.
 //   A worker that resumes after its re-check is counted as searching *before* it takes anything, so b holds for the work
 //   that a publisher left to it. A worker resuming for a timer is awake, sees c.
 //   A stale v (relaxed load) is an older v: a, b or c applies to it as it stands; a then wakes one too many at worst.
 //   Activation only adds a searcher. Sleeping -> reserve removes a sleeper: it weakens "an active worker is parked".
 //   When all sleepers are woken by (3)-like checks of other publishers at the same time: they are searchers, b.  QED
-// The fences pair like this: (2) <-> (4) in announce_sleep and found_work; store buffering in both directions.
+// The one pair of fences is (2) <-> (4) in announce_sleep: store buffering, each side writes its own word and reads the
+// other's. The RMWs of the word are relaxed: only their order counts. Everything else is ordered by the mutex and by the
+// parkers. Checked by tests/model/idle_suite.cpp on this code.
 //
 // What the caller of each function owes is in its comment; results that oblige are must-use.
 #pragma once

@@ -81,13 +81,20 @@ Runnable* Worker::next() noexcept {
   drain_inbox();  // 2. what came from outside queues behind the ring
   if (++decisions_ == kGlobalInterval) {
     decisions_ = 0;
-    if (Runnable* r = take_shared()) return r;             // 3. now and then: the host's FIFO
-    if (Runnable* r = newborns_.take_oldest()) return r;   //    and the oldest newborn
+    if (Runnable* r = take_overdue()) return r;  // 3. now and then: the host's FIFO or the oldest newborn
   }
   if (Runnable* r = ring_.pop()) return r;      // 4. what has run before, in turn
   if (Runnable* r = newborns_.pop()) return r;  // 5. the newest newborn: depth first
   if (Runnable* r = take_slot()) return r;      // 6. the slot beyond its limit, when nobody waits
   return take_shared();                         // 7. the host's FIFO
+}
+
+// In turn, so that a spawner in the host's FIFO (see requeue) gets less than one turn per 64 newborns.
+Runnable* Worker::take_overdue() noexcept {
+  shared_first_ = !shared_first_;
+  Runnable* r = shared_first_ ? take_shared() : newborns_.take_oldest();
+  if (r == nullptr) r = shared_first_ ? newborns_.take_oldest() : take_shared();
+  return r;
 }
 
 Runnable* Worker::take_slot() noexcept {
@@ -127,10 +134,19 @@ void Worker::push_ring(Runnable* r) noexcept {
   }
 }
 
+// A spawner that leaves a full newborn deque behind goes behind its newborns. In the ring it would run before them, turn after
+// turn: a million newborns queued, and each of them cold when it runs (measured: 110 ns a spawn instead of 50).
+void Worker::requeue(Runnable* r) noexcept {
+  if (!spawned_ || !newborns_full()) return push_ring(r);
+  push_overflow(r);
+  ++surplus_;  // the check after the step covers it
+}
+
 void Worker::run_one(Runnable* r) noexcept {
   surplus_ = 0;
+  spawned_ = false;
   step_seq_.store_release(step_seq_.load_relaxed() + 1);  // odd; read by the monitor and by thieves
-  if (r->run(*this) == Outcome::kRequeue) push_ring(r);
+  if (r->run(*this) == Outcome::kRequeue) requeue(r);
   step_seq_.store_release(step_seq_.load_relaxed() + 1);
   counters_.steps.add();
   if (surplus_ > 1) wake_for_surplus();

@@ -2,7 +2,7 @@
 //
 // Where a Runnable goes:
 //   woken by the current step        -> run slot (run next, at most 3 times in a row); its old occupant -> ring
-//   budget spent, or preempted       -> ring (FIFO end)
+//   budget spent, or preempted       -> ring (FIFO end); a spawner that leaves 64 newborns behind: overflow FIFO
 //   new process, fork-join task      -> newborn deque (LIFO: depth first, few alive at once)
 //   from another host or thread      -> inbox of the worker that last ran it
 //   ring full                        -> half of it to the host's overflow FIFO
@@ -76,6 +76,7 @@ class alignas(kCacheLine) Worker {
   }
   void submit_newborn(Runnable* r) noexcept {
     if (!newborns_.push(r)) push_overflow(r);
+    spawned_ = true;
     surplus();
   }
   // A spawner with this many newborns queued ends its step (rulings.md S5): they should run while they are warm.
@@ -103,6 +104,8 @@ class alignas(kCacheLine) Worker {
   void loop() noexcept;
   Runnable* next() noexcept;
   Runnable* take_slot() noexcept;
+  Runnable* take_overdue() noexcept;
+  void requeue(Runnable* r) noexcept;
   Runnable* take_shared() noexcept;
   void drain_inbox() noexcept;
   void run_one(Runnable* r) noexcept;
@@ -137,6 +140,8 @@ class alignas(kCacheLine) Worker {
   uint32_t lifo_run_ = 0;  // slot hits in a row
   uint32_t decisions_ = 0;
   uint32_t surplus_ = 0;
+  bool spawned_ = false;       // the running step has pushed a newborn
+  bool shared_first_ = false;  // whose turn it was at the last 61st decision
   uint32_t steps_to_tick_ = 0;
   uint32_t ticks_ = 0;
   Random random_;

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "runtime/process/points.hpp"
 #include "runtime/process/process_ext.hpp"
 #include "runtime/process/worker_procs.hpp"
 #include "scheduler/scheduler.hpp"
@@ -47,15 +48,20 @@ void NodeCore::submit(Process* p) noexcept {
 
 bool NodeCore::deliver(Pid to, Signal* s) noexcept {
   PushResult r = PushResult::kQueued;
+  points::Admission admission = points::Admission::kAdmit;
   Process* p = nullptr;
   {
     ReaderSection section(this_memory().reader());
     p = find(to);
-    if (p != nullptr) r = p->head().push(s, s);
+    if (p != nullptr) {
+      admission = points::admission(*p, *s);
+      if (admission == points::Admission::kAdmit) r = p->head().push(s, s);
+    }
   }
-  if (__builtin_expect(p == nullptr, 0)) {
+  if (__builtin_expect(p == nullptr || admission != points::Admission::kAdmit, 0)) {
+    points::dropped(*s);
     destroy_signal(s);
-    return false;
+    return p != nullptr;
   }
   if (r == PushResult::kMustSubmit) submit(p);
   return true;

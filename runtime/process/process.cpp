@@ -2,6 +2,7 @@
 
 #include "memory/assert.hpp"
 #include "runtime/process/links.hpp"
+#include "runtime/process/points.hpp"
 #include "runtime/process/process_ext.hpp"
 #include "runtime/process/worker_procs.hpp"
 #include "scheduler/worker.hpp"
@@ -83,9 +84,7 @@ void Process::keep(Signal* s) noexcept {
 }
 
 Signal* Process::admit(Signal* s) noexcept {
-#if defined(WIPPY_SIM)
-  sim::record_event(identity_, static_cast<uint32_t>(s->kind), s->from.value);
-#endif
+  points::taken(identity_, *s);
   switch (s->kind) {
     case SignalKind::kMessage:
     case SignalKind::kCancel:
@@ -152,6 +151,14 @@ bool Process::should_end() noexcept {
 Outcome Process::run(Worker& worker) noexcept {
   if (last_worker_.load_relaxed() != worker.index()) last_worker_.store_relaxed(worker.index());
   budget_ = kSignalBudget;
+  const uint64_t id = identity_;
+  points::step_begins(id);
+  const Outcome outcome = run_phase();
+  points::step_ends(id);  // after going idle another worker may run the process: only the id is ours
+  return outcome;
+}
+
+Outcome Process::run_phase() noexcept {
   switch (phase_) {
     case Phase::kNew:
     case Phase::kRunning:

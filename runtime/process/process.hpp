@@ -108,6 +108,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
 
   static constexpr std::size_t kPidOffset = 32;  // checked in process.cpp
   static std::size_t offsetof_grace() noexcept;
+  Outcome run_phase() noexcept;
   Outcome run_live() noexcept;
   Outcome rest() noexcept;
   Signal* pop_raw() noexcept;

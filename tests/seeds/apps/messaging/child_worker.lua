@@ -1,0 +1,7 @@
+-- Waits to be killed by its link; with the name "mode trap" taken it lives on and says what it saw.
+local function main()
+  if process.registry.lookup("mode trap") then process.set_options({ trap_links = true }) end
+  local event = process.events():receive()
+  return event.kind
+end
+return { main = main }

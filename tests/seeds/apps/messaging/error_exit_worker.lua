@@ -1,0 +1,1 @@
+return { main = function() error("error_exit_worker failed") end }

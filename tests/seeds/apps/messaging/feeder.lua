@@ -1,0 +1,5 @@
+local function main(target)
+  process.send(target, "specific_topic", "claimed")
+  process.send(target, "other", "plain")
+end
+return { main = main }

@@ -1,0 +1,18 @@
+local time = require("time")
+local function main(mode)
+  if mode then assert(process.registry.register("mode " .. mode)) end
+  local linker = assert(process.spawn_monitored("app.test.process:linker", "app:processes", process.pid()))
+  local child = process.listen("child"):receive()
+  assert(process.monitor(child))
+  process.send(linker, "go")
+  local timeout = time.after("5s")
+  local seen = {}
+  for _ = 1, 2 do
+    local result = channel.select { process.events():case_receive(), timeout:case_receive() }
+    if result.channel == timeout then return nil, "timeout waiting for two exits" end
+    seen[result.value.from] = result.value
+  end
+  assert(tostring(seen[linker].error):find("linker failed", 1, true))
+  return "child: " .. tostring(seen[child].error or seen[child].value)
+end
+return { main = main }

@@ -1,0 +1,2 @@
+--@block 003-12
+return { main = chain_root_main }

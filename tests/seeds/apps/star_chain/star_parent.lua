@@ -1,0 +1,2 @@
+--@block 003-10
+return { main = star_parent_main }

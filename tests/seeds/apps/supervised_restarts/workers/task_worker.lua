@@ -1,0 +1,2 @@
+local function print(text) process.send("probe", "said", text) end
+--@block 003-18

@@ -1,0 +1,2 @@
+--@block 003-08
+return { main = main }

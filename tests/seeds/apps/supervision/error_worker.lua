@@ -1,0 +1,1 @@
+return { main = function() error("error_worker failed") end }

@@ -1,0 +1,2 @@
+local function main(target) process.send(target, "anything", "a message") end
+return { main = main }

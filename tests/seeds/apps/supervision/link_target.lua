@@ -1,0 +1,5 @@
+local function main()
+  process.inbox():receive()
+  error("link_target failed")
+end
+return { main = main }

@@ -1,0 +1,2 @@
+--@block 003-04
+return { main = worker_main }

@@ -1,0 +1,2 @@
+local time = require("time")
+return { main = function() time.sleep("60s") end }

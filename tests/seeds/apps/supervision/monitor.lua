@@ -1,0 +1,2 @@
+--@block 003-02
+return { main = main }

@@ -1,0 +1,2 @@
+--@block 003-05
+return { main = parent_main }

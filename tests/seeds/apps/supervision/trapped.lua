@@ -1,0 +1,2 @@
+--@block 003-07
+return { main = worker_main }

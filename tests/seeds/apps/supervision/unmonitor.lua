@@ -1,0 +1,2 @@
+--@block 003-03
+return { main = main }
