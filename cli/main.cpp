@@ -10,6 +10,9 @@
 
 #include "cli/cli.hpp"
 #include "cli/lua_syntax.hpp"
+#if defined(WIPPY_SIM)
+#include "runtime/sim/sim_main.hpp"
+#endif
 
 namespace {
 
@@ -30,9 +33,7 @@ int start_simulation(const std::vector<std::string>& args, const Streams& stream
   return 1;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_program(int argc, char** argv) {
   wippy::cli::Hooks hooks;
   hooks.run = wippy::cli::run_application;
   hooks.start_simulation = start_simulation;
@@ -46,4 +47,14 @@ int main(int argc, char** argv) {
     std::cerr << "Error: internal: " << error.what() << '\n';
     return 1;
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+#if defined(WIPPY_SIM)
+  return wippy::sim::sim_main(argc, argv, run_program);
+#else
+  return run_program(argc, argv);
+#endif
 }

@@ -6,6 +6,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+#if defined(WIPPY_SIM)
+#include "runtime/sim/sim_main.hpp"
+#endif
 #include "scheduler/clock.hpp"
 
 namespace wippy::cli {
@@ -35,7 +38,9 @@ StopSignal::StopSignal() {
 }
 
 StopSignal::~StopSignal() {
-#if !defined(WIPPY_SIM)
+#if defined(WIPPY_SIM)
+  sim::set_operator(nullptr);
+#else
   if (thread_.joinable()) {
     kill(getpid(), SIGUSR2);
     thread_.join();
@@ -46,6 +51,7 @@ StopSignal::~StopSignal() {
 bool StopSignal::start(std::function<void(int)> asked) {
   asked_ = std::move(asked);
 #if defined(WIPPY_SIM)
+  sim::set_operator([this] { asked_(SIGTERM); });
   return true;
 #else
   return thread_.start("wippy/signals", &StopSignal::thread_main, this);

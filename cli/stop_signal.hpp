@@ -1,5 +1,6 @@
 // SIGINT and SIGTERM as events: the first asks for a graceful stop, the second ends the program at once (host.md §4.7).
-// A thread of its own waits for them, so no code of ours runs in a handler. In simulation there are none.
+// A thread of its own waits for them, so no code of ours runs in a handler. In simulation the operator
+// of runtime/sim/sim_main.hpp asks instead.
 #pragma once
 
 #include <functional>

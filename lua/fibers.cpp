@@ -13,7 +13,7 @@
 // Kills and memory exhaustion (slice.killed) are rethrown by everything here that catches.
 //
 // coroutine.close and a failing wrap run <close> handlers through lua_resetthread, which resets the count of nested C calls:
-// close_depth bounds the C stack instead, and nothing may yield from the coroutine that is being closed (root.closing).
+// close_depth bounds the C stack instead. Handlers run there are not yieldable.
 #include "lua/fibers.hpp"
 
 #include "lua/base.hpp"
@@ -66,16 +66,11 @@ bool is_main_or_task(lua_State* L, lua_State* co) noexcept {
 int reset(lua_State* L, lua_State* co) {
   ProcessRoot& root = root_of(L);
   if (root.close_depth >= kMaxCloseDepth) return luaL_error(L, "C stack overflow");
-  lua_State* const outer = root.closing;
-  root.closing = co;
   root.running = co;
   ++root.close_depth;
-  ++root.slice.no_yield;
-  const int status = lua_resetthread(co);
-  --root.slice.no_yield;
+  const int status = lua_resetthread(co);  // its handlers are called as not yieldable
   --root.close_depth;
   root.running = L;
-  root.closing = outer;
   return status;
 }
 
@@ -193,8 +188,6 @@ int turn_over(lua_State*, int, lua_KContext) { return 0; }
 
 // In main and spawned coroutines there is nobody to yield to: the other tasks get their turn.
 int fiber_yield(lua_State* L) {
-  ProcessRoot& root = root_of(L);
-  if (root.closing == L) return luaL_error(L, "attempt to yield from a coroutine that is being closed");
   const Task* const task = current_task(L);
   if (task == nullptr || task->thread != L) return lua_yield(L, lua_gettop(L));
   if (!slice_may_yield(L)) return luaL_error(L, "attempt to yield across a C-call boundary");
@@ -215,7 +208,7 @@ int fiber_running(lua_State* L) {
 
 int fiber_isyieldable(lua_State* L) {
   lua_State* const co = lua_isthread(L, 1) ? lua_tothread(L, 1) : L;
-  lua_pushboolean(L, co != root_of(L).closing && lua_isyieldable(co));
+  lua_pushboolean(L, lua_isyieldable(co));
   return 1;
 }
 

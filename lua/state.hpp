@@ -41,8 +41,6 @@ struct ProcessRoot : StateRoot {
   std::size_t memory_limit = 0;  // bytes; 0: none
   // The innermost running coroutine, null between steps: the tick's signal handler arms its hook (lua/preempt.cpp).
   lua_State* volatile running = nullptr;
-  // The coroutine that is being closed by lua_resetthread; must not yield, not even to user code (lua/fibers.cpp).
-  lua_State* closing = nullptr;
   uint32_t close_depth = 0;
   bool over_limit = false;
   // The chunk's top level runs inside spawn, under an instruction limit.

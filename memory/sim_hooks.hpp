@@ -47,6 +47,7 @@ enum class Bug : std::uint8_t {
   kLostWake,     // Parker::unpark looks first and stores later: a sleep in between is not ended
   kBlindIdle,    // MailboxHead::try_idle compares first and stores later: a push in between is not noticed
   kNoRecheck,    // Worker::sleep does not look for work between announcing sleep and parking
+  kDeafToKill,   // a kill that arrives in the middle of a step is not looked at when its wake-up signal is taken
   kNamesFirst,   // Process::begin_exit releases the names before the pid is erased: a registration in between stays
 };
 extern Bug g_planted;

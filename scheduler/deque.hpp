@@ -44,10 +44,10 @@
 
 namespace wippy {
 
-enum class [[nodiscard]] Steal : uint8_t {
-  kEmpty,    // nothing to take; go to the next victim
-  kAborted,  // another taker won this position; the deque may hold more
-  kGot,      // the caller holds the Runnable
+enum class [[nodiscard]] Steal : uint8_t{
+    kEmpty,    // nothing to take; go to the next victim
+    kAborted,  // another taker won this position; the deque may hold more
+    kGot,      // the caller holds the Runnable
 };
 
 // InitialCapacity: power of two. Model suites use 1 or 2 so that growth is explored.
@@ -99,8 +99,8 @@ class NewbornDeque {
       store_bottom(bottom + 1);
       return nullptr;
     }
-    Runnable* r = buffer->at(bottom).load_relaxed();  // own store
-    if (top == bottom) {                              // the last one: race the thieves for it
+    Runnable* r = buffer->at(bottom).load_relaxed();            // own store
+    if (top == bottom) {                                        // the last one: race the thieves for it
       if (!top_.cas_strong_seq_cst(top, top + 1)) r = nullptr;  // (5)
       store_bottom(bottom + 1);
     }
@@ -110,12 +110,12 @@ class NewbornDeque {
   // Any other thread, or the owner between two of its operations. One attempt for the oldest entry; `out` is written on
   // kGot only.
   Steal steal(Runnable*& out) noexcept {
-    int64_t top = top_.load_acquire();             // (6) of another thief's (5)
-    fence_seq_cst();                               // (4) with (3)
+    int64_t top = top_.load_acquire();              // (6) of another thief's (5)
+    fence_seq_cst();                                // (4) with (3)
     const int64_t bottom = bottom_.load_acquire();  // (2)
     if (top >= bottom) return Steal::kEmpty;
-    Buffer* buffer = buffer_.load_acquire();          // (8)
-    Runnable* r = buffer->at(top).load_relaxed();     // validated by the CAS, published by (1) or (7)
+    Buffer* buffer = buffer_.load_acquire();       // (8)
+    Runnable* r = buffer->at(top).load_relaxed();  // validated by the CAS, published by (1) or (7)
     if (!top_.cas_strong_seq_cst(top, top + 1)) return Steal::kAborted;  // (5)
     out = r;
     return Steal::kGot;
@@ -136,8 +136,8 @@ class NewbornDeque {
 
   // Exact for the owner while no thief is active, otherwise a hint (also the re-check after announcing sleep, idle.hpp).
   uint32_t size_estimate() const noexcept {
-    const int64_t top = top_.load_acquire();            // (6)
-    const int64_t n = bottom_.load_acquire() - top;     // (2)
+    const int64_t top = top_.load_acquire();         // (6)
+    const int64_t n = bottom_.load_acquire() - top;  // (2)
     return n <= 0 ? 0 : static_cast<uint32_t>(n);
   }
   uint32_t capacity() const noexcept { return static_cast<uint32_t>(buffer_.load_relaxed()->mask + 1); }  // owner

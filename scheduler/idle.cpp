@@ -40,14 +40,14 @@ IdleCounts Idle::counts() const noexcept { return unpack(word_.load_relaxed()); 
 Place Idle::place(uint32_t worker) const noexcept { return seats_[worker].place.load_relaxed(); }
 
 Wake Idle::wake_one(uint32_t node) noexcept {
-  fence_seq_cst();                                   // (2) with (4)
+  fence_seq_cst();                                    // (2) with (4)
   const IdleCounts c = unpack(word_.load_relaxed());  // (3)
   if (c.searching != 0 || c.sleeping == 0) return {};
   return wake_sleeper(kNobody, node, false);
 }
 
 Wake Idle::wake_worker(uint32_t worker, uint32_t node) noexcept {
-  fence_seq_cst();                                   // (2) with (4)
+  fence_seq_cst();                                    // (2) with (4)
   const IdleCounts c = unpack(word_.load_relaxed());  // (3)
   if (c.sleeping == 0) return {};
   const bool asleep = seats_[worker].place.load_relaxed() == Place::kSleeping;  // a hint; the mutex decides
@@ -85,8 +85,8 @@ Wake Idle::try_activate_reserve(uint32_t stuck_worker) noexcept {
   LockGuard lock(mutex_);
   Seat& stuck = seats_[stuck_worker];
   if (reserve_.empty() || stuck.stuck.load_relaxed() != 0 || stuck.place.load_relaxed() != Place::kAwake) return {};
-  stuck.stuck.store_relaxed(1);            // read by step_ended(); exact under the mutex
-  stuck_count_.fetch_add_relaxed(1);       // under the mutex
+  stuck.stuck.store_relaxed(1);       // read by step_ended(); exact under the mutex
+  stuck_count_.fetch_add_relaxed(1);  // under the mutex
   const uint32_t chosen = reserve_.back();
   reserve_.pop_back();
   seats_[chosen].place.store_relaxed(Place::kAwake);  // under the mutex
@@ -117,9 +117,7 @@ void Idle::stuck_returned(uint32_t self) noexcept {
   }
 }
 
-bool Idle::is_surplus(uint32_t self) const noexcept {
-  return self >= active_limit_ && counts().active() > allowed();
-}
+bool Idle::is_surplus(uint32_t self) const noexcept { return self >= active_limit_ && counts().active() > allowed(); }
 
 SearchStart Idle::try_search() noexcept {
   uint64_t w = word_.load_relaxed();  // validated by the CAS
@@ -159,8 +157,8 @@ Announced Idle::announce_sleep(uint32_t self, bool searching) noexcept {
 
 Resumed Idle::resume(uint32_t self, ResumeFor reason) noexcept {
   LockGuard lock(mutex_);
-  const Place place = seats_[self].place.load_relaxed();  // exact under the mutex
-  if (place == Place::kAwake) return Resumed::kSearching;           // a waker was first and counted us; its token may linger
+  const Place place = seats_[self].place.load_relaxed();   // exact under the mutex
+  if (place == Place::kAwake) return Resumed::kSearching;  // a waker was first and counted us; its token may linger
   uint64_t coming = kOneAwake;
   if (place == Place::kSleeping) {
     remove(sleepers_, self);

@@ -60,26 +60,26 @@ struct [[nodiscard]] Wake {
   bool any() const noexcept { return worker != kNobody; }
 };
 
-enum class [[nodiscard]] SearchStart : uint8_t {
-  kSearch,  // counted: ends with found_work() or announce_sleep(searching = true), nothing else
-  kEnough,  // half of the active workers search already: announce sleep without a search
+enum class [[nodiscard]] SearchStart : uint8_t{
+    kSearch,  // counted: ends with found_work() or announce_sleep(searching = true), nothing else
+    kEnough,  // half of the active workers search already: announce sleep without a search
 };
-enum class [[nodiscard]] SearchEnd : uint8_t {
-  kQuiet,     // nothing owed
-  kWakeNext,  // the last searcher has found work: wake_one(), before running what was found
+enum class [[nodiscard]] SearchEnd : uint8_t{
+    kQuiet,     // nothing owed
+    kWakeNext,  // the last searcher has found work: wake_one(), before running what was found
 };
-enum class [[nodiscard]] Announced : uint8_t {
-  // Owed: look at all sources (own queues, own and siblings' inboxes, overflow, all rings and newborns, due timers). Work
-  // found: resume(kFoundWork) and look again from the top. Else park, and resume(kNoReason) when park returns.
-  kSleeper,
-  // Owed: the same look, own timers included. Work found: wake_one(), and park all the same. Due timers: resume().
-  kReserve,
+enum class [[nodiscard]] Announced : uint8_t{
+    // Owed: look at all sources (own queues, own and siblings' inboxes, overflow, all rings and newborns, due timers). Work
+    // found: resume(kFoundWork) and look again from the top. Else park, and resume(kNoReason) when park returns.
+    kSleeper,
+    // Owed: the same look, own timers included. Work found: wake_one(), and park all the same. Due timers: resume().
+    kReserve,
 };
 enum class Place : uint8_t { kAwake, kSleeping, kReserve };
 enum class ResumeFor : uint8_t { kFoundWork, kNoReason };
-enum class [[nodiscard]] Resumed : uint8_t {
-  kSearching,  // counted as a searcher, by a waker or by kFoundWork: search, see SearchStart::kSearch
-  kPlain,      // awake, not a searcher: deadline or spurious; fire timers, look at the own queues, then as usual
+enum class [[nodiscard]] Resumed : uint8_t{
+    kSearching,  // counted as a searcher, by a waker or by kFoundWork: search, see SearchStart::kSearch
+    kPlain,      // awake, not a searcher: deadline or spurious; fire timers, look at the own queues, then as usual
 };
 
 struct IdleCounts {
@@ -155,7 +155,7 @@ class SpinGate {
  public:
   explicit SpinGate(uint32_t usable_cores) noexcept : usable_cores_(static_cast<int32_t>(usable_cores)) {}
 
-  void thread_awake() noexcept { awake_.fetch_add_relaxed(1); }   // worker start and after park()
+  void thread_awake() noexcept { awake_.fetch_add_relaxed(1); }  // worker start and after park()
   void thread_parks() noexcept { awake_.fetch_sub_relaxed(1); }  // before park() and at worker end
   // True: the caller, an awake worker, may spin until may_go_on() fails or its 50 us are over, then owes end().
   [[nodiscard]] bool try_begin() noexcept {

@@ -20,9 +20,9 @@
 
 namespace wippy {
 
-enum class [[nodiscard]] InboxPush : uint8_t {
-  kWasEmpty,    // the caller owes a wake-up check: Idle::wake_worker(owner)
-  kHadEntries,  // the pusher of the first entry owes it; what it wakes takes this entry too
+enum class [[nodiscard]] InboxPush : uint8_t{
+    kWasEmpty,    // the caller owes a wake-up check: Idle::wake_worker(owner)
+    kHadEntries,  // the pusher of the first entry owes it; what it wakes takes this entry too
 };
 
 // A FIFO list through queue_next, ended by null; the taker holds every Runnable in it.

@@ -28,9 +28,9 @@ namespace wippy {
 void futex_wait(Atomic<uint32_t>& word, uint32_t expected, uint64_t deadline_ns) noexcept;
 void futex_wake_one(Atomic<uint32_t>& word) noexcept;
 
-enum class [[nodiscard]] Parked : uint8_t {
-  kToken,    // somebody called unpark()
-  kNoToken,  // deadline reached or spurious: look again
+enum class [[nodiscard]] Parked : uint8_t{
+    kToken,    // somebody called unpark()
+    kNoToken,  // deadline reached or spurious: look again
 };
 
 class alignas(kCacheLine) Parker {

@@ -52,7 +52,7 @@ class RunRing {
     const uint64_t tail = tail_.load_relaxed();  // own
     const uint64_t head = head_.load_acquire();  // (4)
     if (tail - head >= N) return false;
-    at(tail).store_relaxed(r);     // published by (1)
+    at(tail).store_relaxed(r);      // published by (1)
     tail_.store_release(tail + 1);  // (1)
     return true;
   }
@@ -62,7 +62,7 @@ class RunRing {
     const uint64_t tail = tail_.load_relaxed();  // own
     uint64_t head = head_.load_relaxed();        // may be stale: then the CAS fails and corrects it
     while (head != tail) {
-      Runnable* r = at(head).load_relaxed();  // own store
+      Runnable* r = at(head).load_relaxed();                   // own store
       if (head_.cas_strong_acq_rel(head, head + 1)) return r;  // (3)
     }
     return nullptr;
@@ -82,7 +82,7 @@ class RunRing {
   // `first` (the caller runs it), the others into dst. Returns how many were taken, `first` included; 0 leaves it alone.
   uint32_t steal_half_into(RunRing& dst, Runnable*& first) noexcept {
     WIPPY_ASSERT(&dst != this);
-    const uint64_t dst_tail = dst.tail_.load_relaxed();  // own
+    const uint64_t dst_tail = dst.tail_.load_relaxed();               // own
     const uint64_t room = N - (dst_tail - dst.head_.load_acquire());  // (4) of dst
     uint64_t head = head_.load_acquire();                             // (5)
     for (;;) {
@@ -100,7 +100,7 @@ class RunRing {
         // Into slots that dst has not published: a thief of dst that still reads one of them fails its CAS.
         dst.at(dst_tail + i - 1).store_relaxed(at(head + i).load_relaxed());
       }
-      if (head_.cas_strong_acq_rel(head, head + n)) {  // (3); failure is (5)
+      if (head_.cas_strong_acq_rel(head, head + n)) {          // (3); failure is (5)
         if (n > 1) dst.tail_.store_release(dst_tail + n - 1);  // (1) of dst
         first = oldest;
         return static_cast<uint32_t>(n);
@@ -111,7 +111,7 @@ class RunRing {
   // Any thread. Exact for the owner while no thief is active, otherwise a hint; after an SC fence that follows announcing
   // sleep it is what "look at all rings" reads (idle.hpp).
   uint32_t size_estimate() const noexcept {
-    const uint64_t head = head_.load_acquire();  // (5)
+    const uint64_t head = head_.load_acquire();      // (5)
     const uint64_t n = tail_.load_acquire() - head;  // (2)
     return n > N ? N : static_cast<uint32_t>(n);
   }
@@ -119,8 +119,8 @@ class RunRing {
  private:
   Atomic<Runnable*>& at(uint64_t position) noexcept { return slots_[position & (N - 1)]; }
 
-  alignas(kCacheLine) Atomic<uint64_t> head_{0};  // written by owner and thieves
-  alignas(kCacheLine) Atomic<uint64_t> tail_{0};  // written by the owner
+  alignas(kCacheLine) Atomic<uint64_t> head_{0};    // written by owner and thieves
+  alignas(kCacheLine) Atomic<uint64_t> tail_{0};    // written by the owner
   alignas(kCacheLine) Atomic<Runnable*> slots_[N];  // written by the owner
 };
 

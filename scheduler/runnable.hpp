@@ -22,9 +22,9 @@ namespace wippy {
 
 class Worker;
 
-enum class [[nodiscard]] Outcome : uint8_t {
-  kDone,     // the worker forgets the Runnable without touching it
-  kRequeue,  // still runnable (budget spent, or a gap in its mailbox): to the FIFO end of the worker's ring
+enum class [[nodiscard]] Outcome : uint8_t{
+    kDone,     // the worker forgets the Runnable without touching it
+    kRequeue,  // still runnable (budget spent, or a gap in its mailbox): to the FIFO end of the worker's ring
 };
 
 class Runnable {

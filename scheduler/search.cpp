@@ -38,6 +38,7 @@ Runnable* Worker::idle_turn() noexcept {
 
 void Worker::fire_due_timers() noexcept {
   timers_.drain_cancelled();
+  if (timers_.next_deadline_ns() == kNeverNs) return;  // no clock is read for nothing
   const uint64_t now_ns = monotonic_ns();
   if (now_ns >= timers_.next_deadline_ns()) counters_.timers_fired.add(timers_.expire(now_ns));
 }

@@ -174,7 +174,7 @@ CancelResult TimerSet::cancel(TimerNode* n, TimerSet* mine) noexcept {
 
 CancelResult TimerSet::queue_cancelled(TimerNode* n) noexcept {
   for (;;) {
-    TimerSet* set = n->owner_.load_acquire();  // after (6) not older than absorb's store
+    TimerSet* set = n->owner_.load_acquire();                             // after (6) not older than absorb's store
     const uint32_t queued = set->cancel_count_.fetch_add_relaxed(1) + 1;  // a hint, for the wake-up only
     TimerNode* head = set->cancel_head_.load_acquire();                   // (6)
     while (head != closed()) {

@@ -73,14 +73,15 @@ class TimerNode {
   friend class TimerSet;
   static constexpr uint8_t kNowhere = 255;
 
-  uint64_t deadline_ns_ = 0;            // owner thread of the set
-  TimerNode* next_ = nullptr;           // owner thread
-  TimerNode* prev_ = nullptr;           // owner thread
-  Atomic<uintptr_t> fire_or_next_{0};   // TimerFire while armed; then the link of the cancel stack, written by the canceller
-  Atomic<TimerSet*> owner_{nullptr};    // owner thread
-  Atomic<uint32_t> state_{0};           // owner thread and holder
-  uint8_t list_ = kNowhere;             // owner thread
-  TimerHold hold_ = TimerHold::kHeld;   // owner thread
+  uint64_t deadline_ns_ = 0;   // owner thread of the set
+  TimerNode* next_ = nullptr;  // owner thread
+  TimerNode* prev_ = nullptr;  // owner thread
+  Atomic<uintptr_t> fire_or_next_{
+      0};  // TimerFire while armed; then the link of the cancel stack, written by the canceller
+  Atomic<TimerSet*> owner_{nullptr};   // owner thread
+  Atomic<uint32_t> state_{0};          // owner thread and holder
+  uint8_t list_ = kNowhere;            // owner thread
+  TimerHold hold_ = TimerHold::kHeld;  // owner thread
 };
 static_assert(sizeof(TimerNode) == 64);
 

@@ -15,6 +15,7 @@ constexpr uint32_t kSlotLimit = 3;
 // Every 61st decision (Go's prime) looks at the host FIFO and the oldest newborn first, so that local work cannot starve
 // what others wait for.
 constexpr uint32_t kGlobalInterval = 61;
+constexpr uint32_t kFloodInterval = 32;
 // The clock is read every 16 steps, not every step: a reading costs as much as a message.
 constexpr uint32_t kTickSteps = 16;
 constexpr uint32_t kMaintainTicks = 4;
@@ -89,12 +90,13 @@ Runnable* Worker::next() noexcept {
   return take_shared();                         // 7. the host's FIFO
 }
 
-// In turn, so that a spawner in the host's FIFO (see requeue) gets less than one turn per 64 newborns.
+// While newborns pile up, whoever makes them waits in the host's FIFO (see requeue): a turn at each 61st decision would let it
+// make more than run meanwhile. Then the FIFO gets one in 32 of these turns, so that nothing in it starves.
 Runnable* Worker::take_overdue() noexcept {
-  shared_first_ = !shared_first_;
-  Runnable* r = shared_first_ ? take_shared() : newborns_.take_oldest();
-  if (r == nullptr) r = shared_first_ ? newborns_.take_oldest() : take_shared();
-  return r;
+  if (!newborns_full() || ++overdue_ % kFloodInterval == 0) {
+    if (Runnable* r = take_shared()) return r;
+  }
+  return newborns_.take_oldest();
 }
 
 Runnable* Worker::take_slot() noexcept {

@@ -140,8 +140,8 @@ class alignas(kCacheLine) Worker {
   uint32_t lifo_run_ = 0;  // slot hits in a row
   uint32_t decisions_ = 0;
   uint32_t surplus_ = 0;
-  bool spawned_ = false;       // the running step has pushed a newborn
-  bool shared_first_ = false;  // whose turn it was at the last 61st decision
+  uint32_t overdue_ = 0;
+  bool spawned_ = false;  // the running step has pushed a newborn
   uint32_t steps_to_tick_ = 0;
   uint32_t ticks_ = 0;
   Random random_;

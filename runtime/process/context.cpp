@@ -53,6 +53,8 @@ Signal* Context::next_signal() noexcept {
   return nullptr;
 }
 
+Signal* Context::take_signal() noexcept { return charge(1) ? next_signal() : nullptr; }
+
 Signal* Context::next_matching(SignalKind kind, uint64_t ref) noexcept {
   Process& p = self();
   while (!p.ending_) {

@@ -86,6 +86,8 @@ class Context {
   // in arrival order; null: none now. Everything else is handled inside. The caller owns it and calls release().
   // An untrapped LINK_DOWN or a kill never gets out: the process is then ending, and next_signal gives null.
   Signal* next_signal() noexcept;
+  // charge(1) and next_signal in one call; null also when the budget is spent.
+  Signal* take_signal() noexcept;
   void release(Signal* s) noexcept;
   // For a machine that waits for one answer only: the new signal with that kind and ref; what else comes is kept for
   // next_signal. Each new signal is looked at once, not once per call.

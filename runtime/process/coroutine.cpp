@@ -90,30 +90,65 @@ std::string_view Message::topic() const noexcept {
   return r.open_body(body()).ok() ? r.topic() : std::string_view{};
 }
 
-int64_t Message::integer() const noexcept {
+namespace {
+
+// The two integer forms of mailbox/values.hpp behind a short topic, written straight into an inline body.
+constexpr std::size_t kLongestShortTopic = 15;
+static_assert(1 + kLongestShortTopic + 1 + 1 + value_format::kMaxVarintBytes <= kInlineBody);
+
+char* put_integer(char* at, int64_t value) noexcept {
+  if (value >= 0 && value < static_cast<int64_t>(value_format::kSmallIntegers)) {
+    *at++ = static_cast<char>(value_format::kTagSmallInteger + value);
+    return at;
+  }
+  *at++ = static_cast<char>(value_format::kTagInteger);
+  uint64_t z = value_format::zigzag(value);
+  for (; z >= 0x80; z >>= 7) *at++ = static_cast<char>(z | 0x80);
+  *at++ = static_cast<char>(z);
+  return at;
+}
+
+int64_t integer_of(std::string_view body) noexcept {
   ValueReader r;
-  if (!r.open_body(body()).ok() || r.payload_count() == 0) return 0;
+  if (!r.open_body(body).ok() || r.payload_count() == 0) return 0;
   const ValueItem& item = r.next();
   return item.token == Token::kInteger ? item.integer : 0;
 }
 
+}  // namespace
+
+// What send() below writes is read without a reader; any other body, and any doubt, goes to the reader.
+int64_t Message::integer() const noexcept {
+  const std::string_view b = body();
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(b[i]); };
+  if (b.size() < 3) return integer_of(b);
+  const std::size_t tag_at = std::size_t{byte(0)} + 2;
+  if (byte(0) > kLongestShortTopic || tag_at >= b.size() || byte(tag_at - 1) != 1) return integer_of(b);
+  const unsigned char tag = byte(tag_at);
+  if (tag >= value_format::kTagSmallInteger && tag_at + 1 == b.size()) return tag - value_format::kTagSmallInteger;
+  if (tag != value_format::kTagInteger || b.size() - tag_at > 9) return integer_of(b);  // at most 8 groups of 7 bits
+  uint64_t z = 0;
+  std::size_t i = tag_at + 1;
+  for (uint32_t shift = 0; i < b.size(); ++i, shift += 7) {
+    z |= uint64_t{byte(i) & 0x7fu} << shift;
+    if (byte(i) < 0x80) break;
+  }
+  const int64_t value = value_format::unzigzag(z);
+  const bool one_form = value < 0 || value >= static_cast<int64_t>(value_format::kSmallIntegers);
+  return i + 1 == b.size() && byte(i) != 0 && one_form ? value : integer_of(b);
+}
+
 Status send(Context& self, Pid to, std::string_view topic, int64_t value) noexcept {
-  // varint length, topic, one payload: the two integer forms of mailbox/values.hpp
-  if (topic.size() > 15) return Status::error(ErrorKind::kInvalid, "topic too long for the scalar form");
-  char body[32];
-  char* at = body;
+  if (topic.size() > kLongestShortTopic) return Status::error(ErrorKind::kInvalid, "topic too long for the scalar form");
+  Signal* s = make_bare_signal(SignalKind::kMessage, self.pid(), 0);
+  if (s == nullptr) return Status::error(ErrorKind::kUnavailable, "out of memory", true);
+  char* at = s->inline_body;
   *at++ = static_cast<char>(topic.size());
   for (const char c : topic) *at++ = c;
-  *at++ = 1;
-  if (value >= 0 && value < static_cast<int64_t>(value_format::kSmallIntegers)) {
-    *at++ = static_cast<char>(value_format::kTagSmallInteger + value);
-  } else {
-    *at++ = static_cast<char>(value_format::kTagInteger);
-    uint64_t z = value_format::zigzag(value);
-    for (; z >= 0x80; z >>= 7) *at++ = static_cast<char>(z | 0x80);
-    *at++ = static_cast<char>(z);
-  }
-  return self.send(to, body, static_cast<std::size_t>(at - body));
+  *at++ = 1;  // one payload
+  at = put_integer(at, value);
+  s->body_bytes = static_cast<uint32_t>(at - s->inline_body);
+  return self.node().deliver(to, s) ? Status::good() : Status::error(ErrorKind::kNotFound, "process not found");
 }
 
 }  // namespace wippy

@@ -143,8 +143,7 @@ class [[nodiscard]] ReceiveAwait final : public Waiting {
 
  private:
   bool try_take() noexcept {
-    if (!self_.charge(1)) return false;
-    signal_ = self_.next_signal();
+    signal_ = self_.take_signal();
     return signal_ != nullptr;
   }
   Context& self_;

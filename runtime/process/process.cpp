@@ -48,31 +48,6 @@ KillResult Process::kill(uint32_t kill_bit) noexcept {
 
 // --- signals
 
-Signal* Process::pop_raw() noexcept {
-  for (;;) {
-    const MailboxTail::Popped popped = tail_.pop();
-    if (popped.node == nullptr) return nullptr;
-    if (popped.released != head_.stub()) {
-      auto* old = static_cast<Signal*>(popped.released);
-      old->flags &= static_cast<uint8_t>(~Signal::kIsDummy);
-      if ((old->flags & Signal::kHeld) == 0) slab_free(old, old->slab_class);
-    }
-    if (popped.node == head_.stub()) continue;  // put there by rest()
-    auto* s = static_cast<Signal*>(popped.node);
-    s->flags |= Signal::kIsDummy | Signal::kHeld;
-    return s;
-  }
-}
-
-void Process::drop_signal(Signal* s) noexcept {
-  if ((s->flags & Signal::kExternal) != 0) {
-    s->wide.buffer->release();
-    s->flags &= static_cast<uint8_t>(~Signal::kExternal);
-  }
-  s->flags &= static_cast<uint8_t>(~Signal::kHeld);
-  if ((s->flags & Signal::kIsDummy) == 0) slab_free(s, s->slab_class);
-}
-
 void Process::keep(Signal* s) noexcept {
   s->link() = nullptr;
   if (kept_last_ != nullptr) {
@@ -83,8 +58,7 @@ void Process::keep(Signal* s) noexcept {
   kept_last_ = s;
 }
 
-Signal* Process::admit(Signal* s) noexcept {
-  points::taken(identity_, *s);
+Signal* Process::admit_other(Signal* s) noexcept {
   switch (s->kind) {
     case SignalKind::kMessage:
     case SignalKind::kCancel:
@@ -108,6 +82,9 @@ Signal* Process::admit(Signal* s) noexcept {
       LinkRules::apply(*this, *s);
       break;
     case SignalKind::kTerminate:  // the control word says why; in the middle of a step nobody else would look at it
+#if defined(WIPPY_SIM)
+      if (sim::planted(sim::Bug::kDeafToKill)) break;
+#endif
       if ((control_.load_acquire() & Control::kKillMask) != 0) ending_ = true;  // partner: kill
       break;
   }

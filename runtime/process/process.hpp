@@ -23,6 +23,7 @@
 #include "memory/cache_line.hpp"
 #include "runtime/process/context.hpp"
 #include "runtime/process/machine.hpp"
+#include "runtime/process/points.hpp"
 #include "scheduler/runnable.hpp"
 
 namespace wippy {
@@ -113,7 +114,11 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   Outcome rest() noexcept;
   Signal* pop_raw() noexcept;
   // Applies what is meant for the process itself; returns the signal when it is meant for the machine, null when consumed.
-  Signal* admit(Signal* s) noexcept;
+  Signal* admit(Signal* s) noexcept {
+    points::taken(identity_, *s);
+    return s->kind == SignalKind::kMessage ? s : admit_other(s);
+  }
+  Signal* admit_other(Signal* s) noexcept;
   void keep(Signal* s) noexcept;
   void drain_all() noexcept;
   void handle_urgent() noexcept;
@@ -154,5 +159,31 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   alignas(kCacheLine) char frame_[kFrameBytes];
 };
 static_assert(sizeof(Process) == BlockTable::kBlockBytes);
+
+// Inline: once per message.
+inline Signal* Process::pop_raw() noexcept {
+  for (;;) {
+    const MailboxTail::Popped popped = tail_.pop();
+    if (popped.node == nullptr) return nullptr;
+    if (popped.released != head_.stub()) {
+      auto* old = static_cast<Signal*>(popped.released);
+      old->flags &= static_cast<uint8_t>(~Signal::kIsDummy);
+      if ((old->flags & Signal::kHeld) == 0) slab_free(old, old->slab_class);
+    }
+    if (popped.node == head_.stub()) continue;  // put there by rest()
+    auto* s = static_cast<Signal*>(popped.node);
+    s->flags |= Signal::kIsDummy | Signal::kHeld;
+    return s;
+  }
+}
+
+inline void Process::drop_signal(Signal* s) noexcept {
+  if ((s->flags & Signal::kExternal) != 0) {
+    s->wide.buffer->release();
+    s->flags &= static_cast<uint8_t>(~Signal::kExternal);
+  }
+  s->flags &= static_cast<uint8_t>(~Signal::kHeld);
+  if ((s->flags & Signal::kIsDummy) == 0) slab_free(s, s->slab_class);
+}
 
 }  // namespace wippy

@@ -89,7 +89,7 @@ static SpawnResult spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid
 
 SpawnResult Context::spawn(MachineFactory& factory, SpawnOptions options) {
   WorkerProcs& w = WorkerProcs::current();
-  HostCore& target = options.host != nullptr ? *options.host : host();
+  HostCore& target = options.host != nullptr ? *options.host : w.host();  // a process runs on its own host's workers
   if (options.frame == nullptr) {
     if (const ProcessExt* x = self().ext_or_null()) options.frame = x->frame;
   }

@@ -38,9 +38,9 @@ struct Options {
   bool trace_switches = false;      // and one per switch
   std::string replay;               // the command that repeats this run; printed when it fails or crashes
   std::function<std::string()> state;  // more lines for the failure report; called when the run is over
-  // All fibers wait and no deadline is left. True: the callback has made one ready (as a signal from outside would);
-  // false or empty: deadlock.
-  std::function<bool()> quiet;
+  // Asked when all fibers wait and no deadline is left, and when max_virtual_ns is over. True: it has made a fiber ready,
+  // as a signal from outside would (and time goes on for 60 s); false or empty: kDeadlock, kLimit. It must not block.
+  std::function<bool()> operator_stops;
 };
 
 enum class Outcome : uint8_t {

@@ -20,6 +20,7 @@ constexpr uint64_t kYieldNs = 1'000;        // a yield costs a system call
 constexpr uint64_t kLongestFreezeLog2 = 22;  // 4 ms
 constexpr uint64_t kEarliestFreezeLog2 = 10;
 constexpr uint64_t kSpuriousNs = 200'000;
+constexpr uint64_t kStopGraceNs = 60'000'000'000;
 constexpr int kFailedCode = 3;
 
 void mix(uint64_t& hash, uint64_t value) noexcept {
@@ -188,22 +189,29 @@ Fiber* Simulator::pick_or_jump() noexcept {
     uint64_t nearest_ns = kNever;
     for (const auto& f : fibers_) nearest_ns = std::min(nearest_ns, f->deadline_ns);
     if (nearest_ns == kNever) {
-      if (!ask_outside()) stop(Outcome::kDeadlock);
+      if (!ask_operator()) stop(Outcome::kDeadlock);
       continue;
     }
     clock_ns_ = std::max(clock_ns_, nearest_ns);
-    if (options_.max_virtual_ns != 0 && clock_ns_ - kStartNs > options_.max_virtual_ns) stop(Outcome::kLimit);
+    check_limits();
     end_expired_waits();
   }
 }
 
-// The callback may wake somebody; it must not be switched away from, as the running fiber waits already.
-bool Simulator::ask_outside() noexcept {
-  if (!options_.quiet) return false;
+// The callback may wake somebody; it must not be switched away from, as the running fiber may wait already.
+bool Simulator::ask_operator() noexcept {
+  if (!options_.operator_stops) return false;
   armed_points_ = g_points_left = kNoLook;
-  const bool more = options_.quiet();
+  const bool more = options_.operator_stops();
   rearm();
   return more;
+}
+
+void Simulator::check_limits() noexcept {
+  if (options_.max_points != 0 && result_.points > options_.max_points) stop(Outcome::kLimit);
+  if (options_.max_virtual_ns == 0 || clock_ns_ - kStartNs <= options_.max_virtual_ns) return;
+  if (!ask_operator()) stop(Outcome::kLimit);
+  options_.max_virtual_ns = clock_ns_ - kStartNs + kStopGraceNs;
 }
 
 void Simulator::switch_to(Fiber& next) noexcept {
@@ -227,10 +235,7 @@ void Simulator::leave_current() noexcept {
 
 void Simulator::look() noexcept {
   sync_clock();
-  if ((options_.max_points != 0 && result_.points > options_.max_points) ||
-      (options_.max_virtual_ns != 0 && clock_ns_ - kStartNs > options_.max_virtual_ns)) {
-    stop(Outcome::kLimit);
-  }
+  check_limits();
   end_expired_waits();
   Fiber* next = pick_ready(running_);
   if (next == nullptr) return rearm();

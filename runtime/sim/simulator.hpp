@@ -44,7 +44,8 @@ class Simulator {
   void end_expired_waits() noexcept;
   Fiber* pick_ready(const Fiber* except) noexcept;
   Fiber* pick_or_jump() noexcept;
-  bool ask_outside() noexcept;
+  bool ask_operator() noexcept;
+  void check_limits() noexcept;
   void leave_current() noexcept;
   void switch_to(Fiber& next) noexcept;
   [[noreturn]] void stop(Outcome outcome) noexcept;

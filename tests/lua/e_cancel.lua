@@ -13,7 +13,7 @@ return { main = function() process.inbox():receive() end }
 --@ entry app.test:reports_all
 return { main = function(to)
   local events = process.events()
-  while true do process.send(to, "event", events:receive()) end
+  while true do process.send(to, "event", (events:receive())) end
 end }
 
 --@ entry app.test:late_opener

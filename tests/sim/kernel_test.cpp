@@ -246,10 +246,10 @@ TEST(SimKernel, EndlessLoopHitsTheLimit) {
   EXPECT_EQ(r.outcome, sim::Outcome::kLimit);
 }
 
-TEST(SimKernel, QuietCallbackMayGoOn) {
+TEST(SimKernel, TheOperatorIsAskedWhenNothingCanHappen) {
   Shared s;
   sim::Options o = quiet_options();
-  o.quiet = [&s] {
+  o.operator_stops = [&s] {
     if (s.flag.load_relaxed() != 0) return false;
     s.flag.store_relaxed(1);
     s.parker.unpark();
@@ -261,6 +261,27 @@ TEST(SimKernel, QuietCallbackMayGoOn) {
   });
   EXPECT_EQ(r.outcome, sim::Outcome::kFinished) << r.report;
   EXPECT_EQ(r.code, 9);
+}
+
+TEST(SimKernel, TheOperatorIsAskedWhenTimeIsOver) {
+  Shared s;
+  sim::Options o = quiet_options();
+  o.max_virtual_ns = 3'000'000'000;
+  o.operator_stops = [&s] {
+    if (s.flag.load_relaxed() != 0) return false;
+    s.flag.store_release(1);
+    return true;
+  };
+  const auto tick = [&s](uint32_t until) {
+    uint64_t seconds = 0;
+    for (; s.flag.load_acquire() < until; ++seconds) static_cast<void>(s.parker.park(monotonic_ns() + 1'000'000'000));
+    return static_cast<int>(seconds);
+  };
+  EXPECT_EQ(sim::run(8, o, [&] { return tick(1); }).code, 4);
+  s.flag.store_relaxed(0);
+  const sim::Result stubborn = sim::run(8, o, [&] { return tick(2); });
+  EXPECT_EQ(stubborn.outcome, sim::Outcome::kLimit);
+  EXPECT_GT(stubborn.virtual_ns, 63'000'000'000u);
 }
 
 TEST(SimKernel, ExceptionsStayInTheirFiber) {

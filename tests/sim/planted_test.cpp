@@ -21,6 +21,7 @@ const Plant kPlants[] = {
     {"LostWake", sim::Bug::kLostWake, {"ring", "hosts", "overflow", "calls", "fan_in"}, 200, sim::Outcome::kDeadlock, nullptr},
     {"BlindIdle", sim::Bug::kBlindIdle, {"fan_in", "ring", "monitors"}, 100, sim::Outcome::kDeadlock, nullptr},
     {"NoRecheck", sim::Bug::kNoRecheck, {"hosts", "ring", "calls", "fan_in"}, 200, sim::Outcome::kDeadlock, nullptr},
+    {"DeafToKill", sim::Bug::kDeafToKill, {"links", "monitors"}, 200, sim::Outcome::kFinished, "each is alive or has one EXIT"},
     {"NamesFirst", sim::Bug::kNamesFirst, {"gifts"}, 2000, sim::Outcome::kFinished, "names left"},
 };
 

@@ -145,7 +145,8 @@ TEST(StressInbox, ExactlyOnceAndOrderedForEachPusher) {
     threads.emplace_back([&, p] {
       Random random(p + 1);
       for (uint32_t i = 0; i < each; ++i) {
-        if (inbox.push(jobs.fill(p * each + i, p)) == InboxPush::kWasEmpty) was_empty.fetch_add_relaxed(1);  // read at end
+        if (inbox.push(jobs.fill(p * each + i, p)) == InboxPush::kWasEmpty)
+          was_empty.fetch_add_relaxed(1);  // read at end
         pause_sometimes(random);
       }
     });

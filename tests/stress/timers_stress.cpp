@@ -114,7 +114,8 @@ TEST(StressTimers, EveryNodeEndsOnce) {
   for (std::thread& t : cancellers) t.join();
   // Cancelled nodes are linked until they are drained, so nothing is left, on its way or forwarded.
   EXPECT_EQ(own_cancels + returned.load_relaxed() + g_disposed, n);
-  EXPECT_EQ(g_fired.load_relaxed(), returned.load_relaxed()) << "fired nodes, and only they, come back to their holders";
+  EXPECT_EQ(g_fired.load_relaxed(), returned.load_relaxed())
+      << "fired nodes, and only they, come back to their holders";
   EXPECT_EQ(cancelled.load_relaxed(), g_disposed);
   EXPECT_EQ(g_early.load_relaxed(), 0u);
 }

@@ -49,8 +49,7 @@ void ring_history(const std::vector<uint8_t>& ops) {
     } else if (op < 220) {
       Runnable* first = nullptr;
       const std::size_t room = Ring::kCapacity - thief_model.size() + 1;
-      const std::size_t expected =
-          std::min({model.size() - model.size() / 2, std::size_t{Ring::kMaxSteal}, room});
+      const std::size_t expected = std::min({model.size() - model.size() / 2, std::size_t{Ring::kMaxSteal}, room});
       RC_ASSERT(ring.steal_half_into(thief, first) == expected);
       RC_ASSERT((first != nullptr) == (expected != 0));
       if (first != nullptr) RC_ASSERT(id_of(first) == take_front(model));

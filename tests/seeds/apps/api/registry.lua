@@ -8,6 +8,7 @@ local function main()
   local other = assert(process.spawn("app.workers:long_worker", "app:processes"))
   ok, pid = round("another name", other)
   assert(ok == true and pid == other)
+  assert(process.terminate(other))
   return "registered"
 end
 return { main = main }

@@ -1,4 +1,4 @@
--- Starts a pool of its own beside the service's and follows it by what pool and workers print (`probe`, topic `said`).
+-- Starts a pool and follows it by what pool and workers print (`probe`, topic `said`).
 local time = require("time")
 
 local function main()
@@ -60,6 +60,7 @@ local function main()
     if result.value:from() == pool then error("the pool spoke: " .. tostring(result.value:payload():data())) end
   end
   work(1)
+  assert(process.terminate(pool))
   return "restarts seen"
 end
 return { main = main }
