@@ -92,23 +92,23 @@ bool NodeApp::start_hosts(std::string& error) {
   control.id = kControlHost;
   control.workers = 1;
   control_ = &runtime_.add_host(control);
-  for (const app::EntryId& id : options_.boot_order) {
-    const auto plan = app_.services.find(id);
-    if (plan == app_.services.end()) continue;
+  for (const app::EntryId& id : app_.hosts) {
     HostOptions o;
     o.id = id.text();
-    if (plan->second.type == app::ServiceType::kProcessHost) {
-      const auto* c = app_.find(id)->config_as<app::ProcessHostConfig>();
+    if (const auto* c = app_.find(id)->config_as<app::ProcessHostConfig>()) {
       o.workers = c->workers ? static_cast<uint32_t>(*c->workers) : runtime_.budget().usable_cores;
       o.max_processes = static_cast<uint32_t>(c->max_processes);
-    } else if (plan->second.type == app::ServiceType::kTerminalHost) {
-      o.terminal = true;
     } else {
-      continue;
+      o.terminal = true;
     }
     runtime_.add_host(o);
   }
-  for (const auto& [id, host] : runtime_.hosts()) {
+  // A host nobody asked for stays created: spawns onto it are refused as "not running", not as unknown.
+  std::vector<std::string> wanted{kControlHost};
+  for (const app::EntryId& id : options_.boot_order) wanted.push_back(id.text());
+  for (const std::string& id : wanted) {
+    ProcessHost* host = runtime_.host(id);
+    if (host == nullptr) continue;  // a process, the supervisor's
     if (Status s = host->start(); !s.ok()) {
       error = id + ": " + s.message;
       return false;

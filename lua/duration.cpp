@@ -17,7 +17,7 @@ struct Unit {
   uint64_t ns;
 };
 constexpr Unit kUnits[] = {
-    {"ns", 1},       {"us", 1'000},         {"\xC2\xB5s", 1'000},       {"\xCE\xBCs", 1'000},
+    {"ns", 1},         {"us", 1'000},        {"\xC2\xB5s", 1'000},  {"\xCE\xBCs", 1'000},
     {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000},
 };
 
@@ -41,7 +41,7 @@ bool read_term(std::string_view& in, uint64_t& total) noexcept {
   bool any = false;
   while (!in.empty() && is_digit(in.front())) {
     any = true;
-    if (whole > (kLimit - 9) / 10) return false;
+    if (whole > kLimit / 10) return false;
     whole = whole * 10 + static_cast<uint64_t>(in.front() - '0');
     in.remove_prefix(1);
   }
@@ -139,7 +139,8 @@ int duration_whole(lua_State* L) {
 template <int64_t unit>
 int duration_float(lua_State* L) {
   const int64_t ns = self_ns(L);
-  lua_pushnumber(L, static_cast<lua_Number>(ns / unit) + static_cast<lua_Number>(ns % unit) / static_cast<lua_Number>(unit));
+  lua_pushnumber(
+      L, static_cast<lua_Number>(ns / unit) + static_cast<lua_Number>(ns % unit) / static_cast<lua_Number>(unit));
   return 1;
 }
 

@@ -23,7 +23,7 @@ struct DurationObject {
 extern const UserType kDurationType;
 void push_duration(lua_State* L, int64_t ns);  // [-0, +1, m]
 
-enum class [[nodiscard]] DurationArgument : uint8_t { kOk, kBadText, kBadNumber, kBadType };
+enum class [[nodiscard]] DurationArgument : uint8_t{kOk, kBadText, kBadNumber, kBadType};
 // The duration at `index`: an object, a text, or a number of `unit_ns` nanoseconds. [-0, +0, -]
 DurationArgument to_duration(lua_State* L, int index, int64_t unit_ns, int64_t& ns) noexcept;
 

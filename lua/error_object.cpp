@@ -15,7 +15,8 @@ void add_frame(lua_State* L, luaL_Buffer* out, lua_Debug* ar) {
   lua_getinfo(L, "Snl", ar);
   const char* what = *ar->what == 'm' ? "main chunk" : (ar->name != nullptr ? ar->name : "?");
   if (ar->currentline > 0) {
-    lua_pushfstring(L, "%s:%d: in %s %s\n", ar->short_src, ar->currentline, *ar->what == 'm' ? "the" : "function", what);
+    lua_pushfstring(L, "%s:%d: in %s %s\n", ar->short_src, ar->currentline, *ar->what == 'm' ? "the" : "function",
+                    what);
   } else {
     lua_pushfstring(L, "%s: in function %s\n", ar->short_src, what);
   }
@@ -52,9 +53,9 @@ void push_error(lua_State* L, ErrorKind kind, Retryable retryable, std::string_v
   lua_setiuservalue(L, -2, kErrorStackSlot);
 }
 
-int return_error(lua_State* L, ErrorKind kind, std::string_view message) {
+int return_error(lua_State* L, ErrorKind kind, std::string_view message, bool may_retry) {
   lua_pushnil(L);
-  return return_with(L, kind, Retryable::kNo, message);
+  return return_with(L, kind, may_retry ? Retryable::kYes : Retryable::kNo, message);
 }
 
 int return_errorf(lua_State* L, ErrorKind kind, const char* format, ...) {

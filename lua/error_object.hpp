@@ -29,7 +29,7 @@ inline constexpr int kErrorStackSlot = 3;    // a string
 void push_error(lua_State* L, ErrorKind kind, Retryable retryable, std::string_view message, std::string_view stack);
 
 // `return return_error(L, …)`: pushes nil and an error object with the present stack; 2. [-0, +2, m]
-int return_error(lua_State* L, ErrorKind kind, std::string_view message);
+int return_error(lua_State* L, ErrorKind kind, std::string_view message, bool may_retry = false);
 int return_errorf(lua_State* L, ErrorKind kind, const char* format, ...);  // format: lua_pushfstring
 int return_status(lua_State* L, Status status);
 // The same with `false` as first value.

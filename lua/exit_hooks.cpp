@@ -87,7 +87,8 @@ void task_failed(lua_State* L, int index) {
     lua_pushvalue(L, index);
     const int status = lua_pcall(L, 1, 1, 0);
     if (is_fatal(L, status)) raise_fatal(L);
-    if (status != LUA_OK || lua_type(L, -1) != LUA_TSTRING) lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, index));
+    if (status != LUA_OK || lua_type(L, -1) != LUA_TSTRING)
+      lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, index));
     message = lua_gettop(L);
   }
   finish_with_text(context_of(L), text_at(L, message), text_at(L, index + 1));

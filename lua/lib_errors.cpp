@@ -110,7 +110,8 @@ int errors_new(lua_State* L) {
     new_error(L, {text, length});
     return 1;
   }
-  if (lua_getfield(L, 1, "message") != LUA_TSTRING) return luaL_error(L, "errors.new: field 'message' must be a string");
+  if (lua_getfield(L, 1, "message") != LUA_TSTRING)
+    return luaL_error(L, "errors.new: field 'message' must be a string");
   const char* text = lua_tolstring(L, -1, &length);
   ErrorObject& e = new_error(L, {text, length});
   const int object = lua_gettop(L);
@@ -223,7 +224,8 @@ int errors_call_stack(lua_State* L) {
 }
 
 constexpr LibraryEntry kLibrary[] = {
-    {"new", errors_new}, {"wrap", errors_wrap}, {"is", errors_is}, {"call_stack", errors_call_stack}, {nullptr, nullptr},
+    {"new", errors_new}, {"wrap", errors_wrap}, {"is", errors_is}, {"call_stack", errors_call_stack},
+    {nullptr, nullptr},
 };
 
 struct KindConstant {
@@ -231,11 +233,11 @@ struct KindConstant {
   ErrorKind kind;
 };
 constexpr KindConstant kKinds[] = {
-    {"NOT_FOUND", ErrorKind::kNotFound},       {"ALREADY_EXISTS", ErrorKind::kAlreadyExists},
-    {"INVALID", ErrorKind::kInvalid},          {"PERMISSION_DENIED", ErrorKind::kPermissionDenied},
-    {"UNAVAILABLE", ErrorKind::kUnavailable},  {"INTERNAL", ErrorKind::kInternal},
-    {"CANCELED", ErrorKind::kCanceled},        {"CONFLICT", ErrorKind::kConflict},
-    {"TIMEOUT", ErrorKind::kTimeout},          {"RATE_LIMITED", ErrorKind::kRateLimited},
+    {"NOT_FOUND", ErrorKind::kNotFound},      {"ALREADY_EXISTS", ErrorKind::kAlreadyExists},
+    {"INVALID", ErrorKind::kInvalid},         {"PERMISSION_DENIED", ErrorKind::kPermissionDenied},
+    {"UNAVAILABLE", ErrorKind::kUnavailable}, {"INTERNAL", ErrorKind::kInternal},
+    {"CANCELED", ErrorKind::kCanceled},       {"CONFLICT", ErrorKind::kConflict},
+    {"TIMEOUT", ErrorKind::kTimeout},         {"RATE_LIMITED", ErrorKind::kRateLimited},
     {"UNKNOWN", ErrorKind::kUnknown},
 };
 

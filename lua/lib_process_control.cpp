@@ -104,7 +104,8 @@ int process_get_options(lua_State* L) {
 
 // Nothing is applied when anything is wrong.
 int process_set_options(lua_State* L) {
-  if (lua_type(L, 1) != LUA_TTABLE) return return_false_error(L, ErrorKind::kInvalid, "options parameter must be a table");
+  if (lua_type(L, 1) != LUA_TTABLE)
+    return return_false_error(L, ErrorKind::kInvalid, "options parameter must be a table");
   int trap_links = -1;
   lua_pushnil(L);
   while (lua_next(L, 1) != 0) {
@@ -113,7 +114,8 @@ int process_set_options(lua_State* L) {
       if (std::strcmp(key, "trap_links") != 0) {
         return return_false_error(L, ErrorKind::kInvalid, "option %s is not supported", key);
       }
-      if (lua_type(L, -1) != LUA_TBOOLEAN) return return_false_error(L, ErrorKind::kInvalid, "trap_links must be a boolean");
+      if (lua_type(L, -1) != LUA_TBOOLEAN)
+        return return_false_error(L, ErrorKind::kInvalid, "trap_links must be a boolean");
       trap_links = lua_toboolean(L, -1);
     }
     lua_pop(L, 1);

@@ -31,8 +31,10 @@ EncodeResult encode_and_send(lua_State* L, Pid target, std::string_view topic, i
 // process.send(destination, topic, ...)
 int process_send(lua_State* L) {
   std::string_view topic;
-  if (lua_gettop(L) < 2) return return_error(L, ErrorKind::kInvalid, "process.send: a destination and a topic are required");
-  if (!text_argument(L, 2, topic)) return return_error(L, ErrorKind::kInvalid, "process.send: the topic must be a string");
+  if (lua_gettop(L) < 2)
+    return return_error(L, ErrorKind::kInvalid, "process.send: a destination and a topic are required");
+  if (!text_argument(L, 2, topic))
+    return return_error(L, ErrorKind::kInvalid, "process.send: the topic must be a string");
   if (!topic.empty() && topic.front() == '@') return return_error(L, ErrorKind::kInvalid, "cannot send to @ topics");
   Pid target;
   if (!destination_argument(L, "send", target)) return 2;
@@ -55,7 +57,8 @@ int process_events(lua_State* L) {
 // process.listen(topic[, {message = true}])
 int process_listen(lua_State* L) {
   std::string_view topic;
-  if (!text_argument(L, 1, topic)) return return_error(L, ErrorKind::kInvalid, "process.listen: the topic must be a string");
+  if (!text_argument(L, 1, topic))
+    return return_error(L, ErrorKind::kInvalid, "process.listen: the topic must be a string");
   if (topic.empty()) return return_error(L, ErrorKind::kInvalid, "topic cannot be empty");
   if (topic.front() == '@') return return_error(L, ErrorKind::kInvalid, "cannot listen to @ topics");
   bool message_mode = false;
@@ -152,7 +155,8 @@ int process_receive(lua_State* L) {
   if (ns < 0) return receive_step(L, 0);
   const uint64_t timer = context_of(L).start_timer(static_cast<uint64_t>(ns));
   const WakeRef nobody{};
-  if (timer == 0 || !expect(L, SignalKind::kTimer, timer, nobody)) return luaL_error(L, "not enough memory for a timer");
+  if (timer == 0 || !expect(L, SignalKind::kTimer, timer, nobody))
+    return luaL_error(L, "not enough memory for a timer");
   return receive_step(L, timer);
 }
 

@@ -33,7 +33,8 @@ bool owner_argument(lua_State* L, Pid& owner) {
 int registry_register(lua_State* L) {
   std::string_view name;
   if (!check_published(L, "registry.register")) return 2;
-  if (!text_argument(L, 1, name)) return return_error(L, ErrorKind::kInvalid, "process.registry.register: a name is required");
+  if (!text_argument(L, 1, name))
+    return return_error(L, ErrorKind::kInvalid, "process.registry.register: a name is required");
   if (name.empty()) return return_error(L, ErrorKind::kInvalid, "process.registry.register: the name is empty");
   if (NodeCore::looks_like_pid(name)) {
     return return_error(L, ErrorKind::kInvalid, "process.registry.register: a name must not look like a PID");
@@ -45,7 +46,8 @@ int registry_register(lua_State* L) {
 
 int registry_lookup(lua_State* L) {
   std::string_view name;
-  if (!text_argument(L, 1, name)) return return_error(L, ErrorKind::kInvalid, "process.registry.lookup: a name is required");
+  if (!text_argument(L, 1, name))
+    return return_error(L, ErrorKind::kInvalid, "process.registry.lookup: a name is required");
   const Pid owner = find_name(context_of(L), name);
   if (!owner) return return_errorf(L, ErrorKind::kNotFound, "name not registered: %s", lua_tostring(L, 1));
   push_pid(L, owner);
@@ -54,13 +56,17 @@ int registry_lookup(lua_State* L) {
 
 int registry_unregister(lua_State* L) {
   std::string_view name;
-  if (!text_argument(L, 1, name)) return return_error(L, ErrorKind::kInvalid, "process.registry.unregister: a name is required");
+  if (!text_argument(L, 1, name))
+    return return_error(L, ErrorKind::kInvalid, "process.registry.unregister: a name is required");
   lua_pushboolean(L, remove_name(context_of(L), name));
   return 1;
 }
 
 constexpr LibraryEntry kRegistry[] = {
-    {"register", registry_register}, {"lookup", registry_lookup}, {"unregister", registry_unregister}, {nullptr, nullptr},
+    {"register", registry_register},
+    {"lookup", registry_lookup},
+    {"unregister", registry_unregister},
+    {nullptr, nullptr},
 };
 
 }  // namespace

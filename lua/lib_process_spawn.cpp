@@ -41,6 +41,7 @@ void spawn_entry(lua_State* L, const SpawnRequest& request, std::string_view ent
   options.host = directory.find_host(host);
   if (options.host == nullptr) {
     out.status = Status::error(ErrorKind::kNotFound, "host not found");
+    out.text_bytes = ("host not found: " + std::string(host)).copy(out.text, SpawnOutcome::kTextBytes);
     return;
   }
   const int count = lua_gettop(L) - 2;
@@ -69,7 +70,7 @@ bool push_spawn_error(lua_State* L, const SpawnOutcome& out) {
   if (out.text_bytes == 0) {
     return_status(L, out.status);
   } else {
-    return_error(L, out.status.kind, {out.text, out.text_bytes});
+    return_error(L, out.status.kind, {out.text, out.text_bytes}, out.status.retryable);
   }
   return true;
 }

@@ -17,7 +17,8 @@ int return_bad_duration(lua_State* L, const char* function, DurationArgument why
   if (why == DurationArgument::kBadText) {
     return return_errorf(L, ErrorKind::kInvalid, "%s: invalid duration format: %s", function, lua_tostring(L, 1));
   }
-  return return_errorf(L, ErrorKind::kInvalid, "%s: duration must be a text, a number of nanoseconds or a duration", function);
+  return return_errorf(L, ErrorKind::kInvalid, "%s: duration must be a text, a number of nanoseconds or a duration",
+                       function);
 }
 
 int sleep_done(lua_State*, int, lua_KContext) { return 0; }
@@ -128,12 +129,30 @@ struct Constant {
   int64_t value;
 };
 constexpr Constant kConstants[] = {
-    {"NANOSECOND", 1},           {"MICROSECOND", 1'000},       {"MILLISECOND", 1'000'000}, {"SECOND", kSecondNs},
-    {"MINUTE", 60 * kSecondNs},  {"HOUR", 3600 * kSecondNs},   {"JANUARY", 1},             {"FEBRUARY", 2},
-    {"MARCH", 3},                {"APRIL", 4},                 {"MAY", 5},                 {"JUNE", 6},
-    {"JULY", 7},                 {"AUGUST", 8},                {"SEPTEMBER", 9},           {"OCTOBER", 10},
-    {"NOVEMBER", 11},            {"DECEMBER", 12},             {"SUNDAY", 0},              {"MONDAY", 1},
-    {"TUESDAY", 2},              {"WEDNESDAY", 3},             {"THURSDAY", 4},            {"FRIDAY", 5},
+    {"NANOSECOND", 1},
+    {"MICROSECOND", 1'000},
+    {"MILLISECOND", 1'000'000},
+    {"SECOND", kSecondNs},
+    {"MINUTE", 60 * kSecondNs},
+    {"HOUR", 3600 * kSecondNs},
+    {"JANUARY", 1},
+    {"FEBRUARY", 2},
+    {"MARCH", 3},
+    {"APRIL", 4},
+    {"MAY", 5},
+    {"JUNE", 6},
+    {"JULY", 7},
+    {"AUGUST", 8},
+    {"SEPTEMBER", 9},
+    {"OCTOBER", 10},
+    {"NOVEMBER", 11},
+    {"DECEMBER", 12},
+    {"SUNDAY", 0},
+    {"MONDAY", 1},
+    {"TUESDAY", 2},
+    {"WEDNESDAY", 3},
+    {"THURSDAY", 4},
+    {"FRIDAY", 5},
     {"SATURDAY", 6},
 };
 

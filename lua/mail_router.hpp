@@ -26,11 +26,11 @@ struct Topic;
 struct MailItem {
   Signal* signal = nullptr;
   uint64_t arrival = 0;
-  int64_t at_unix_s = 0;             // events only
-  MailItem* next = nullptr;          // in its queue
+  int64_t at_unix_s = 0;     // events only
+  MailItem* next = nullptr;  // in its queue
   MailItem* unclaimed_next = nullptr;
   MailItem* unclaimed_previous = nullptr;
-  Topic* topic = nullptr;            // null: an event
+  Topic* topic = nullptr;  // null: an event
 };
 
 struct MailQueue {
@@ -84,7 +84,8 @@ class InboxView final : public MailView {
 
 // A topic that somebody listens to or that has mail.
 struct Topic final : MailView {
-  Topic(MailRouter& r, std::string_view name_in, std::size_t hash_in) noexcept : MailView(r), name(name_in), hash(hash_in) {}
+  Topic(MailRouter& r, std::string_view name_in, std::size_t hash_in) noexcept
+      : MailView(r), name(name_in), hash(hash_in) {}
   bool ready(uint64_t& arrival) noexcept override;
   void take(lua_State* L) override;
 
@@ -92,7 +93,7 @@ struct Topic final : MailView {
   std::size_t hash;
   Topic* next = nullptr;  // in its bucket
   MailQueue queue;
-  bool claimed = false;       // listened to: its items are not in the unclaimed list
+  bool claimed = false;  // listened to: its items are not in the unclaimed list
   bool message_mode = false;
 };
 

@@ -13,8 +13,10 @@ namespace {
 // The Payload at `index`, also when a script goes through the field of a message (msg.payload:data()).
 PayloadObject& check_payload(lua_State* L, int index) {
   lua_pushvalue(L, index);
-  if (unwrap_field(L)) lua_replace(L, index);
-  else lua_pop(L, 1);
+  if (unwrap_field(L))
+    lua_replace(L, index);
+  else
+    lua_pop(L, 1);
   return check_user_as<PayloadObject>(L, index, kPayloadType);
 }
 
@@ -44,7 +46,10 @@ int payload_get_format(lua_State* L) {
 }
 
 constexpr luaL_Reg kMethods[] = {
-    {"data", payload_data}, {"unmarshal", payload_data}, {"get_format", payload_get_format}, {nullptr, nullptr},
+    {"data", payload_data},
+    {"unmarshal", payload_data},
+    {"get_format", payload_get_format},
+    {nullptr, nullptr},
 };
 
 // --- metamethods
@@ -72,7 +77,8 @@ int payload_index(lua_State* L) {
   }
   forward(L, 1);
   const int type = lua_type(L, 1);
-  if (type == LUA_TNIL || type == LUA_TBOOLEAN || type == LUA_TNUMBER) return 0;  // no fields: nil, as for a missing method
+  if (type == LUA_TNIL || type == LUA_TBOOLEAN || type == LUA_TNUMBER)
+    return 0;  // no fields: nil, as for a missing method
   lua_pushvalue(L, 2);
   lua_gettable(L, 1);
   return 1;

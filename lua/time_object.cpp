@@ -103,7 +103,8 @@ int time_sub(lua_State* L) {
     return 1;
   }
   const __int128_t seconds = static_cast<__int128_t>(a.value.unix_s) - b.value.unix_s;
-  push_duration(L, saturate(seconds * kSecondNs + static_cast<int64_t>(a.value.nanos) - static_cast<int64_t>(b.value.nanos)));
+  push_duration(
+      L, saturate(seconds * kSecondNs + static_cast<int64_t>(a.value.nanos) - static_cast<int64_t>(b.value.nanos)));
   return 1;
 }
 
@@ -121,7 +122,8 @@ int time_add(lua_State* L) {
     nanos -= kSecondNs;
     ++seconds;
   }
-  if (__builtin_add_overflow(t.value.unix_s, seconds, &sum.value.unix_s)) return luaL_argerror(L, 2, "time out of range");
+  if (__builtin_add_overflow(t.value.unix_s, seconds, &sum.value.unix_s))
+    return luaL_argerror(L, 2, "time out of range");
   sum.value.nanos = static_cast<uint32_t>(nanos);
   if (t.monotonic_ns != 0) sum.monotonic_ns = t.monotonic_ns + static_cast<uint64_t>(ns);
   *static_cast<TimeObject*>(new_user(L, kTimeType, sizeof(TimeObject), 0)) = sum;

@@ -11,8 +11,8 @@ namespace wippy::lua {
 
 namespace {
 
-constexpr int kChannelSlot = 1;       // user value of the timer: its channel
-constexpr int kOwnerSlot = 1;         // user value of the channel: its timer (a channel with a source has no buffer there)
+constexpr int kChannelSlot = 1;  // user value of the timer: its channel
+constexpr int kOwnerSlot = 1;    // user value of the channel: its timer (a channel with a source has no buffer there)
 constexpr uint32_t kMaxUnread = 16;
 
 struct Instant {
@@ -74,7 +74,7 @@ class TimerObject final : public ChannelSource {
       const auto period = static_cast<uint64_t>(period_ns_);
       due_ns_ = deadline_after(due_ns_, period);
       if (due_ns_ <= now) due_ns_ += (now - due_ns_) / period * period + period;  // ticks that were missed are dropped
-      static_cast<void>(arm(machine, due_ns_ - now));  // out of memory: the ticker ends
+      static_cast<void>(arm(machine, due_ns_ - now));                             // out of memory: the ticker ends
     }
     notify(channel);
   }
@@ -125,7 +125,8 @@ int timer_reset(lua_State* L) {
 }
 
 constexpr LibraryEntry kMethods[] = {
-    {"response", timer_channel}, {"channel", timer_channel}, {"stop", timer_stop}, {"reset", timer_reset}, {nullptr, nullptr},
+    {"response", timer_channel}, {"channel", timer_channel}, {"stop", timer_stop},
+    {"reset", timer_reset},      {nullptr, nullptr},
 };
 
 void fill_timer(lua_State* L) {

@@ -51,7 +51,8 @@ bool push_scalar(lua_State* L, std::string_view in) {
       std::memcpy(&number, in.data(), sizeof number);
       return lua_pushnumber(L, number), true;
     }
-    case kTagString: return read_varint(in, word) && in.size() == word && (lua_pushlstring(L, in.data(), in.size()), true);
+    case kTagString:
+      return read_varint(in, word) && in.size() == word && (lua_pushlstring(L, in.data(), in.size()), true);
     default: return false;
   }
 }

@@ -153,16 +153,12 @@ class Encoder {
         level.phase = Phase::kKeys;
         return true;
       case Phase::kKeys: return next_pair(level);
-      case Phase::kValue:
-        level.phase = Phase::kKeys;
-        return take_top();
+      case Phase::kValue: level.phase = Phase::kKeys; return take_top();
       case Phase::kDetails:
         level.phase = Phase::kErrorEnd;
         lua_getiuservalue(L_, -1, kErrorDetailsSlot);
         return take_top();
-      case Phase::kErrorEnd:
-        levels_.pop();
-        return written(w_.end_error());
+      case Phase::kErrorEnd: levels_.pop(); return written(w_.end_error());
     }
     return false;
   }

@@ -10,7 +10,8 @@
 //   WIPPY_SIM     every verb first calls sim::switch_point(), where the simulation may run another virtual worker.
 //
 // What TSan cannot see: g++ 12's ThreadSanitizer does not model atomic_thread_fence. Under TSan the fences are seq_cst
-// read-modify-writes of one process-wide word: stronger than the fence (it may hide a race, it never invents one).
+// read-modify-writes of one process-wide word: that orders fence with fence (and may hide a race), but not a release fence
+// before a relaxed store with a plain acquire load; such stores are release stores in TSan builds (scheduler/deque.hpp).
 // What nobody sees but the model suites: fence_light(), which is free here and pairs with membarrier (memory/grace.cpp).
 #pragma once
 

@@ -129,7 +129,7 @@ SearchStart Idle::try_search() noexcept {
 }
 
 SearchEnd Idle::found_work() noexcept {
-  const IdleCounts before = unpack(word_.fetch_sub_relaxed(kOneSearching));
+  const IdleCounts before = unpack(word_.fetch_sub_acq_rel(kOneSearching));  // (5), (3)
   WIPPY_ASSERT(before.searching > 0);
   return before.searching == 1 && before.sleeping != 0 ? SearchEnd::kWakeNext : SearchEnd::kQuiet;
 }
@@ -149,9 +149,9 @@ Announced Idle::announce_sleep(uint32_t self, bool searching) noexcept {
       sleepers_.push_back(self);
       seats_[self].place.store_relaxed(Place::kSleeping);  // under the mutex; read by wake_worker (3)
     }
-    word_.fetch_sub_relaxed(leaving);
+    word_.fetch_sub_relaxed(leaving);  // (6) with the fence below
   }
-  fence_seq_cst();  // (4) with (2): either the publisher sees the announcement or the re-check sees the work
+  fence_seq_cst();  // (4) with (2) and (5): either the publisher sees the announcement or the re-check sees the work
   return as;
 }
 

@@ -35,9 +35,14 @@
 //   A stale v (relaxed load) is an older v: a, b or c applies to it as it stands; a then wakes one too many at worst.
 //   Activation only adds a searcher. Sleeping -> reserve removes a sleeper: it weakens "an active worker is parked".
 //   When all sleepers are woken by (3)-like checks of other publishers at the same time: they are searchers, b.  QED
-// The one pair of fences is (2) <-> (4) in announce_sleep: store buffering, each side writes its own word and reads the
-// other's. The RMWs of the word are relaxed: only their order counts. Everything else is ordered by the mutex and by the
-// parkers. Checked by tests/model/idle_suite.cpp on this code.
+// Moving work publishes it again: between taking an inbox, an overflow batch or half a ring and putting the rest into the
+// own ring nobody sees it. A searcher's check is found_work(), called *after* the move: its RMW is (3), and its release (5)
+// is acquired by every later announce_sleep (RMW (6), then fence (4)), because all changes of the word are RMWs and continue (5)'s release
+// sequence. A worker that is not searching owes wake_one() after the move, like any publisher.
+//
+// Pairs: SC fences (2) <-> (4) in announce_sleep, store buffering: each side writes its own word and reads the other's.
+// (5) -> (6)+(4) as above. The other RMWs of the word are relaxed: only their order counts. Everything else is ordered by the
+// mutex and by the parkers. Checked by tests/model/idle_suite.cpp on this code.
 //
 // What the caller of each function owes is in its comment; results that oblige are must-use.
 #pragma once
@@ -110,7 +115,7 @@ class Idle {
 
   // ---- worker `self` ----
   SearchStart try_search() noexcept;
-  SearchEnd found_work() noexcept;
+  SearchEnd found_work() noexcept;  // after what was taken with it lies in the own queues, before running
   Announced announce_sleep(uint32_t self, bool searching) noexcept;
   Resumed resume(uint32_t self, ResumeFor reason) noexcept;
   // After each step; one relaxed load of an own line unless the monitor found this worker stuck.

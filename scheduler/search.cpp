@@ -144,9 +144,9 @@ Resumed Worker::sleep(bool searching) noexcept {
   ResumeFor why = ResumeFor::kNoReason;
   if (work && announced == Announced::kSleeper) {
     why = ResumeFor::kFoundWork;
-  } else if (!due) {
+  } else {
     if (work) send_wake(idle.wake_one(place_.pu.node));  // going to reserve: somebody active takes it
-    park();
+    if (!due) park();
   }
   scheduler_.pools().grace().online(*reader_);
   return idle.resume(index_, why);

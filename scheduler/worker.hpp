@@ -79,7 +79,9 @@ class alignas(kCacheLine) Worker {
     spawned_ = true;
     surplus();
   }
-  // A spawner with this many newborns queued ends its step (rulings.md S5): they should run while they are warm.
+  // A spawner that gives way with this many newborns queued goes behind them (rulings.md S5): they should run while they are
+  // warm. It is made to give way by its budget, of which each spawn takes one, not by this limit: the inner node of a tree that
+  // has spawned its children and now waits for them must not be requeued.
   static constexpr uint32_t kNewbornLimit = 64;
   bool newborns_full() const noexcept { return newborns_.size_estimate() >= kNewbornLimit; }
   TimerSet& timers() noexcept { return timers_; }

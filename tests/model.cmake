@@ -17,7 +17,7 @@ if(relacy_sources AND WIPPY_RELACY_INCLUDE)
   add_executable(model_relacy ${relacy_sources})
   target_compile_definitions(model_relacy PRIVATE WIPPY_MODEL=1 WIPPY_RELACY=1)
   target_include_directories(model_relacy PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-  target_include_directories(model_relacy SYSTEM PRIVATE ${WIPPY_RELACY_INCLUDE} ${WIPPY_RELACY_INCLUDE}/relacy)
+  target_include_directories(model_relacy SYSTEM PRIVATE ${WIPPY_RELACY_INCLUDE})  # not its relacy/: pthread.h
   target_link_libraries(model_relacy PRIVATE wippy_flags Threads::Threads)
   wippy_add_test(model_relacy model 120)
 endif()

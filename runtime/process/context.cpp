@@ -90,7 +90,7 @@ bool Context::charge(uint32_t n) noexcept {
   return true;
 }
 bool Context::budget_left() const noexcept { return self().budget_ != 0; }
-void Context::set_wait(WaitReason r) noexcept { self().wait_ = r; }
+void Context::set_wait(WaitReason r) noexcept { self().show(r, true); }
 
 // --- messages
 

@@ -4,6 +4,7 @@
 // while empty. Iteration goes by slot, which depends on the ids and their history only, never on addresses.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>

@@ -73,6 +73,10 @@ class NodeCore {
   // Spawns from outside a worker (CLI, services). The caller has a ThreadScope.
   SpawnResult spawn(MachineFactory& factory, SpawnOptions options, Pid watcher = Pid{});
 
+  // For people, any thread, approximate while processes run. describe: "{app:processes|0x01001} Blocked(sleep)".
+  // dump_line: "app:processes Ready=1 Running=2 Blocked=3(sleep:2 call:1) Idle=6(message:6) Complete=0" (complete ones are gone soon).
+  std::string describe(Pid pid);
+  std::string dump_line(uint16_t host_index);
   // Published pids of one host; a snapshot.
   std::vector<Pid> pids_of(uint16_t host_index);
   // For observers and tests; exact only while nobody runs.

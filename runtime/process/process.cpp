@@ -28,7 +28,7 @@ void Process::prepare(uint16_t host_index, uint16_t worker) noexcept {
   kept_first_ = kept_last_ = nullptr;
   budget_ = 0;
   phase_ = Phase::kNew;
-  wait_ = WaitReason::kStart;
+  show(WaitReason::kStart, false);
   trap_links_ = ending_ = finished_ = frame_used_ = false;
   gap_count_ = 0;
 }
@@ -152,7 +152,7 @@ Outcome Process::run_live() noexcept {
   if (should_end()) return begin_exit();
   if ((control_.load_relaxed() & Control::kUrgent) != 0) return Outcome::kRequeue;  // the drain goes on
   Verdict v = Verdict::kDone;
-  wait_ = WaitReason::kNone;
+  show(WaitReason::kNone, true);
   if (phase_ == Phase::kNew) {
     phase_ = Phase::kRunning;
     v = machine_->init(*this);
@@ -168,12 +168,16 @@ Outcome Process::run_live() noexcept {
     v = Verdict::kMore;
   }
   if (v == Verdict::kDone || ending_) return begin_exit();
-  if (v == Verdict::kMore) return Outcome::kRequeue;
+  if (v == Verdict::kMore) {
+    stop_showing_running();
+    return Outcome::kRequeue;
+  }
   return rest();
 }
 
 // Going idle. After a successful try_idle another worker may already run the process: nothing of it is touched again.
 Outcome Process::rest() noexcept {
+  stop_showing_running();
   MailNode* dummy = tail_.dummy();
   if (dummy != head_.stub() && static_cast<Signal*>(dummy)->slab_class >= 2 && head_.nothing_behind(dummy)) {
     // An idle process should not hold a large block: the stub becomes the dummy again.

@@ -11,7 +11,7 @@
 //   ZOMBIE   only answers what was pushed by senders that had found it before: WATCH, LINK. Its reason is kept for that.
 // A zombie keeps the mailbox's tag protocol, so a late push reschedules it like any process (rulings.md S3).
 //
-// Wait reasons and the five states of the seed (Ready, Running, Blocked, Idle, Complete) are derived: see state_name().
+// Wait reasons and the five states of the seed (Ready, Running, Blocked, Idle, Complete) are derived: see shown().
 #pragma once
 
 #include <cstddef>
@@ -50,6 +50,10 @@ struct Control {
 };
 
 enum class KillResult : uint8_t { kKilled, kAlreadyDying };
+// The five states of the seed's diagram, derived from the mailbox word and what the owner shows.
+enum class ProcessState : uint8_t { kReady, kRunning, kBlocked, kIdle, kComplete };
+const char* process_state_name(ProcessState s) noexcept;
+const char* wait_reason_name(WaitReason w) noexcept;
 enum class Phase : uint8_t { kNew, kRunning, kExiting, kZombie };
 
 class alignas(kCacheLine) Process final : public Runnable, public Context {
@@ -100,13 +104,22 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   void set_generation_for_test(uint64_t g) noexcept { identity_ = make_pid(g, pid_index(Pid{identity_})).value; }
 
   Phase phase() const noexcept { return phase_; }
-  WaitReason wait_reason() const noexcept { return wait_; }
+  // --- observers, any thread: a snapshot that may be a moment old
+  struct Shown {
+    ProcessState state;
+    WaitReason wait;
+  };
+  Shown shown() const noexcept;
 
  private:
   friend class Context;
   friend struct LinkRules;
-  friend class ExitWalk;
 
+  static constexpr uint8_t kShownRunning = 0x80;
+  void show(WaitReason r, bool running) noexcept {
+    shown_.store_relaxed(static_cast<uint8_t>(static_cast<uint8_t>(r) | (running ? kShownRunning : 0)));
+  }
+  void stop_showing_running() noexcept { shown_.store_relaxed(shown_.load_relaxed() & uint8_t{0x7f}); }
   static constexpr std::size_t kPidOffset = 32;  // checked in process.cpp
   static std::size_t offsetof_grace() noexcept;
   Outcome run_phase() noexcept;
@@ -148,7 +161,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   Signal* kept_last_ = nullptr;
   uint16_t budget_ = 0;
   Phase phase_ = Phase::kNew;
-  WaitReason wait_ = WaitReason::kNone;
+  Atomic<uint8_t> shown_{0};  // WaitReason | kShownRunning; the owner writes, observers read
   bool trap_links_ = false;
   bool ending_ = false;  // a kill was seen or a link failed: the machine is not stepped again
   bool finished_ : 1 = false;    // finish() was called

@@ -17,19 +17,22 @@ SpawnResult refused(Status s, std::string text = {}) {
   return r;
 }
 
-Status host_ready(HostCore& host) {
-  switch (host.state()) {
-    case HostState::kRunning:
-      break;
-    case HostState::kDraining:
-      return Status::error(ErrorKind::kUnavailable, "host is shutting down");
-    case HostState::kCreated:
-      return Status::error(ErrorKind::kUnavailable, "host is not running", true);
-    case HostState::kStopped:
-      return Status::error(ErrorKind::kUnavailable, "host is not running");
+// A place on the host, or why not, with the IDs in `text` (host.md §3.9).
+Status host_ready(NodeCore& node, HostCore& host, std::string& text) {
+  const HostState state = host.state();
+  if (state != HostState::kRunning) {
+    const char* message = state == HostState::kDraining ? "host is shutting down" : "host is not running";
+    text = std::string(message) + ": " + host.id();
+    return Status::error(ErrorKind::kUnavailable, message, state == HostState::kCreated);
   }
   if (host.take_place()) return Status::good();
-  if (host.terminal()) return Status::error(ErrorKind::kConflict, "terminal host is busy", true);
+  if (host.terminal()) {
+    const std::vector<Pid> owner = node.pids_of(host.index());  // empty while that one is dying
+    text = "terminal host " + host.id() + " is busy" + (owner.empty() ? "" : ": " + node.format(owner.front()) + " runs on it");
+    return Status::error(ErrorKind::kConflict, "terminal host is busy", true);
+  }
+  const std::string limit = std::to_string(host.limit());
+  text = "host " + host.id() + " is full (" + limit + " of " + limit + " processes)";
   return Status::error(ErrorKind::kUnavailable, "host is full", true);
 }
 
@@ -56,7 +59,8 @@ void tie_child(Process* parent, Pid watcher, Process* child, const SpawnOptions&
 
 static SpawnResult spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher, MachineFactory& factory,
                             SpawnOptions& o, Worker* worker) {
-  if (Status s = host_ready(host); !s.ok()) return refused(s);
+  std::string refusal;
+  if (Status s = host_ready(w.node(), host, refusal); !s.ok()) return refused(s, std::move(refusal));
   const bool local = worker != nullptr && &worker->scheduler() == host.scheduler();
   Process* child = w.allocate(host, local ? worker->index() : uint16_t{0});
   if (child == nullptr) {
@@ -93,8 +97,7 @@ SpawnResult Context::spawn(MachineFactory& factory, SpawnOptions options) {
   if (options.frame == nullptr) {
     if (const ProcessExt* x = self().ext_or_null()) options.frame = x->frame;
   }
-  // With this many newborns waiting the spawner ends its step soon: they should run while they are warm (rulings.md S5).
-  if (!charge(1) || Worker::current()->newborns_full()) self().budget_ = 0;
+  charge(1);  // 64 spawns end a step; then the worker lets the newborns run first (Worker::requeue)
   return spawn_on(w, target, &self(), pid(), factory, options, Worker::current());
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "mailbox/value_reader.hpp"
 #include "mailbox/value_writer.hpp"
@@ -23,6 +24,12 @@ std::string error_message(std::string_view encoded) {
 // Errors of a start that waiting does not mend (host.md §4.5).
 bool retryable_at_start(const Status& s) noexcept {
   return s.kind != ErrorKind::kNotFound && s.kind != ErrorKind::kInvalid && s.kind != ErrorKind::kPermissionDenied;
+}
+
+std::string stop_timeout_text(int64_t timeout_ns) {
+  char text[48];
+  std::snprintf(text, sizeof text, "stop timeout after %gs", static_cast<double>(timeout_ns) / 1e9);
+  return text;
 }
 
 bool active(ServiceState s) noexcept {
@@ -205,7 +212,7 @@ void Supervisor::on_exit(Context& self, const Message& m) {
   s.pid = Pid{};
   if (s.state == ServiceState::kStopping) {
     self.stop_timer(s.timer);
-    enter(s, ServiceState::kStopped, "");
+    enter(s, ServiceState::kStopped, s.overdue ? stop_timeout_text(s.spec.lifecycle.stop_timeout_ns) : "");
     s.final_state = true;
   } else if (m.abnormal()) {
     const auto stable_ns = static_cast<uint64_t>(s.spec.lifecycle.stable_threshold_ns);
@@ -226,6 +233,7 @@ void Supervisor::on_timer(Context& self, uint64_t id) {
   s.timer = 0;
   if (s.state == ServiceState::kStopping) {
     log::write(log::Level::kWarn, "supervisor", "stop timeout, terminating", {{"service", s.spec.id}});
+    s.overdue = true;
     static_cast<void>(self.terminate(s.pid));  // its EXIT ends the stop
   } else if (s.state == ServiceState::kFailed && !stopping_) {
     restarts_.store_relaxed(restarts_.load_relaxed() + 1);  // one writer
@@ -252,7 +260,10 @@ void Supervisor::stop_one(Context& self, Service& s) {
   enter(s, ServiceState::kStopping, "");
   const auto timeout_ns = static_cast<uint64_t>(s.spec.lifecycle.stop_timeout_ns);
   s.timer = self.start_timer(timeout_ns);
-  static_cast<void>(self.cancel(s.pid, 0));  // gone: its EXIT is on the way
+  // Not Context::cancel: the runtime asks, so the event names no sender, and the stop timer above enforces the deadline.
+  if (Signal* cancel = make_bare_signal(SignalKind::kCancel, Pid{}, deadline_after(wall_ns(), timeout_ns))) {
+    static_cast<void>(node_->deliver(s.pid, cancel));  // gone: its EXIT is on the way
+  }
 }
 
 }  // namespace wippy

@@ -62,6 +62,7 @@ class Supervisor {
     uint32_t failures = 0;
     uint64_t running_since_ns = 0;
     bool final_state = false;
+    bool overdue = false;  // its stop timeout passed
   };
   static Behavior run(Context& self, Supervisor* s);
   void on_message(Context& self, Message& m);

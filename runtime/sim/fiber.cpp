@@ -2,8 +2,8 @@
 
 #include <sys/mman.h>
 
-#include <cerrno>
 #include <cxxabi.h>
+#include <cerrno>
 
 #if !defined(__x86_64__)
 #include <ucontext.h>

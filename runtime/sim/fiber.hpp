@@ -27,7 +27,7 @@ struct Fiber {
   std::string name;
   FiberState state = FiberState::kReady;
   WaitKind wait_kind = WaitKind::kWord;
-  const void* word = nullptr;       // compared for equality only
+  const void* word = nullptr;  // compared for equality only
   uint64_t deadline_ns = kNever;
   uint64_t waiting_since_ns = 0;
   void (*run)(void*) = nullptr;

@@ -33,10 +33,10 @@ struct Options {
   uint64_t max_points = 0;          // more switch points than this end the run as kLimit; 0: no limit
   uint64_t max_virtual_ns = 0;      // the same for virtual time; 0: no limit
   Bug bug = Bug::kNone;
-  const char* topology = nullptr;   // hwloc's synthetic notation; null: one node with four cores
-  std::FILE* trace = nullptr;       // one line per event
-  bool trace_switches = false;      // and one per switch
-  std::string replay;               // the command that repeats this run; printed when it fails or crashes
+  const char* topology = nullptr;      // hwloc's synthetic notation; null: one node with four cores
+  std::FILE* trace = nullptr;          // one line per event
+  bool trace_switches = false;         // and one per switch
+  std::string replay;                  // the command that repeats this run; printed when it fails or crashes
   std::function<std::string()> state;  // more lines for the failure report; called when the run is over
   // Asked when all fibers wait and no deadline is left, and when max_virtual_ns is over. True: it has made a fiber ready,
   // as a signal from outside would (and time goes on for 60 s); false or empty: kDeadlock, kLimit. It must not block.

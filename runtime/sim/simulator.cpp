@@ -16,7 +16,7 @@ Simulator* g_current = nullptr;
 
 constexpr int64_t kNoLook = std::numeric_limits<int64_t>::max() / 2;
 constexpr uint64_t kStartNs = 1'000'000'000;
-constexpr uint64_t kYieldNs = 1'000;        // a yield costs a system call
+constexpr uint64_t kYieldNs = 1'000;         // a yield costs a system call
 constexpr uint64_t kLongestFreezeLog2 = 22;  // 4 ms
 constexpr uint64_t kEarliestFreezeLog2 = 10;
 constexpr uint64_t kSpuriousNs = 200'000;
@@ -55,7 +55,8 @@ void Simulator::draw_parameters(uint64_t seed) noexcept {
   mean_points_ = options_.mean_points != 0 ? options_.mean_points : mean;
   step_ns_ = options_.step_ns != 0 ? options_.step_ns : step;
   freeze_per_mille_ = options_.freeze_per_mille >= 0 ? static_cast<uint32_t>(options_.freeze_per_mille) : freeze;
-  spurious_per_mille_ = options_.spurious_per_mille >= 0 ? static_cast<uint32_t>(options_.spurious_per_mille) : spurious;
+  spurious_per_mille_ =
+      options_.spurious_per_mille >= 0 ? static_cast<uint32_t>(options_.spurious_per_mille) : spurious;
 }
 
 // --- life of a run
@@ -117,7 +118,8 @@ void Simulator::stop(Outcome outcome) noexcept {
 uint32_t Simulator::free_slot() const noexcept {
   for (uint32_t slot = 0;; ++slot) {
     const auto used = [slot](const std::unique_ptr<Fiber>& f) { return f->slot == slot; };
-    if (std::none_of(fibers_.begin(), fibers_.end(), used) && (running_ == nullptr || running_->slot != slot)) return slot;
+    if (std::none_of(fibers_.begin(), fibers_.end(), used) && (running_ == nullptr || running_->slot != slot))
+      return slot;
   }
 }
 
@@ -172,7 +174,9 @@ void Simulator::end_expired_waits() noexcept {
 // --- who runs
 
 Fiber* Simulator::pick_ready(const Fiber* except) noexcept {
-  const auto ready = [except](const std::unique_ptr<Fiber>& f) { return f->state == FiberState::kReady && f.get() != except; };
+  const auto ready = [except](const std::unique_ptr<Fiber>& f) {
+    return f->state == FiberState::kReady && f.get() != except;
+  };
   const auto count = static_cast<uint32_t>(std::count_if(fibers_.begin(), fibers_.end(), ready));
   if (count == 0) return nullptr;
   uint32_t n = choice_.below(count);
@@ -294,8 +298,8 @@ void Simulator::record(uint64_t pid, uint32_t kind, uint64_t from) noexcept {
   mix(result_.hash, pid);
   mix(result_.hash, uint64_t{kind} << 56 ^ from);
   if (options_.trace != nullptr) {
-    std::fprintf(options_.trace, "%" PRIu64 " ns  event %" PRIu64 "  pid %#" PRIx64 " kind %u from %#" PRIx64 "\n", now_ns(),
-                 result_.events, pid, kind, from);
+    std::fprintf(options_.trace, "%" PRIu64 " ns  event %" PRIu64 "  pid %#" PRIx64 " kind %u from %#" PRIx64 "\n",
+                 now_ns(), result_.events, pid, kind, from);
   }
 }
 

@@ -4,7 +4,7 @@ return { main = function(v) return type(v) end }
 --@ test C-310 types and shapes
 return { main = function()
   local ch = process.listen("x")
-  local function pass(v) process.send(process.pid(), "x", v) return t.take(ch) end
+  local function pass(v) process.send(process.pid(), "x", v) return (t.take(ch)) end
   local v = pass{ 1, 2.0, "s", true, { x = { y = 1 } }, k = "v", [10] = "ten", [2.5] = "half", [true] = "yes", [-1] = 0 }
   t.eq(math.type(v[1]), "integer")
   t.eq(math.type(v[2]), "float")

@@ -17,12 +17,12 @@ using namespace wippy::model;
 
 enum class Bug {
   kNone,
-  kNoRecheck,         // parks right after announcing
+  kNoRecheck,           // parks right after announcing
   kLookBeforeAnnounce,  // the look at the queues comes first
-  kIgnoreWakeNext,    // the last searcher keeps what it found to itself
-  kWakeBeforePush,    // the check for sleepers comes before the work is published
-  kNoWake,            // surplus without a wake check
-  kForgetResume,      // found work in the re-check and takes it without being counted again
+  kIgnoreWakeNext,      // the last searcher keeps what it found to itself
+  kWakeBeforePush,      // the check for sleepers comes before the work is published
+  kNoWake,              // surplus without a wake check
+  kForgetResume,        // found work in the re-check and takes it without being counted again
 };
 
 template <Bug B, int Workers, int Jobs, uint32_t Active = Workers>
@@ -195,6 +195,7 @@ struct TwoPublishers : Host<Bug::kNone, 2, 2> {
   void finish() { book.expect_all_taken(); }
 };
 
+const char* const kVerb = "the release is what announce_sleep needs; there is no verb without the other half";
 
 const Suite suite("idle", [](Suite& s) {
   using B = Bug;
@@ -210,9 +211,9 @@ const Suite suite("idle", [](Suite& s) {
   s.verify<Reserve>("stuck worker, reserve called", {.bound = 2});
   s.verify<TwoPublishers>("2 publishers, 2 workers", {.bound = 0});
   s.weakenings("every order weakened",
-               {Suite::scenario<OneWorker<B::kNone>>({.bound = 3}), Suite::scenario<Surplus<B::kNone>>({.bound = 1})},
-               {"scheduler/idle."},
-               {});
+               {Suite::scenario<OneWorker<B::kNone>>({.bound = 3}), Suite::scenario<Surplus<B::kNone>>({.bound = 1}),
+                Suite::scenario<SiblingMustCome<B::kNone>>({.bound = 0})},
+               {"scheduler/idle."}, {{"found_work: fetch_sub_acq_rel without acquire", kVerb}});
 });
 
 }  // namespace

@@ -50,10 +50,13 @@ TEST(SimKernel, ThreadsInterleaveAtAtomicVerbs) {
     sim::run(seed, {}, [&s] {
       Thread t[2];
       for (Thread& each : t) {
-        EXPECT_TRUE(each.start("adder", [](void* p) {
-          auto& x = *static_cast<Shared*>(p);
-          for (int i = 0; i < 200; ++i) x.counter.store_relaxed(x.counter.load_relaxed() + 1);
-        }, &s));
+        EXPECT_TRUE(each.start(
+            "adder",
+            [](void* p) {
+              auto& x = *static_cast<Shared*>(p);
+              for (int i = 0; i < 200; ++i) x.counter.store_relaxed(x.counter.load_relaxed() + 1);
+            },
+            &s));
       }
       for (Thread& each : t) each.join();
       return 0;
@@ -70,9 +73,12 @@ TEST(SimKernel, ReadModifyWritesLoseNothing) {
     sim::run(seed, {}, [&s] {
       Thread t[3];
       for (Thread& each : t) {
-        EXPECT_TRUE(each.start("adder", [](void* p) {
-          for (int i = 0; i < 100; ++i) static_cast<Shared*>(p)->counter.fetch_add_relaxed(1);
-        }, &s));
+        EXPECT_TRUE(each.start(
+            "adder",
+            [](void* p) {
+              for (int i = 0; i < 100; ++i) static_cast<Shared*>(p)->counter.fetch_add_relaxed(1);
+            },
+            &s));
       }
       for (Thread& each : t) each.join();
       return 0;
@@ -102,7 +108,8 @@ TEST(SimKernel, TimeMovesWithWorkAndIsTheWallsToo) {
     for (int i = 0; i < 1000; ++i) a.fetch_add_relaxed(1);
     EXPECT_GE(monotonic_ns() - mono, 5000u);
     EXPECT_GE(wall_ns() - wall, 5000u);
-    EXPECT_EQ(static_cast<uint64_t>(std::time(nullptr)), wall_ns() / 1'000'000'000u) << "is the link missing --wrap=time?";
+    EXPECT_EQ(static_cast<uint64_t>(std::time(nullptr)), wall_ns() / 1'000'000'000u)
+        << "is the link missing --wrap=time?";
     return 0;
   });
 }
@@ -112,11 +119,14 @@ TEST(SimKernel, UnparkEndsAPark) {
     Shared s;
     const sim::Result r = sim::run(seed, {}, [&s] {
       Thread sleeper;
-      EXPECT_TRUE(sleeper.start("sleeper", [](void* p) {
-        auto& x = *static_cast<Shared*>(p);
-        while (x.flag.load_acquire() == 0) static_cast<void>(x.parker.park(kNeverNs));
-        x.order.push_back(2);
-      }, &s));
+      EXPECT_TRUE(sleeper.start(
+          "sleeper",
+          [](void* p) {
+            auto& x = *static_cast<Shared*>(p);
+            while (x.flag.load_acquire() == 0) static_cast<void>(x.parker.park(kNeverNs));
+            x.order.push_back(2);
+          },
+          &s));
       for (uint64_t i = 0; i < sim::random_u64() % 20; ++i) cpu_relax();
       s.order.push_back(1);
       s.flag.store_release(1);
@@ -143,12 +153,15 @@ TEST(SimKernel, WakeOneWakesOneOfTheWaiters) {
       Waiter w[3] = {{&s, 0}, {&s, 1}, {&s, 2}};
       Thread t[3];
       for (int i = 0; i < 3; ++i) {
-        EXPECT_TRUE(t[i].start("waiter", [](void* p) {
-          auto& x = *static_cast<Waiter*>(p);
-          futex_wait(x.s->flag, 0, kNeverNs);
-          x.s->order.push_back(x.number);
-          futex_wake_one(x.s->flag);
-        }, &w[i]));
+        EXPECT_TRUE(t[i].start(
+            "waiter",
+            [](void* p) {
+              auto& x = *static_cast<Waiter*>(p);
+              futex_wait(x.s->flag, 0, kNeverNs);
+              x.s->order.push_back(x.number);
+              futex_wake_one(x.s->flag);
+            },
+            &w[i]));
       }
       Parker pause;
       static_cast<void>(pause.park(monotonic_ns() + 10'000'000));
@@ -170,15 +183,18 @@ TEST(SimKernel, LocksExclude) {
     const sim::Result r = sim::run(seed, {}, [&s] {
       Thread t[4];
       for (Thread& each : t) {
-        EXPECT_TRUE(each.start("locker", [](void* p) {
-          auto& x = *static_cast<Shared*>(p);
-          for (int i = 0; i < 20; ++i) {
-            LockGuard lock(x.mutex);
-            if (++x.inside > x.most_inside) x.most_inside = x.inside;
-            for (int k = 0; k < 5; ++k) cpu_relax();
-            --x.inside;
-          }
-        }, &s));
+        EXPECT_TRUE(each.start(
+            "locker",
+            [](void* p) {
+              auto& x = *static_cast<Shared*>(p);
+              for (int i = 0; i < 20; ++i) {
+                LockGuard lock(x.mutex);
+                if (++x.inside > x.most_inside) x.most_inside = x.inside;
+                for (int k = 0; k < 5; ++k) cpu_relax();
+                --x.inside;
+              }
+            },
+            &s));
       }
       for (Thread& each : t) each.join();
       return 0;
@@ -194,7 +210,8 @@ TEST(SimKernel, DeadlockIsReportedWithNames) {
   o.replay = "some command";
   const sim::Result r = sim::run(5, o, [&s] {
     Thread t;
-    EXPECT_TRUE(t.start("forgotten", [](void* p) { static_cast<void>(static_cast<Shared*>(p)->parker.park(kNeverNs)); }, &s));
+    EXPECT_TRUE(t.start(
+        "forgotten", [](void* p) { static_cast<void>(static_cast<Shared*>(p)->parker.park(kNeverNs)); }, &s));
     t.join();
     return 0;
   });
@@ -216,10 +233,13 @@ TEST(SimKernel, LocksTakenCrosswiseAreADeadlockOnSomeSeed) {
     auto* two = new Two;  // a failed run never leaves
     const sim::Result r = sim::run(seed, {}, [two] {
       Thread t;
-      EXPECT_TRUE(t.start("ba", [](void* p) {
-        LockGuard first(static_cast<Two*>(p)->b);
-        LockGuard second(static_cast<Two*>(p)->a);
-      }, two));
+      EXPECT_TRUE(t.start(
+          "ba",
+          [](void* p) {
+            LockGuard first(static_cast<Two*>(p)->b);
+            LockGuard second(static_cast<Two*>(p)->a);
+          },
+          two));
       {
         LockGuard first(two->a);
         LockGuard second(two->b);
@@ -277,7 +297,10 @@ TEST(SimKernel, TheOperatorIsAskedWhenTimeIsOver) {
     for (; s.flag.load_acquire() < until; ++seconds) static_cast<void>(s.parker.park(monotonic_ns() + 1'000'000'000));
     return static_cast<int>(seconds);
   };
-  EXPECT_EQ(sim::run(8, o, [&] { return tick(1); }).code, 4);
+  const sim::Result obedient = sim::run(8, o, [&] { return tick(1); });
+  EXPECT_EQ(obedient.outcome, sim::Outcome::kFinished) << obedient.report;
+  EXPECT_GE(obedient.virtual_ns, 3'000'000'000u);
+  EXPECT_LT(obedient.virtual_ns, 5'000'000'000u);
   s.flag.store_relaxed(0);
   const sim::Result stubborn = sim::run(8, o, [&] { return tick(2); });
   EXPECT_EQ(stubborn.outcome, sim::Outcome::kLimit);
@@ -292,23 +315,26 @@ TEST(SimKernel, ExceptionsStayInTheirFiber) {
     sim::run(seed, o, [&s] {
       Thread t[3];
       for (Thread& each : t) {
-        EXPECT_TRUE(each.start("thrower", [](void* p) {
-          auto& x = *static_cast<Shared*>(p);
-          for (int i = 0; i < 10; ++i) {
-            const std::string mine = std::to_string(x.counter.fetch_add_relaxed(1));
-            try {
-              throw std::runtime_error(mine);
-            } catch (const std::exception&) {
-              for (int k = 0; k < 5; ++k) cpu_relax();  // others throw and catch meanwhile
-              try {
-                throw;
-              } catch (const std::exception& again) {
-                EXPECT_EQ(again.what(), mine);
+        EXPECT_TRUE(each.start(
+            "thrower",
+            [](void* p) {
+              auto& x = *static_cast<Shared*>(p);
+              for (int i = 0; i < 10; ++i) {
+                const std::string mine = std::to_string(x.counter.fetch_add_relaxed(1));
+                try {
+                  throw std::runtime_error(mine);
+                } catch (const std::exception&) {
+                  for (int k = 0; k < 5; ++k) cpu_relax();  // others throw and catch meanwhile
+                  try {
+                    throw;
+                  } catch (const std::exception& again) {
+                    EXPECT_EQ(again.what(), mine);
+                  }
+                }
+                EXPECT_EQ(std::uncaught_exceptions(), 0);
               }
-            }
-            EXPECT_EQ(std::uncaught_exceptions(), 0);
-          }
-        }, &s));
+            },
+            &s));
       }
       for (Thread& each : t) each.join();
       return 0;
@@ -321,13 +347,16 @@ uint64_t workload(uint64_t seed, uint64_t* events) {
   const sim::Result r = sim::run(seed, {}, [&s] {
     Thread t[3];
     for (Thread& each : t) {
-      EXPECT_TRUE(each.start("w", [](void* p) {
-        auto& x = *static_cast<Shared*>(p);
-        for (int i = 0; i < 50; ++i) {
-          sim::record_event(x.counter.fetch_add_relaxed(1), 1, 2);
-          if (sim::random_u64() % 8 == 0) yield_thread();
-        }
-      }, &s));
+      EXPECT_TRUE(each.start(
+          "w",
+          [](void* p) {
+            auto& x = *static_cast<Shared*>(p);
+            for (int i = 0; i < 50; ++i) {
+              sim::record_event(x.counter.fetch_add_relaxed(1), 1, 2);
+              if (sim::random_u64() % 8 == 0) yield_thread();
+            }
+          },
+          &s));
     }
     for (Thread& each : t) each.join();
     return 0;
@@ -362,7 +391,8 @@ TEST(SimKernel, ASwitchPointThatDoesNotSwitchIsCheap) {
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
     return 0;
   });
-  const double ns = (static_cast<double>(b.tv_sec - a.tv_sec) * 1e9 + static_cast<double>(b.tv_nsec - a.tv_nsec)) / kRounds;
+  const double ns =
+      (static_cast<double>(b.tv_sec - a.tv_sec) * 1e9 + static_cast<double>(b.tv_nsec - a.tv_nsec)) / kRounds;
   RecordProperty("ns_per_switch_point", std::to_string(ns));
   std::printf("             %.2f ns per switch point\n", ns);
   EXPECT_LT(ns, 10.0);

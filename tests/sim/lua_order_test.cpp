@@ -110,10 +110,10 @@ std::string run_once(uint64_t seed) {
   return out + sim::summary(seed, r) + (r.code == 0 ? "" : " failed: " + r.report);
 }
 
-// Only for the test below: prints one run.
+// Only for the tests below: prints one run.
 TEST(LuaOrder, PrintOneRun) {
   const char* seed = std::getenv("WIPPY_LUA_ORDER_SEED");
-  if (seed == nullptr) GTEST_SKIP() << "run by TheSameInEveryStart";
+  if (seed == nullptr) return;  // not started by the tests below
   std::printf("<<<%s>>>\n", run_once(std::strtoull(seed, nullptr, 10)).c_str());
 }
 

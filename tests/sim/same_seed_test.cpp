@@ -83,7 +83,8 @@ std::string run_child(uint64_t seed, int number) {
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return "the child failed:\n" + out;
   const std::size_t begin = out.find("BEGIN\n");
   const std::size_t end = out.find("END\n");
-  return begin == std::string::npos || end == std::string::npos ? "no answer:\n" + out : out.substr(begin + 6, end - begin - 6);
+  return begin == std::string::npos || end == std::string::npos ? "no answer:\n" + out
+                                                                : out.substr(begin + 6, end - begin - 6);
 }
 
 TEST(SameSeed, HundredProcessStartsGiveTheSameHashes) {

@@ -55,15 +55,17 @@ Behavior links_root(Context& self, World* w, Links* links) {
       ++exits[m.from().value];
       w->check().that(m.abnormal(), "nobody ends by itself");
       const std::string why = reason_text(m);
-      w->check().that(m.from() == first ? why == "told to" || why == "process terminated" || why == "linked process failed"
-                                        : why == "linked process failed",
+      w->check().that(m.from() == first
+                          ? why == "told to" || why == "process terminated" || why == "linked process failed"
+                          : why == "linked process failed",
                       "the reason is the link's: " + why);
     } else {
       alive.insert(m.from().value);
     }
   }
   for (const Pid p : links->nodes) {
-    w->check().equal(static_cast<std::size_t>(exits[p.value]) + alive.count(p.value), 1u, "each is alive or has one EXIT");
+    w->check().equal(static_cast<std::size_t>(exits[p.value]) + alive.count(p.value), 1u,
+                     "each is alive or has one EXIT");
   }
   w->check().that(alive.count(first.value) == 0, "the first one is dead");
   for (const auto& [a, b] : links->made) {
@@ -181,6 +183,38 @@ Behavior monitors_root(Context& self, World* w) {
 
 void monitors(World& w) { w.run(monitors_root); }
 
+// --- terminate against a target in every state: new, running, taking its mail, idle
+
+Behavior killer(Context& self, Pid target) {
+  for (uint64_t i = dice(4); i > 0; --i) co_await yield(self);
+  static_cast<void>(self.terminate(target));
+}
+
+Behavior reads(Context& self) {
+  for (;;) Message m = co_await receive(self);
+}
+
+Behavior kills_root(Context& self, World* w) {
+  for (int round = 0; round < 15; ++round) {
+    SpawnOptions o;
+    o.monitor = true;
+    const Pid target = spawn_native(self, o, reads).pid;
+    for (uint64_t i = 1 + dice(2); i > 0; --i) spawn_native(self, {}, killer, target);
+    for (int64_t i = 0; i < 6; ++i) {
+      static_cast<void>(send(self, target, "x", i));
+      if (dice(4) == 0) co_await yield(self);
+    }
+    Message m = co_await receive(self);
+    w->check().that(m.kind() == SignalKind::kExit && m.from() == target, "who is terminated ends");
+    w->check().that(reason_text(m) == "process terminated", "with that reason");
+  }
+  Message more = co_await receive_for(self, 5'000'000);
+  w->check().that(!more, "one EXIT each");
+  w->done();
+}
+
+void kills(World& w) { w.run(kills_root); }
+
 // --- cancel: obeyed, ignored, and racing with a normal end
 
 Behavior obeys(Context& self) {
@@ -212,8 +246,9 @@ Behavior cancel_root(Context& self, World* w) {
     t.deadline_ns = t.kind == 0 ? 60'000'000'000 : 100'000 + dice(2'000'000);
     const Pid p = t.kind == 0   ? spawn_native(self, o, obeys).pid
                   : t.kind == 1 ? spawn_native(self, o, ignores).pid
-                  : t.kind == 2 ? spawn_native(self, o, spins).pid
-                                : spawn_native(self, o, short_life, uint64_t{t.deadline_ns - 50'000 + dice(100'000)}).pid;
+                  : t.kind == 2
+                      ? spawn_native(self, o, spins).pid
+                      : spawn_native(self, o, short_life, uint64_t{t.deadline_ns - 50'000 + dice(100'000)}).pid;
     t.cancelled_ns = monotonic_ns();
     w->check().that(self.cancel(p, t.deadline_ns).ok() || t.kind == 3, "there is somebody to cancel");
     targets[p.value] = t;
@@ -401,8 +436,9 @@ void stop(World& w) {
 }  // namespace
 
 const std::vector<Scenario>& life_scenarios() {
-  static const std::vector<Scenario> all{{"links", links},   {"relink", relink}, {"monitors", monitors}, {"cancel", cancel},
-                                         {"names", names}, {"gifts", gifts},   {"storm", storm},       {"stop", stop, 2}};
+  static const std::vector<Scenario> all{{"links", links},   {"relink", relink}, {"monitors", monitors},
+                                         {"cancel", cancel}, {"kills", kills},   {"names", names},
+                                         {"gifts", gifts},   {"storm", storm},   {"stop", stop, 2}};
   return all;
 }
 

@@ -273,8 +273,9 @@ void timers(World& w) { w.run(timers_root); }
 }  // namespace
 
 const std::vector<Scenario>& message_scenarios() {
-  static const std::vector<Scenario> all{{"ring", ring},         {"fan_in", fan_in}, {"hosts", hosts, 2}, {"overflow", overflow},
-                                         {"churn", churn}, {"calls", calls},   {"timers", timers}};
+  static const std::vector<Scenario> all{{"ring", ring},         {"fan_in", fan_in}, {"hosts", hosts, 2},
+                                         {"overflow", overflow}, {"churn", churn},   {"calls", calls},
+                                         {"timers", timers}};
   return all;
 }
 

@@ -122,8 +122,8 @@ inline void take_trace_from_environment(sim::Options& o) {
 inline sim::Result simulate(const Scenario& s, uint64_t seed, Check& check, sim::Options o = {}) {
   if (o.max_points == 0) o.max_points = 50'000'000;
   if (seed % 2 == 1) o.topology = "pack:2 numa:1 l3:1 core:2 pu:1";
-  o.replay = "WIPPY_SIM_SEEDS=" + std::to_string(seed) + " WIPPY_SIM_TRACE=1 build/sim/bin/sim_tests --gtest_filter='*/" +
-             s.name + "'";
+  o.replay = "WIPPY_SIM_SEEDS=" + std::to_string(seed) +
+             " WIPPY_SIM_TRACE=1 build/sim/bin/sim_tests --gtest_filter='*/" + s.name + "'";
   auto world = std::make_shared<World*>(nullptr);
   o.state = [world] { return *world == nullptr ? std::string() : (*world)->dump(); };
   take_trace_from_environment(o);

@@ -20,6 +20,8 @@ from pathlib import Path
 TIMEOUT_S = float(os.environ.get("WIPPY_E2E_TIMEOUT_S", "30"))
 JOBS = int(os.environ.get("WIPPY_E2E_JOBS", "3"))
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
 _cases = []
 BINARY = Path()
 
@@ -39,17 +41,24 @@ def case(name):
 class Program:
     """A started binary. out and err hold what it wrote so far; wait_for blocks until a pattern has appeared."""
 
-    def __init__(self, arguments, directory, environment=None):
+    def __init__(self, arguments, directory, environment=None, out_closed=False):
+        """out_closed: nobody reads stdout, writing to it fails with EPIPE."""
         self.arguments = [str(a) for a in arguments]
         self.out = ""
         self.err = ""
         self.code = None
         self.started = time.monotonic()
         self._changed = threading.Condition()
+        out = subprocess.PIPE
+        if out_closed:
+            reader, out = os.pipe()
+            os.close(reader)
         self._process = subprocess.Popen([str(BINARY), *self.arguments], cwd=directory, stdin=subprocess.DEVNULL,
-                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                         env=dict(os.environ, **(environment or {})))
-        self._readers = [threading.Thread(target=self._read, args=(name,), daemon=True) for name in ("out", "err")]
+                                         stdout=out, stderr=subprocess.PIPE, env=dict(os.environ, **(environment or {})))
+        if out_closed:
+            os.close(out)
+        streams = ("err",) if out_closed else ("out", "err")
+        self._readers = [threading.Thread(target=self._read, args=(name,), daemon=True) for name in streams]
         for reader in self._readers:
             reader.start()
 
@@ -77,6 +86,9 @@ class Program:
 
     def signal(self, number):
         self._process.send_signal(number)
+
+    def running(self):
+        return self._process.poll() is None
 
     def kill(self):
         if self._process.poll() is None:
@@ -126,6 +138,11 @@ class Program:
             self.check(re.search(pattern, self.err, re.MULTILINE), f"expected {pattern!r} on stderr")
         return self
 
+    def check_out(self, *patterns):
+        for pattern in patterns:
+            self.check(re.search(pattern, self.out, re.MULTILINE), f"expected {pattern!r} on stdout")
+        return self
+
     def silent(self):
         return self.check(self.err == "", "expected an empty stderr")
 
@@ -140,8 +157,8 @@ def indent(text):
     return "\n".join("    " + line for line in text.splitlines()) or "    (nothing)"
 
 
-def start(directory, *arguments, environment=None):
-    return Program(arguments, directory, environment)
+def start(directory, *arguments, environment=None, out_closed=False):
+    return Program(arguments, directory, environment, out_closed)
 
 
 def run(directory, *arguments, timeout_s=TIMEOUT_S, environment=None):

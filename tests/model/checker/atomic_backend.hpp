@@ -8,6 +8,10 @@
 // (checker/mutation.hpp). seq_cst read-modify-writes: see checker/world.hpp.
 #pragma once
 
+#if defined(WIPPY_RELACY)
+#include "model/relacy/relacy_backend.hpp"
+#else
+
 #include <cstdint>
 #include <cstring>
 #include <source_location>
@@ -144,3 +148,5 @@ inline void fence_signal() noexcept {}
 inline void cpu_relax(std::source_location s = std::source_location::current()) noexcept { model::relax(s); }
 
 }  // namespace wippy
+
+#endif  // WIPPY_RELACY

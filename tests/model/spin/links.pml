@@ -44,6 +44,7 @@ bool ended[2];
 /* What the specification promises, written down beside the protocol. */
 byte down[2];        /* LINK_DOWNs counted */
 bool owed[2];        /* a LINK_DOWN was queued while an entry was there: it must count (spec 1.8, 5.13) */
+bool trying[2];      /* a link() whose LINK is not pushed yet: its instance is taken back if nobody is there */
 bool looked[2];      /* an unlink has seen its queue empty: from here on nothing is owed */
 bool calm[2];        /* unlinked, and nobody linked since: a LINK_DOWN queued later must not count */
 bool linked[2];      /* this side's LINK is with the peer, and nobody unlinked since */
@@ -54,8 +55,8 @@ inline push(to, kind, first, second) {
   atomic {
     assert(nfull(q[to]));
     if
-    :: kind == DOWN && ENTRY(to) && !ended[to] && !looked[to] -> owed[to] = true
-    :: kind == LINK -> linked[1 - to] = true
+    :: kind == DOWN && !ended[to] && !looked[to] && (theirs[to] != 0 || (mine[to] != 0 && !trying[to])) -> owed[to] = true
+    :: kind == LINK -> linked[1 - to] = true; trying[1 - to] = false
     :: else
     fi;
     q[to]!kind(first, second)
@@ -112,13 +113,13 @@ live:
      :: mine[p] != 0 -> skip                   /* already: true */
      :: mine[p] == 0 && !published[peer] -> skip  /* NOT_FOUND */
      :: mine[p] == 0 && published[peer] ->
-        atomic { a = next_id; next_id++; mine[p] = a; calm[p] = false };
+        atomic { a = next_id; next_id++; mine[p] = a; calm[p] = false; trying[p] = true };
         deliver(peer, LINK, a, 0, ok);
         if
         :: !ok && BUG != 5 -> mine[p] = 0
         :: else
         fi;
-        a = 0; ok = false
+        a = 0; ok = false; trying[p] = false
      fi
   :: !dies && n < OPS ->                       /* unlink */
      n++;

@@ -15,7 +15,7 @@ run_case() {
   cd "$work" && rm -f pan* ./*.trail && : >pan.log
   local start verdict states
   start=$(date +%s.%N)
-  if ! spin "$@" -a "$here/links.pml" >spin.log 2>&1 || ! gcc -O2 -w -DSAFETY -DCOLLAPSE -DNFAIR=1 -o pan pan.c >gcc.log 2>&1; then
+  if ! spin "$@" -a "$here/links.pml" >spin.log 2>&1 || ! gcc -O1 -w -DSAFETY -o pan pan.c >gcc.log 2>&1; then
     cat spin.log gcc.log 2>/dev/null
     verdict=error
   else

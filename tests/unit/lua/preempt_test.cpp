@@ -2,6 +2,7 @@
 // Preemption and kills (issue 1, "Shown by" 6; rulings S6).
 #include <algorithm>
 
+#include "lua/preempt.hpp"
 #include "tests/unit/lua/engine_fixture.hpp"
 
 namespace wippy::lua::test {
@@ -9,7 +10,7 @@ namespace {
 
 // The issue's 20 ms. Other programs may hold both cores for that long, so the best of three tries counts; no try may take
 // longer than kMostMs.
-constexpr double kKillMs = 20;
+constexpr double kKillMs = kCountMode ? 200 : 20;  // without the tick: a sanitizer build
 constexpr double kMostMs = 2000;
 constexpr int kTries = 3;
 
@@ -22,7 +23,9 @@ class Preempt : public ::testing::Test {
       const SpawnResult r = node.spawn("return function() " + loop + " end");
       ASSERT_TRUE(r.status.ok()) << r.error_text;
       usleep(10'000);
-      if (preemptible) EXPECT_EQ(node.run("return 'other'"), "'other' ");
+      if (preemptible) {
+        EXPECT_EQ(node.run("return 'other'"), "'other' ");
+      }
       EXPECT_TRUE(node.runtime().node().alive(r.pid)) << loop;
       best_ms = std::min(best_ms, node.kill(r.pid));
       EXPECT_EQ(reports().take_printed(), "") << loop;

@@ -97,7 +97,8 @@ class LuaNode final : public ProcessDirectory {
   wippy::test::Node& node() { return node_; }
 
   // --- ProcessDirectory
-  SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments, SpawnOptions options) override {
+  SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments,
+                    SpawnOptions options) override {
     const auto it = programs_.find(std::string(entry_id));
     if (it == programs_.end()) {
       SpawnResult r;

@@ -5,6 +5,7 @@ namespace wippy {
 namespace {
 
 using namespace test;
+using test::Node;
 
 TEST(Monitor, C085_C086_ASecondMonitorIsRefusedAndOneExitComes) {
   Node n(2);

@@ -240,5 +240,25 @@ TEST(Native, C050_TenThousandIdleProcessesAnswerAndExit) {
   EXPECT_TRUE(n.empties());
 }
 
+TEST(Native, DumpShowsTheFiveStates) {
+  Node n(1);
+  n.run([](Context& self, Node& node) -> Behavior {
+    const Pid idle = spawn_native(self, {}, echo).pid;
+    const Pid asleep = spawn_native(self, {}, [](Context& c) -> Behavior { co_await sleep_for(c, 60'000'000'000); }).pid;
+    NodeCore& core = self.node();
+    EXPECT_NE(core.describe(idle).find(" Ready(start)"), std::string::npos) << core.describe(idle);
+    co_await sleep_for(self, 2'000'000);
+    EXPECT_NE(core.describe(idle).find(" Idle(message)"), std::string::npos) << core.describe(idle);
+    EXPECT_NE(core.describe(asleep).find(" Blocked(sleep)"), std::string::npos) << core.describe(asleep);
+    EXPECT_NE(core.describe(self.pid()).find(" Running"), std::string::npos) << core.describe(self.pid());
+    EXPECT_EQ(core.dump_line(0), "app:processes Ready=0 Running=1 Blocked=1(sleep:1) Idle=1(message:1) Complete=0");
+    static_cast<void>(self.terminate(idle));
+    static_cast<void>(self.terminate(asleep));
+    co_await sleep_for(self, 2'000'000);
+    EXPECT_NE(core.describe(idle).find(" Complete"), std::string::npos) << core.describe(idle);
+    node.done();
+  });
+}
+
 }  // namespace
 }  // namespace wippy

@@ -96,16 +96,17 @@ inline Pid spawn_puppet(Context& self) { return spawn_native(self, {}, puppet, s
 
 }  // namespace wippy::test
 
-// Inside a coroutine named `self`: one command, its answer must be ok.
-#define WIPPY_ORDER(to, what, arg)                       \
+// Inside a coroutine: one command, its answer must be ok.
+#define WIPPY_ORDER_IN(context, to, what, arg)           \
   do {                                                   \
-    ::wippy::test::tell(self, to, what, arg);            \
-    ::wippy::Message answer = co_await receive(self);    \
+    ::wippy::test::tell(context, to, what, arg);         \
+    ::wippy::Message answer = co_await receive(context); \
     ::wippy::test::expect_note(answer, "ok", 0);         \
   } while (false)
+#define WIPPY_ORDER(to, what, arg) WIPPY_ORDER_IN(self, to, what, arg)
 // Nothing more may come for that long.
 #define WIPPY_SILENCE(ns)                                            \
   do {                                                               \
     ::wippy::Message more = co_await receive_for(self, ns);          \
-    EXPECT_FALSE(more) << "kind " << static_cast<int>(more.kind());  \
+    EXPECT_FALSE(more) << "something came";                          \
   } while (false)

@@ -6,6 +6,7 @@ namespace wippy {
 namespace {
 
 using namespace test;
+using test::Node;
 
 TEST(Terminate, C053_ASleeperDiesAtOnce) {
   Node n(2);

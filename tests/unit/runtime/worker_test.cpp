@@ -1,0 +1,220 @@
+// What the scheduler promises to processes: nobody waits behind a long step, all workers are used, reserve stands in.
+#include "scheduler/worker.hpp"
+
+#include <algorithm>
+
+#include "tests/unit/runtime/puppet.hpp"
+
+namespace wippy {
+namespace {
+
+using namespace test;
+using test::Node;
+
+void burn(uint64_t ns) {
+  const uint64_t until = monotonic_ns() + ns;
+  while (monotonic_ns() < until) cpu_relax();
+}
+
+TEST(Workers, SixteenOnTwoCores) {
+  Node n(16, 2);
+  EXPECT_EQ(n.host().scheduler().placement().active, 2u);
+  n.run([](Context& self, Node& node) -> Behavior {
+    constexpr int kPairs = 100, kRounds = 200;
+    for (int i = 0; i < kPairs; ++i) {
+      spawn_native(self, {}, [](Context& c, Pid boss) -> Behavior {
+        const Pid peer = spawn_puppet(c);
+        for (int k = 0; k < kRounds; ++k) WIPPY_ORDER_IN(c, peer, "ping", k);
+        tell(c, peer, "end");
+        tell(c, boss, "pair");
+      }, self.pid());
+    }
+    for (int i = 0; i < kPairs; ++i) {
+      Message m = co_await receive_for(self, 30'000 * kMs);
+      expect_note(m, "pair", 0);
+    }
+    node.done();
+  });
+  EXPECT_TRUE(n.empties());
+}
+
+// Answers each message with the time it took to be run.
+Behavior clock_watch(Context& self) {
+  for (;;) {
+    Message m = co_await receive(self);
+    static_cast<void>(send(self, m.from(), "late", static_cast<int64_t>(monotonic_ns()) - m.integer()));
+  }
+}
+
+// A process waits in the run slot of a worker whose step takes 50 ms.
+void slot_rescue(uint32_t workers, uint32_t cores, uint64_t step_ns, uint64_t wanted_ns) {
+  Node n(workers, cores);
+  static uint64_t s_step_ns, s_wanted_ns;
+  s_step_ns = step_ns;
+  s_wanted_ns = wanted_ns;
+  n.run([](Context& self, Node& node) -> Behavior {
+    const Pid p = spawn_native(self, {}, clock_watch).pid;
+    co_await sleep_for(self, 5 * kMs);
+    uint64_t best = kNeverNs;
+    int during = 0;
+    for (int i = 0; i < 10; ++i) {
+      tell(self, p, "now", static_cast<int64_t>(monotonic_ns()));
+      burn(s_step_ns);
+      Message m = co_await receive(self);
+      const auto late = static_cast<uint64_t>(m.integer());
+      during += late < s_step_ns ? 1 : 0;
+      best = std::min(best, late);
+      co_await sleep_for(self, 2 * kMs);
+    }
+    EXPECT_GE(during, 8) << "it waited for the end of the step";
+    EXPECT_LT(best, s_wanted_ns);
+    node.done();
+  });
+}
+
+TEST(Workers, AProcessInTheSlotOfALongStepIsRunElsewhere) { slot_rescue(2, 2, 50 * kMs, 10 * kMs); }
+TEST(Workers, TheReserveStandsInForAStuckWorker) { slot_rescue(4, 1, 100 * kMs, 40 * kMs); }
+
+// Newborns and requeued processes behind a long step are stolen, too.
+TEST(Workers, NewbornsBehindALongStepAreStolen) {
+  Node n(2, 2);
+  n.run([](Context& self, Node& node) -> Behavior {
+    static Atomic<int> ran{0};
+    ran.store_relaxed(0);
+    for (int i = 0; i < 20; ++i) {
+      spawn_native(self, {}, [](Context&) -> Behavior {
+        ran.fetch_add_relaxed(1);  // read below
+        co_return;
+      });
+    }
+    burn(100 * kMs);
+    EXPECT_EQ(ran.load_relaxed(), 20);
+    node.done();
+    co_return;
+  });
+}
+
+Atomic<uint64_t> g_target{0};
+std::string poke(void* core) {
+  auto& c = *static_cast<NodeCore*>(core);
+  const Pid to{g_target.load_acquire()};  // partner: the test's store
+  static_cast<void>(c.deliver(to, make_bare_signal(SignalKind::kCancel, Pid{}, 0)));
+  return {};
+}
+
+// A timer due behind a long step of its worker is late, but mail from outside is not.
+TEST(Workers, MailFromOutsideDoesNotWaitForALongStep) {
+  Node n(2, 2);
+  static Atomic<uint64_t> ran_at{0};
+  ran_at.store_relaxed(0);
+  n.run([](Context& self, Node& node) -> Behavior {
+    g_target.store_release(spawn_native(self, {}, [](Context& c) -> Behavior {
+                           Message m = co_await receive(c);
+                           ran_at.store_relaxed(monotonic_ns());
+                         }).pid.value);
+    co_await sleep_for(self, 5 * kMs);
+    // A pool thread sends: it goes through the inbox.
+    const uint64_t ref = self.call(&poke, &self.node(), nullptr);
+    EXPECT_NE(ref, 0u);
+    burn(200 * kMs);
+    const uint64_t at = ran_at.load_relaxed();
+    EXPECT_NE(at, 0u) << "it waited for the end of the step";
+    Message m = co_await receive(self);
+    node.done();
+  });
+}
+
+// Two processes that never wait and got onto one worker without a "surplus" must spread over two.
+TEST(Workers, RequeuedProcessesFindTheSleepingWorker) {
+  Node n(2, 2);
+  n.run([](Context& self, Node& node) -> Behavior {
+    static Atomic<uint32_t> seen[2];  // bit w: ran on worker w
+    const auto spinner = [](Context& c, int me) -> Behavior {
+      Message go = co_await receive(c);
+      const uint64_t until = monotonic_ns() + 500 * kMs;
+      while (monotonic_ns() < until) {
+        seen[me].fetch_or_acq_rel(1u << Worker::current()->index());  // read at the end
+        burn(200'000);
+        co_await yield(c);
+      }
+    };
+    int spread = 0;
+    for (int round = 0; round < 3; ++round) {
+      seen[0].store_relaxed(0);
+      seen[1].store_relaxed(0);
+      const Pid a = spawn_native(self, watched(), spinner, 0).pid;
+      const Pid b = spawn_native(self, watched(), spinner, 1).pid;
+      co_await sleep_for(self, 30 * kMs);  // both idle, the other worker asleep
+      tell(self, a, "go");                 // into the slot: nobody is woken
+      co_await yield(self);
+      tell(self, b, "go");
+      for (int i = 0; i < 2; ++i) Message m = co_await receive(self);
+      spread += (seen[0].load_relaxed() | seen[1].load_relaxed()) == 3 ? 1 : 0;
+    }
+    EXPECT_EQ(spread, 3) << "a worker slept while two processes took turns on the other";
+    node.done();
+  });
+}
+
+TEST(Workers, WatchdogCountsLongSteps) {
+  Runtime::Config c;
+  c.watchdog_ns = 30 * kMs;
+  c.cores = 2;
+  Runtime r(c);
+  HostOptions o;
+  o.id = "app:h";
+  o.workers = 2;
+  ProcessHost& h = r.add_host(o);
+  ASSERT_TRUE(h.start().ok());
+  SpawnOptions s;
+  s.host = &h.core();
+  ASSERT_TRUE(spawn_native(r.node(), s, [](Context&) -> Behavior {
+                burn(150 * kMs);
+                co_return;
+              }).status.ok());
+  const uint64_t until = monotonic_ns() + 5'000 * kMs;
+  while (r.node().live_processes() != 0 && monotonic_ns() < until) burn(kMs);
+  EXPECT_EQ(r.monitor().long_steps(), 1u);
+}
+
+// With nobody awake the monitor sleeps, too.
+TEST(Workers, AnIdleRuntimeDoesNothing) {
+  Node n(4);
+  n.run([](Context& self, Node& node) -> Behavior {
+    spawn_native(self, {}, deaf);
+    node.done();
+    co_return;
+  });
+  Parker p;
+  static_cast<void>(p.park(monotonic_ns() + 50 * kMs));
+  const uint64_t looks = n.runtime().monitor().looks();
+  const CounterTotals before = n.host().scheduler().totals();
+  static_cast<void>(p.park(monotonic_ns() + 200 * kMs));
+  EXPECT_LE(n.runtime().monitor().looks() - looks, 2u);
+  const CounterTotals after = n.host().scheduler().totals();
+  EXPECT_EQ(after.steps, before.steps);
+  EXPECT_LE(after.parks - before.parks, 2u);
+}
+
+TEST(Workers, C050_C324_CpuBoundWorkUsesBothWorkers) {
+  Node n(2, 2);
+  n.run([](Context& self, Node& node) -> Behavior {
+    static Atomic<uint32_t> seen{0};
+    seen.store_relaxed(0);
+    for (int i = 0; i < 8; ++i) {
+      spawn_native(self, watched(), [](Context& c) -> Behavior {
+        for (int k = 0; k < 20; ++k) {
+          seen.fetch_or_acq_rel(1u << Worker::current()->index());  // read at the end
+          burn(kMs);
+          co_await yield(c);
+        }
+      });
+    }
+    for (int i = 0; i < 8; ++i) Message m = co_await receive(self);
+    EXPECT_EQ(seen.load_relaxed(), 3u);
+    node.done();
+  });
+}
+
+}  // namespace
+}  // namespace wippy
