@@ -17,22 +17,6 @@ std::size_t Process::offsetof_grace() noexcept {
 #pragma GCC diagnostic pop
 }
 
-void Process::prepare(uint16_t host_index, uint16_t worker) noexcept {
-  head_.reset();
-  tail_.reset(head_);
-  control_.store_relaxed(0);
-  last_worker_.store_relaxed(worker);
-  host_index_ = host_index;
-  machine_ = nullptr;
-  ext_ = nullptr;
-  kept_first_ = kept_last_ = nullptr;
-  budget_ = 0;
-  phase_ = Phase::kNew;
-  show(WaitReason::kStart, false);
-  trap_links_ = ending_ = finished_ = frame_used_ = false;
-  gap_count_ = 0;
-}
-
 ProcessExt& Process::ext() {
   if (ext_ == nullptr) ext_ = new ProcessExt;
   return *ext_;
@@ -199,14 +183,9 @@ Outcome Process::rest() noexcept {
   return Outcome::kRequeue;
 }
 
-bool Process::quiet() noexcept { return head_.idle_acquire(); }
-
-void Process::dispose() noexcept {
-  MailNode* dummy = tail_.dummy();
-  if (dummy != head_.stub()) slab_free(dummy, static_cast<Signal*>(dummy)->slab_class);
+void Process::drop_ext() noexcept {
   delete ext_;
   ext_ = nullptr;
-  identity_ += uint64_t{1} << kPidIndexBits;
 }
 
 }  // namespace wippy

@@ -88,7 +88,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   Outcome run(Worker& worker) noexcept override;
 
   // --- the retirer, after the grace period: true when the block may be reused
-  bool quiet() noexcept;
+  bool quiet() noexcept { return head_.idle_acquire(); }
   void dispose() noexcept;
   GraceNode* grace_node() noexcept { return &grace_; }
   static Process* from_grace(GraceNode* n) noexcept {
@@ -135,6 +135,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   void keep(Signal* s) noexcept;
   void drain_all() noexcept;
   void handle_urgent() noexcept;
+  void drop_ext() noexcept;
   bool should_end() noexcept;
   Outcome begin_exit() noexcept;
   Outcome continue_exit() noexcept;
@@ -172,6 +173,30 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   alignas(kCacheLine) char frame_[kFrameBytes];
 };
 static_assert(sizeof(Process) == BlockTable::kBlockBytes);
+
+// Inline: once per process.
+inline void Process::prepare(uint16_t host_index, uint16_t worker) noexcept {
+  head_.reset();
+  tail_.reset(head_);
+  control_.store_relaxed(0);
+  last_worker_.store_relaxed(worker);
+  host_index_ = host_index;
+  machine_ = nullptr;
+  ext_ = nullptr;
+  kept_first_ = kept_last_ = nullptr;
+  budget_ = 0;
+  phase_ = Phase::kNew;
+  show(WaitReason::kStart, false);
+  trap_links_ = ending_ = finished_ = frame_used_ = false;
+  gap_count_ = 0;
+}
+
+inline void Process::dispose() noexcept {
+  MailNode* dummy = tail_.dummy();
+  if (dummy != head_.stub()) slab_free(dummy, static_cast<Signal*>(dummy)->slab_class);
+  if (ext_ != nullptr) drop_ext();
+  identity_ += uint64_t{1} << kPidIndexBits;
+}
 
 // Inline: once per message.
 inline Signal* Process::pop_raw() noexcept {

@@ -10,22 +10,14 @@ namespace wippy {
 
 namespace {
 
-SpawnResult refused(Status s, std::string text = {}) {
-  SpawnResult r;
-  r.status = s;
-  r.error_text = std::move(text);
-  return r;
-}
-
-// A place on the host, or why not, with the IDs in `text` (host.md §3.9).
-Status host_ready(NodeCore& node, HostCore& host, std::string& text) {
+// Why the host takes no process, with the IDs in `text` (host.md §3.9).
+Status host_refuses(NodeCore& node, HostCore& host, std::string& text) {
   const HostState state = host.state();
   if (state != HostState::kRunning) {
     const char* message = state == HostState::kDraining ? "host is shutting down" : "host is not running";
     text = std::string(message) + ": " + host.id();
     return Status::error(ErrorKind::kUnavailable, message, state == HostState::kCreated);
   }
-  if (host.take_place()) return Status::good();
   if (host.terminal()) {
     const std::vector<Pid> owner = node.pids_of(host.index());  // empty while that one is dying
     text = "terminal host " + host.id() + " is busy" + (owner.empty() ? "" : ": " + node.format(owner.front()) + " runs on it");
@@ -57,28 +49,30 @@ void tie_child(Process* parent, Pid watcher, Process* child, const SpawnOptions&
   }
 }
 
-static SpawnResult spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher, MachineFactory& factory,
-                            SpawnOptions& o, Worker* worker) {
-  std::string refusal;
-  if (Status s = host_ready(w.node(), host, refusal); !s.ok()) return refused(s, std::move(refusal));
+// The result goes into `r`, a variable of the caller's caller in the end: a spawn copies no strings.
+static void spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher, MachineFactory& factory, SpawnOptions& o,
+                     Worker* worker, SpawnResult& r) {
+  if (host.state() != HostState::kRunning || !host.take_place()) {
+    r.status = host_refuses(w.node(), host, r.error_text);
+    return;
+  }
   const bool local = worker != nullptr && &worker->scheduler() == host.scheduler();
   Process* child = w.allocate(host, local ? worker->index() : uint16_t{0});
   if (child == nullptr) {
     host.give_place();
-    return refused(Status::error(ErrorKind::kUnavailable, "process table is full", true));
+    r.status = Status::error(ErrorKind::kUnavailable, "process table is full", true);
+    return;
   }
   if (!o.entry_id.empty()) child->ext().entry_id = o.entry_id;
   if (o.frame != nullptr) child->ext().frame = std::move(o.frame);
-  SpawnResult r;
-  r.pid = child->identity();
   Machine* machine = nullptr;
   r.status = factory.create(*child, machine, r.error_text);
   if (!r.status.ok()) {
-    r.pid = Pid{};
     w.give_back(host, child);
     host.give_place();
-    return r;
+    return;
   }
+  r.pid = child->identity();
   child->set_machine(machine);
   if (o.monitor || o.link || o.private_watch) tie_child(parent, watcher, child, o, w, r);
   w.count_live(1);
@@ -88,7 +82,6 @@ static SpawnResult spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid
   } else {
     host.scheduler()->submit_remote(child, 0);
   }
-  return r;
 }
 
 SpawnResult Context::spawn(MachineFactory& factory, SpawnOptions options) {
@@ -98,16 +91,21 @@ SpawnResult Context::spawn(MachineFactory& factory, SpawnOptions options) {
     if (const ProcessExt* x = self().ext_or_null()) options.frame = x->frame;
   }
   charge(1);  // 64 spawns end a step; then the worker lets the newborns run first (Worker::requeue)
-  return spawn_on(w, target, &self(), pid(), factory, options, Worker::current());
+  SpawnResult r;
+  spawn_on(w, target, &self(), pid(), factory, options, Worker::current(), r);
+  return r;
 }
 
 SpawnResult NodeCore::spawn(MachineFactory& factory, SpawnOptions options, Pid watcher) {
+  SpawnResult r;
   if (WorkerProcs* w = WorkerProcs::current_or_null()) {
-    return spawn_on(*w, *options.host, nullptr, watcher, factory, options, Worker::current());
+    spawn_on(*w, *options.host, nullptr, watcher, factory, options, Worker::current(), r);
+  } else {
+    LockGuard lock(outside_mutex_);
+    if (outside_ == nullptr) outside_ = std::make_unique<WorkerProcs>(*this, *options.host);
+    spawn_on(*outside_, *options.host, nullptr, watcher, factory, options, nullptr, r);
   }
-  LockGuard lock(outside_mutex_);
-  if (outside_ == nullptr) outside_ = std::make_unique<WorkerProcs>(*this, *options.host);
-  return spawn_on(*outside_, *options.host, nullptr, watcher, factory, options, nullptr);
+  return r;
 }
 
 }  // namespace wippy
