@@ -112,15 +112,15 @@ int push_import(lua_State* L, const LuaProgram& program) {
 
 bool push_global(lua_State* L, const char* name) {
   for (const LibraryEntry* e = base_functions(); e->name != nullptr; ++e) {
-    if (std::strcmp(e->name, name) == 0) return lua_pushcfunction(L, e->function), true;
+    if (same_name(e->name, name)) return lua_pushcfunction(L, e->function), true;
   }
   for (const LuaLibrary& library : kBuiltin) {
-    if (std::strcmp(library.name, name) == 0) return push_library(L, library), true;
+    if (same_name(library.name, name)) return push_library(L, library), true;
   }
   const ProcessRoot& root = root_of(L);
   for (std::size_t i = 0; root.hooks != nullptr && i < root.hooks->library_count; ++i) {
     const LuaLibrary& library = root.hooks->libraries[i];
-    if (std::strcmp(library.name, name) != 0) continue;
+    if (!same_name(library.name, name)) continue;
     if (!library.always && !lists_module(root.program, name)) return false;
     return push_library(L, library), true;
   }

@@ -121,49 +121,38 @@ constexpr LibraryEntry kLibrary[] = {
     {"seconds", time_units<kSecondNs>},
     {"minutes", time_units<60 * kSecondNs>},
     {"hours", time_units<3600 * kSecondNs>},
+    {"NANOSECOND", nullptr, false, 1},
+    {"MICROSECOND", nullptr, false, 1'000},
+    {"MILLISECOND", nullptr, false, 1'000'000},
+    {"SECOND", nullptr, false, kSecondNs},
+    {"MINUTE", nullptr, false, 60 * kSecondNs},
+    {"HOUR", nullptr, false, 3600 * kSecondNs},
+    {"JANUARY", nullptr, false, 1},
+    {"FEBRUARY", nullptr, false, 2},
+    {"MARCH", nullptr, false, 3},
+    {"APRIL", nullptr, false, 4},
+    {"MAY", nullptr, false, 5},
+    {"JUNE", nullptr, false, 6},
+    {"JULY", nullptr, false, 7},
+    {"AUGUST", nullptr, false, 8},
+    {"SEPTEMBER", nullptr, false, 9},
+    {"OCTOBER", nullptr, false, 10},
+    {"NOVEMBER", nullptr, false, 11},
+    {"DECEMBER", nullptr, false, 12},
+    {"SUNDAY", nullptr, false, 0},
+    {"MONDAY", nullptr, false, 1},
+    {"TUESDAY", nullptr, false, 2},
+    {"WEDNESDAY", nullptr, false, 3},
+    {"THURSDAY", nullptr, false, 4},
+    {"FRIDAY", nullptr, false, 5},
+    {"SATURDAY", nullptr, false, 6},
     {nullptr, nullptr},
-};
-
-struct Constant {
-  const char* name;
-  int64_t value;
-};
-constexpr Constant kConstants[] = {
-    {"NANOSECOND", 1},
-    {"MICROSECOND", 1'000},
-    {"MILLISECOND", 1'000'000},
-    {"SECOND", kSecondNs},
-    {"MINUTE", 60 * kSecondNs},
-    {"HOUR", 3600 * kSecondNs},
-    {"JANUARY", 1},
-    {"FEBRUARY", 2},
-    {"MARCH", 3},
-    {"APRIL", 4},
-    {"MAY", 5},
-    {"JUNE", 6},
-    {"JULY", 7},
-    {"AUGUST", 8},
-    {"SEPTEMBER", 9},
-    {"OCTOBER", 10},
-    {"NOVEMBER", 11},
-    {"DECEMBER", 12},
-    {"SUNDAY", 0},
-    {"MONDAY", 1},
-    {"TUESDAY", 2},
-    {"WEDNESDAY", 3},
-    {"THURSDAY", 4},
-    {"FRIDAY", 5},
-    {"SATURDAY", 6},
 };
 
 }  // namespace
 
 int open_time(lua_State* L) {
   push_lazy_table(L, kLibrary);
-  for (const Constant& c : kConstants) {
-    lua_pushinteger(L, c.value);
-    lua_setfield(L, -2, c.name);
-  }
   push_read_only(L);
   return 1;
 }

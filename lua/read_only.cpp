@@ -19,6 +19,14 @@ int refuse_assignment(lua_State* L) {
 
 // [-0, +1, e]
 void push_entry(lua_State* L, const LibraryEntry& e) {
+  if (e.function == nullptr) {
+    if (e.text != nullptr) {
+      lua_pushstring(L, e.text);
+    } else {
+      lua_pushinteger(L, e.integer);
+    }
+    return;
+  }
   lua_pushcfunction(L, e.function);
   if (e.makes_value) lua_call(L, 0, 1);
 }
@@ -28,7 +36,7 @@ int find_lazy(lua_State* L) {
   if (lua_type(L, 2) != LUA_TSTRING) return 0;
   const char* name = lua_tostring(L, 2);
   for (auto* e = static_cast<const LibraryEntry*>(lua_touserdata(L, lua_upvalueindex(1))); e->name != nullptr; ++e) {
-    if (std::strcmp(e->name, name) != 0) continue;
+    if (!same_name(e->name, name)) continue;
     push_entry(L, *e);
     lua_pushvalue(L, 2);
     lua_pushvalue(L, -2);

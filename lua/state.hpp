@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include <lua5.4/lua.hpp>
 
@@ -69,13 +70,19 @@ lua_State* create_state(ProcessRoot& root) noexcept;
 
 // --- what libraries are made of
 
-// A function of a library table, or a value that `function` makes when it is first asked for [-0, +1, e] (makes_value).
-// The list lives for ever and ends with {nullptr, nullptr}.
+// A field of a library table: a function; a value that `function` makes when it is first asked for [-0, +1, e]
+// (makes_value); or, without a function, a constant: `text`, else `integer`. The list lives for ever and ends with
+// {nullptr, nullptr}.
 struct LibraryEntry {
   const char* name;
   lua_CFunction function;
   bool makes_value = false;
+  lua_Integer integer = 0;
+  const char* text = nullptr;
 };
+
+// Most names differ in their first letter: cheaper than a call for each.
+inline bool same_name(const char* a, const char* b) noexcept { return *a == *b && std::strcmp(a, b) == 0; }
 
 // Replaces the table on top by a read-only view of it: reading falls through, assigning raises, pairs works, the
 // metatable is locked. [-1, +1, m]

@@ -44,11 +44,11 @@ void record_event(std::uint64_t pid, std::uint32_t kind, std::uint64_t from) noe
 // atomic, only an interleaving shows it.
 enum class Bug : std::uint8_t {
   kNone,
-  kLostWake,     // Parker::unpark looks first and stores later: a sleep in between is not ended
-  kBlindIdle,    // MailboxHead::try_idle compares first and stores later: a push in between is not noticed
-  kNoRecheck,    // Worker::sleep does not look for work between announcing sleep and parking
-  kDeafToKill,   // a kill that arrives in the middle of a step is not looked at when its wake-up signal is taken
-  kNamesFirst,   // Process::begin_exit releases the names before the pid is erased: a registration in between stays
+  kLostWake,    // Parker::unpark looks first and stores later: a sleep in between is not ended
+  kBlindIdle,   // MailboxHead::try_idle compares first and stores later: a push in between is not noticed
+  kNoRecheck,   // Worker::sleep does not look for work between announcing sleep and parking
+  kDeafToKill,  // a kill that arrives in the middle of a step is not looked at when its wake-up signal is taken
+  kNamesFirst,  // Process::begin_exit releases the names before the pid is erased: a registration in between stays
 };
 extern Bug g_planted;
 inline bool planted(Bug bug) noexcept { return __builtin_expect(g_planted == bug, 0); }

@@ -3,4 +3,4 @@
 set -u
 cd "$(dirname "$0")/.." || exit 2
 scripts/build.sh release wippy-bench || exit 1
-exec build/release/bin/wippy-bench --smoke
+exec build/release/bin/wippy-bench run --smoke

@@ -40,6 +40,7 @@ Signal* Context::next_signal() noexcept {
   if (Signal* s = p.kept_first_) {
     p.kept_first_ = s->link();
     if (p.kept_first_ == nullptr) p.kept_last_ = nullptr;
+    if (p.ext_ != nullptr && p.ext_->kept_looked_until == s) p.ext_->kept_looked_until = nullptr;
     return s;
   }
   while (Signal* s = p.pop_raw()) {
@@ -56,14 +57,21 @@ Signal* Context::next_signal() noexcept {
 Signal* Context::take_signal() noexcept { return charge(1) ? next_signal() : nullptr; }
 
 Signal* Context::next_matching(SignalKind kind, uint64_t ref) noexcept {
+  constexpr uint32_t kSlice = 4096;  // senders may be faster than this; what is left brings the process another turn
   Process& p = self();
-  while (!p.ending_) {
+  if (p.ending_) return nullptr;
+  if (p.kept_first_ != nullptr) {
+    if (Signal* s = p.take_kept(kind, ref)) return s;
+  }
+  for (uint32_t i = 0; i < kSlice && !p.ending_; ++i) {
     Signal* s = p.pop_raw();
     if (s == nullptr) return nullptr;
     Signal* mine = p.admit(s);
     if (mine == nullptr) continue;
     if (mine->kind == kind && mine->ref == ref) return mine;
     p.keep(mine);
+    p.ext().kept_looked_for = ref;
+    p.ext().kept_looked_until = mine;
   }
   return nullptr;
 }
@@ -75,6 +83,7 @@ void Context::unread(Signal* s) noexcept {
   s->link() = p.kept_first_;
   p.kept_first_ = s;
   if (p.kept_last_ == nullptr) p.kept_last_ = s;
+  if (p.ext_ != nullptr) p.ext_->kept_looked_for = 0;
 }
 
 bool Context::ending() const noexcept { return self().ending_; }
@@ -179,11 +188,11 @@ void Context::unwatch(Pid target, uint64_t ref) noexcept {
 
 Status Context::link(Pid target) noexcept {
   if (target == pid()) return Status::good();
+  if (!current_node().alive(target)) return gone();  // also when the end of an old link is still in the mailbox
   ProcessExt& x = self().ext();
   if (const LinkEntry* present = x.links.find(target.value); present != nullptr && present->mine != 0) {
     return Status::good();
   }
-  if (!current_node().alive(target)) return gone();
   LinkEntry* e = x.links.insert(target.value);
   if (e == nullptr) return no_memory();
   const uint64_t id = WorkerProcs::current().new_ref();

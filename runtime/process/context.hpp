@@ -89,8 +89,8 @@ class Context {
   // charge(1) and next_signal in one call; null also when the budget is spent.
   Signal* take_signal() noexcept;
   void release(Signal* s) noexcept;
-  // For a machine that waits for one answer only: the new signal with that kind and ref; what else comes is kept for
-  // next_signal. Each new signal is looked at once, not once per call.
+  // For a machine that waits for one answer only: the signal with that kind and ref, also one kept earlier; what else comes
+  // is kept for next_signal. Each signal is looked at once for a ref, not once per call. Null: the machine waits.
   Signal* next_matching(SignalKind kind, uint64_t ref) noexcept;
   // True once the process must end (kill, link failure): the machine returns kDone at its next opportunity.
   bool ending() const noexcept;

@@ -26,7 +26,8 @@ Verdict NativeMachine::resume(Context& self) noexcept {
   // Suspended: the budget was spent, or what it waits for is not there. Which of the two, the awaitable knows.
   Verdict v = Verdict::kWait;
   if (!self.budget_left()) v = Verdict::kMore;
-  self.set_wait(WaitReason::kMessage);
+  const Waiting* waiting = handle_.promise().waiting;
+  self.set_wait(waiting == nullptr ? WaitReason::kMessage : waiting->reason());
   return v;
 }
 
@@ -41,7 +42,7 @@ void NativeMachine::close(Context&, bool) noexcept { handle_.destroy(); }
 
 bool ReceiveAwait::poll(Context& self, Verdict& verdict) noexcept {
   if (try_take()) return true;
-  self.set_wait(WaitReason::kMessage);
+  self.set_wait(reason());
   verdict = self.budget_left() ? Verdict::kWait : Verdict::kMore;
   return false;
 }
@@ -49,7 +50,7 @@ bool ReceiveAwait::poll(Context& self, Verdict& verdict) noexcept {
 bool ReceiveForAwait::poll(Context& self, Verdict& verdict) noexcept {
   signal_ = self.next_signal();
   if (signal_ == nullptr) {
-    self.set_wait(WaitReason::kMessage);
+    self.set_wait(reason());
     verdict = Verdict::kWait;
     return false;
   }
@@ -67,7 +68,7 @@ bool SleepAwait::poll(Context& self, Verdict& verdict) noexcept {
     self.release(s);
     return true;
   }
-  self.set_wait(WaitReason::kSleep);
+  self.set_wait(reason());
   verdict = Verdict::kWait;
   return false;
 }
@@ -80,7 +81,7 @@ bool YieldAwait::poll(Context&, Verdict& verdict) noexcept {
 bool CallAwait::poll(Context& self, Verdict& verdict) noexcept {
   signal_ = self.next_matching(SignalKind::kCompletion, ref_);
   if (signal_ != nullptr) return true;
-  self.set_wait(WaitReason::kCall);
+  self.set_wait(reason());
   verdict = Verdict::kWait;
   return false;
 }

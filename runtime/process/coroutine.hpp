@@ -79,9 +79,14 @@ class Waiting {
  public:
   // True: resume. False: `verdict` says why not.
   virtual bool poll(Context& self, Verdict& verdict) noexcept = 0;
+  WaitReason reason() const noexcept { return reason_; }
 
  protected:
+  explicit Waiting(WaitReason reason) noexcept : reason_(reason) {}
   ~Waiting() = default;
+
+ private:
+  const WaitReason reason_;
 };
 
 class Behavior {
@@ -135,7 +140,7 @@ static_assert(sizeof(NativeMachine) <= 16);
 
 class [[nodiscard]] ReceiveAwait final : public Waiting {
  public:
-  explicit ReceiveAwait(Context& self) noexcept : self_(self) {}
+  explicit ReceiveAwait(Context& self) noexcept : Waiting(WaitReason::kMessage), self_(self) {}
   bool await_ready() noexcept { return try_take(); }
   void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept { h.promise().waiting = this; }
   Message await_resume() noexcept { return Message(self_, signal_); }
@@ -152,7 +157,8 @@ class [[nodiscard]] ReceiveAwait final : public Waiting {
 
 class [[nodiscard]] ReceiveForAwait final : public Waiting {
  public:
-  ReceiveForAwait(Context& self, uint64_t timeout_ns) noexcept : self_(self), timeout_ns_(timeout_ns) {}
+  ReceiveForAwait(Context& self, uint64_t timeout_ns) noexcept
+      : Waiting(WaitReason::kMessage), self_(self), timeout_ns_(timeout_ns) {}
   bool await_ready() noexcept {
     if (self_.charge(1)) signal_ = self_.next_signal();
     return signal_ != nullptr;
@@ -173,7 +179,8 @@ class [[nodiscard]] ReceiveForAwait final : public Waiting {
 
 class [[nodiscard]] SleepAwait final : public Waiting {
  public:
-  SleepAwait(Context& self, uint64_t delay_ns) noexcept : self_(self), delay_ns_(delay_ns) {}
+  SleepAwait(Context& self, uint64_t delay_ns) noexcept
+      : Waiting(WaitReason::kSleep), self_(self), delay_ns_(delay_ns) {}
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept {
     timer_ = self_.start_timer(delay_ns_);
@@ -190,7 +197,7 @@ class [[nodiscard]] SleepAwait final : public Waiting {
 
 class [[nodiscard]] YieldAwait final : public Waiting {
  public:
-  explicit YieldAwait(Context& self) noexcept : self_(self) {}
+  explicit YieldAwait(Context& self) noexcept : Waiting(WaitReason::kNone), self_(self) {}
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept {
     static_cast<void>(self_.charge(~uint32_t{0}));  // no budget left: the machine asks for another turn instead of waiting
@@ -207,10 +214,14 @@ class [[nodiscard]] YieldAwait final : public Waiting {
 class [[nodiscard]] CallAwait final : public Waiting {
  public:
   CallAwait(Context& self, std::string (*work)(void*), void* arg, void (*dispose)(void*)) noexcept
-      : self_(self), ref_(self.call(work, arg, dispose)) {
+      : Waiting(WaitReason::kCall), self_(self), ref_(self.call(work, arg, dispose)) {
     if (ref_ == 0 && dispose != nullptr) dispose(arg);
   }
-  bool await_ready() const noexcept { return ref_ == 0; }
+  // The answer may be there: calls may be started together and awaited one after the other.
+  bool await_ready() noexcept {
+    if (ref_ != 0) signal_ = self_.next_matching(SignalKind::kCompletion, ref_);
+    return ref_ == 0 || signal_ != nullptr;
+  }
   void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept { h.promise().waiting = this; }
   Message await_resume() noexcept { return Message(self_, signal_); }
   bool poll(Context& self, Verdict& verdict) noexcept override;

@@ -2,12 +2,14 @@
 //   (a) the pid is erased: from here every send answers NOT_FOUND
 //   (b) its names are released
 //   (c) timers are cancelled, calls detached (their completions find no process)
-//   (d) the machine is closed; kept mail is dropped
+//   (d) the machine is closed; kept mail is dropped; the place on the host is free
+//       unread monitors and links are put into the tables
 //   (e) one EXIT signal per watcher, (f) then LINK_DOWN per linked peer if abnormal, else UNLINK: in slices of one budget,
 //       the process stays a Runnable meanwhile; the encoded reason is shared by all of them
 //   (g) zombie and retired: what senders pushed that had found the process before (a) is answered here, for ever until
 //       the grace period has passed and the queue is empty.
 // Everything the process sent before is in the receivers' mailboxes ahead of (e): same thread, same word per receiver.
+#include "runtime/process/links.hpp"
 #include "runtime/process/node_core.hpp"
 #include "runtime/process/process.hpp"
 #include "runtime/process/process_ext.hpp"
@@ -91,12 +93,29 @@ Outcome Process::begin_exit() noexcept {
     drop_signal(s);
   }
   kept_last_ = nullptr;
+  w.count_live(-1);
+  w.host().give_place();  // before (e): whoever handles the EXIT may use the place
   phase_ = Phase::kExiting;
   return continue_exit();
 }
 
+// Monitors and links that were accepted and lie unread in the queue, and their withdrawals, go into the tables first, so
+// that a peer with both gets EXIT before LINK_DOWN. The pid is erased: the queue ends. False: another slice is needed.
+bool Process::settle_queue() noexcept {
+  constexpr uint32_t kSlice = 4096;
+  for (uint32_t i = 0; i < kSlice; ++i) {
+    Signal* s = pop_raw();
+    if (s == nullptr) return true;
+    LinkRules::apply(*this, *s);
+    drop_signal(s);
+  }
+  return false;
+}
+
 Outcome Process::continue_exit() noexcept {
   WorkerProcs& w = WorkerProcs::current();
+  const bool nobody_told = ext_ == nullptr || (!ext_->watchers_done && ext_->exit_cursor == 0);
+  if (nobody_told && !settle_queue()) return Outcome::kRequeue;
   if (ext_ != nullptr) {
     ProcessExt& x = *ext_;
     uint32_t left = kSignalBudget;
@@ -117,8 +136,6 @@ Outcome Process::continue_exit() noexcept {
     }
   }
   phase_ = Phase::kZombie;
-  w.count_live(-1);
-  w.host().give_place();
   w.retire(this);  // (g)
   return run_zombie();
 }

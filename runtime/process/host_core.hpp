@@ -38,7 +38,7 @@ class HostCore {
   bool terminal() const noexcept { return terminal_; }
   void set_terminal(bool on) noexcept { terminal_ = on; }
 
-  // Live processes, from allotment to the end of exit. Limited hosts settle exactly on one word; others count per worker
+  // Live processes, from allotment until the machine is closed. Limited hosts settle exactly on one word; others count per worker
   // (WorkerProcs) and only the sum is exact, while nobody runs.
   bool take_place() noexcept {
     if (limit_ == 0) return true;

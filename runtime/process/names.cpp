@@ -2,6 +2,8 @@
 
 #include <oneapi/tbb/concurrent_hash_map.h>
 
+#include <algorithm>
+
 #include "runtime/process/node_core.hpp"
 
 namespace wippy {
@@ -10,7 +12,9 @@ struct NameTable::Maps {
   using ByName = oneapi::tbb::concurrent_hash_map<std::string, uint64_t>;
   using ByPid = oneapi::tbb::concurrent_hash_map<uint64_t, std::vector<std::string>>;
   ByName by_name;
-  ByPid by_pid;  // the names of a pid; may be short-lived garbage when a registration races with an exit
+  // The names of a pid, one item per insertion into by_name, so that none is ever without its item; may be short-lived
+  // garbage when a registration races with an exit.
+  ByPid by_pid;
 };
 
 NameTable::NameTable() : maps_(std::make_unique<Maps>()) {}
@@ -31,12 +35,13 @@ Status NameTable::add(NodeCore& node, std::string_view name, Pid owner) {
   }
   const std::string key(name);
   for (;;) {
-    uint64_t present = owner.value;
+    uint64_t present = 0;
     {
       Maps::ByName::accessor a;
       if (!maps_->by_name.insert(a, Maps::ByName::value_type(key, owner.value))) present = a->second;
     }
-    if (present == owner.value) break;
+    if (present == 0) break;
+    if (present == owner.value) return Status::good();  // it is in by_pid already
     if (node.alive(Pid{present})) return Status::error(ErrorKind::kAlreadyExists, "name already registered");
     remove_exact(key, Pid{present});
   }
@@ -72,7 +77,10 @@ bool NameTable::remove(NodeCore& node, std::string_view name) {
   }
   {
     Maps::ByPid::accessor a;
-    if (maps_->by_pid.find(a, found)) std::erase(a->second, key);
+    if (maps_->by_pid.find(a, found)) {  // one only: a second one belongs to a registration that came meanwhile
+      const auto it = std::find(a->second.begin(), a->second.end(), key);
+      if (it != a->second.end()) a->second.erase(it);
+    }
   }
   return node.alive(Pid{found});
 }

@@ -76,6 +76,28 @@ Signal* Process::admit_other(Signal* s) noexcept {
   return nullptr;
 }
 
+// Drains and other waits put answers into the kept list, too: an awaitable that comes later must find its own there. Each
+// kept signal is looked at once for one ref.
+Signal* Process::take_kept(SignalKind kind, uint64_t ref) noexcept {
+  ProcessExt& x = ext();
+  Signal* before = x.kept_looked_for == ref ? x.kept_looked_until : nullptr;
+  Signal* s = before == nullptr ? kept_first_ : before->link();
+  for (; s != nullptr; before = s, s = s->link()) {
+    if (s->kind != kind || s->ref != ref) continue;
+    if (before == nullptr) {
+      kept_first_ = s->link();
+    } else {
+      before->link() = s->link();
+    }
+    if (kept_last_ == s) kept_last_ = before;
+    x.kept_looked_for = 0;
+    return s;
+  }
+  x.kept_looked_for = ref;
+  x.kept_looked_until = kept_last_;
+  return nullptr;
+}
+
 // Everything that has arrived goes to the kept list; used before unlink and unmonitor, whose promise is "what is already
 // queued is delivered, otherwise it never comes".
 void Process::drain_all() noexcept {

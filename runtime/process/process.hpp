@@ -133,6 +133,8 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   }
   Signal* admit_other(Signal* s) noexcept;
   void keep(Signal* s) noexcept;
+  Signal* take_kept(SignalKind kind, uint64_t ref) noexcept;
+  bool settle_queue() noexcept;
   void drain_all() noexcept;
   void handle_urgent() noexcept;
   void drop_ext() noexcept;

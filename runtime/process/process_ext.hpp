@@ -31,6 +31,9 @@ struct ProcessExt {
   std::unique_ptr<Arena> arena;
   ExitReason reason;
   Machine* next_machine = nullptr;  // replace_machine
+  // next_matching has looked for this ref up to this kept signal (null: at none that is still there); 0: for nothing
+  uint64_t kept_looked_for = 0;
+  Signal* kept_looked_until = nullptr;
   uint32_t exit_cursor = 0;         // slot in watchers, then in links
   bool watchers_done = false;
 };

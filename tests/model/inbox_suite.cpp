@@ -12,8 +12,8 @@ struct PushersAndTakers {
   static constexpr int kThreads = 2 + Takers;
   Book<Items> book;
   Inbox inbox;
-  int was_empty = 0;
-  int batches = 0;
+  Aside<int> was_empty = 0;
+  Aside<int> batches = 0;
 
   void take() {
     RunnableList list = inbox.take_all();
@@ -134,7 +134,7 @@ const Suite suite("inbox", [](Suite& s) {
   s.verify<BadInbox<Bug::kNone>>("the copy without a mistake", {.bound = 3});
   s.planted<BadInbox<Bug::kPlainTake>>("take by load and store", {.bound = 3}, "item");
   s.planted<BadInbox<Bug::kLookThenStore>>("push by load and store", {.bound = 3}, "data race");
-  s.planted<BadInbox<Bug::kLinkAfterPush>>("link after push", {.bound = 3}, "lost");
+  s.planted<BadInbox<Bug::kLinkAfterPush>>("link after push", {.bound = 3}, "data race");
   s.weakenings("every order weakened", {Suite::scenario<PushersAndTakers<2, 3, 1>>({.bound = 3})}, {"scheduler/inbox.hpp"}, {});
 });
 

@@ -39,7 +39,7 @@ class Book {
 
  private:
   Item items_[N];
-  int taken_[N] = {};
+  Aside<int> taken_[N];
 };
 
 // One taker's order: numbers must grow.

@@ -274,6 +274,43 @@ struct PlainMessage {
     }
   }
 };
+// The same without Var: every plain access of a suite is race-checked (checker/plain_memory.cpp).
+template <bool Release>
+struct BarePlainMessage {
+  static constexpr int kThreads = 2;
+  struct Two {
+    uint8_t left = 0;
+    uint8_t right = 0;
+  } data;
+  Atomic<int> flag{0};
+  int seen = 0;
+  void thread(int id) {
+    if (id == 0) {
+      data.left = 1;
+      Release ? flag.store_release(1) : flag.store_relaxed(1);
+    } else {
+      data.right = 1;  // a neighbour in the same word
+      if (flag.load_acquire() == 1) seen = data.left;
+    }
+  }
+};
+// An object deleted while somebody may still read it; one deleted in order.
+template <bool Ordered>
+struct DeleteEarly {
+  static constexpr int kThreads = 2;
+  Atomic<int*> object{nullptr};
+  Atomic<int> done{0};
+  DeleteEarly() { object.store_relaxed(new int(4)); }
+  void thread(int id) {
+    if (id == 0) {
+      model::check(*object.load_relaxed() == 4, "content");
+      done.store_release(1);
+      return;
+    }
+    while (Ordered && done.load_acquire() == 0) cpu_relax();
+    delete object.load_relaxed();
+  }
+};
 struct ScFencesOnly {
   static constexpr int kThreads = 2;
   Var<int> data{0, "data"};
@@ -360,6 +397,10 @@ const Suite suite("litmus", [](Suite& s) {
   s.litmus<FailingCas>("a failing CAS may be stale", {.bound = 4}, {"00", "01", "10", "11"});
   s.verify<PlainMessage<true>>("plain data behind release/acquire", {.bound = 4});
   s.planted<PlainMessage<false>>("plain data behind a relaxed store", {.bound = 4}, "data race");
+  s.verify<BarePlainMessage<true>>("bare plain data behind release/acquire", {.bound = 4});
+  s.planted<BarePlainMessage<false>>("bare plain data behind a relaxed store", {.bound = 4}, "plain memory");
+  s.verify<DeleteEarly<true>>("deleted in order", {.bound = 4});
+  s.planted<DeleteEarly<false>>("deleted under a reader", {.bound = 4}, "plain memory");
   s.planted<ScFencesOnly>("SC fences give no happens-before", {.bound = 4}, "data race");
   s.verify<PublishObject<true>>("object published by release", {.bound = 4});
   s.planted<PublishObject<false>>("object published relaxed", {.bound = 4}, "construction is not visible");

@@ -47,8 +47,8 @@ struct Exit {
   Var<int> owner{0, "owner's fields"};
   Var<int> reason{0, "reason"};
   bool zombie = false;  // owner's
-  int retirer = -1;  // the worker that ran the exit
-  bool reused = false;
+  Aside<int> retirer = -1;  // the worker that ran the exit
+  Aside<bool> reused = false;
 
   Domain domain;
   ReaderRecord* record[kThreads];

@@ -6,6 +6,7 @@
 
 namespace {
 using namespace wippy;
+using model::Aside;
 using model::check;
 using model::Suite;
 using model::Var;
@@ -56,7 +57,7 @@ struct DequeScenario {
   static constexpr int kThreads = 1 + Thieves;
   Deque<Bug> d;
   Var<int> item[3];
-  int taken[3] = {};
+  Aside<int> taken[3];
 
   void take(long x) {
     if (x == 0) return;

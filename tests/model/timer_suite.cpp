@@ -1,6 +1,6 @@
 // scheduler/timer_set.{hpp,cpp} as they are: cancellation by other threads against expiry and against moving the timers to
-// another set. The links and user words of a node are plain and not race-checked here; that they are not touched after the
-// node went back to its holder is what ASan sees in tests/stress/timers_stress.cpp.
+// another set. That nodes are not touched after they went back to their holder is also what ASan sees in
+// tests/stress/timers_stress.cpp.
 #include "scheduler/timer_set.cpp"
 
 #include "model/checker/suite.hpp"
@@ -9,8 +9,8 @@ namespace {
 using namespace wippy;
 using namespace wippy::model;
 
-// How each node ended: fired and given back, or cancelled and disposed of. One thread at a time runs, so plain counters do.
-int g_fired, g_returned, g_queued, g_disposed;
+// How each node ended: fired and given back, or cancelled and disposed of.
+Aside<int> g_fired, g_returned, g_queued, g_disposed;
 TimerNode* g_nodes;
 Var<int>* g_last_use;  // of node i; written by its holder before it cancels, read when the node is disposed of
 

@@ -42,10 +42,7 @@ TEST_P(Scenarios, HoldUnderManySeeds) {
     ++failures;
     std::string text = r.report.empty() ? "sim: " + sim::summary(seed, r) + "\n" : r.report;
     for (const std::string& p : check.problems()) text += "sim:   broken: " + p + "\n";
-    if (r.report.empty()) {
-      text += "sim: replay: WIPPY_SIM_SEEDS=" + std::to_string(seed) +
-              " WIPPY_SIM_TRACE=1 build/sim/bin/sim_tests --gtest_filter='*/" + s.name + "'\n";
-    }
+    if (r.report.empty()) text += "sim: replay: " + replay_command(s, seed) + "\n";
     ADD_FAILURE() << "seed " << seed << " of scenario " << s.name << "\n" << text;
   }
   RecordProperty("switch_points", std::to_string(points));

@@ -1,6 +1,7 @@
 // What the simulation tests share: a runtime inside a simulated run, a list of broken promises, and replay commands.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -118,12 +119,16 @@ inline void take_trace_from_environment(sim::Options& o) {
   o.trace_switches = *wanted == '2';
 }
 
+inline std::string replay_command(const Scenario& s, uint64_t seed) {
+  return "WIPPY_SIM_SEEDS=" + std::to_string(seed) + " WIPPY_SIM_TRACE=1 " + program_invocation_name +
+         " --gtest_filter='*/" + s.name + "'";
+}
+
 // Every second seed has two NUMA nodes.
 inline sim::Result simulate(const Scenario& s, uint64_t seed, Check& check, sim::Options o = {}) {
   if (o.max_points == 0) o.max_points = 50'000'000;
   if (seed % 2 == 1) o.topology = "pack:2 numa:1 l3:1 core:2 pu:1";
-  o.replay = "WIPPY_SIM_SEEDS=" + std::to_string(seed) +
-             " WIPPY_SIM_TRACE=1 build/sim/bin/sim_tests --gtest_filter='*/" + s.name + "'";
+  o.replay = replay_command(s, seed);
   auto world = std::make_shared<World*>(nullptr);
   o.state = [world] { return *world == nullptr ? std::string() : (*world)->dump(); };
   take_trace_from_environment(o);

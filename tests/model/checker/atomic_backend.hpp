@@ -28,8 +28,8 @@ class Atomic {
   using O = model::Order;
 
  public:
-  constexpr Atomic() noexcept : v_{} { born(); }
-  constexpr explicit Atomic(T v) noexcept : v_(v) { born(); }
+  WIPPY_MODEL_UNCHECKED constexpr Atomic() noexcept : v_{} { born(); }
+  WIPPY_MODEL_UNCHECKED constexpr explicit Atomic(T v) noexcept : v_(v) { born(); }
   Atomic(const Atomic&) = delete;
   Atomic& operator=(const Atomic&) = delete;
 
@@ -79,12 +79,12 @@ class Atomic {
   static constexpr uint64_t kMask = sizeof(T) == 8 ? ~uint64_t{0} : (uint64_t{1} << (8 * (sizeof(T) % 8))) - 1;
   static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "images below take the low bytes");
 
-  static uint64_t image(T v) noexcept {
+  WIPPY_MODEL_UNCHECKED static uint64_t image(T v) noexcept {
     uint64_t x = 0;
     std::memcpy(&x, &v, sizeof(T));
     return x;
   }
-  static T value(uint64_t x) noexcept {
+  WIPPY_MODEL_UNCHECKED static T value(uint64_t x) noexcept {
     T v;
     std::memcpy(&v, &x, sizeof(T));
     return v;
@@ -93,11 +93,11 @@ class Atomic {
     if (!std::is_constant_evaluated()) model::atomic_constructed(&v_);
   }
 
-  T load(O o, const char* verb, S s) const noexcept {
+  WIPPY_MODEL_UNCHECKED T load(O o, const char* verb, S s) const noexcept {
     if (!model::executing()) return v_;
     return value(model::atomic_load(&v_, image(v_), o, verb, s));
   }
-  void store(T v, O o, const char* verb, S s) noexcept {
+  WIPPY_MODEL_UNCHECKED void store(T v, O o, const char* verb, S s) noexcept {
     if (!model::executing()) {
       v_ = v;
       return;
@@ -105,7 +105,7 @@ class Atomic {
     model::atomic_store(&v_, image(v_), image(v), o, verb, s);
   }
   T swap(T v, O o, const char* verb, S s) noexcept { return rmw(model::Rmw::kExchange, v, o, verb, s); }
-  T rmw(model::Rmw op, T d, O o, const char* verb, S s) noexcept {
+  WIPPY_MODEL_UNCHECKED T rmw(model::Rmw op, T d, O o, const char* verb, S s) noexcept {
     if (!model::executing()) {
       const T old = v_;
       v_ = value(model::apply(op, image(old), image(d), kMask));
@@ -113,7 +113,7 @@ class Atomic {
     }
     return value(model::atomic_rmw(&v_, image(v_), op, image(d), kMask, o, verb, s));
   }
-  bool cas(T& e, T d, bool weak, O success, O failure, const char* verb, S s) noexcept {
+  WIPPY_MODEL_UNCHECKED bool cas(T& e, T d, bool weak, O success, O failure, const char* verb, S s) noexcept {
     if (!model::executing()) {
       if (image(v_) == image(e)) {
         v_ = d;

@@ -26,6 +26,7 @@ void fail(const std::string& why) {
     std::fprintf(stderr, "model: failure outside an execution: %s\n", why.c_str());
     std::abort();
   }
+  ++e.own_allocations;  // for good: this execution is over
   e.failed = true;
   e.why = why;
   siglongjmp(e.escape, 1);  // the fibers are abandoned where they stand
@@ -35,6 +36,7 @@ int choose(int n) {
   Engine& e = engine();
   if (n <= 1) return 0;
   if (e.position == e.choices.size()) {
+    const OwnAllocations own(e);
     e.choices.push_back({0, static_cast<uint16_t>(n)});
   } else if (e.choices[e.position].bound != n) {
     fail("the test is not deterministic: a replay met another set of choices");
@@ -43,6 +45,8 @@ int choose(int n) {
 }
 
 void Engine::begin(int thread_count) {
+  free_deleted();
+  own_allocations = 0;
   threads = thread_count;
   current = 0;
   location_count = 0;
@@ -66,6 +70,7 @@ void Engine::begin(int thread_count) {
     m.cur.clear();
     m.acq.clear();
     m.rel.clear();
+    m.cur.clock[t] = 1;  // 0 is "never"
   }
 }
 
@@ -74,6 +79,7 @@ void Engine::start_threads() {
     ModelThread& m = thread[t];
     m.cur = thread[0].cur;  // starting a thread synchronises with it
     m.rel = thread[0].cur;
+    m.cur.clock[t] = 1;
     m.fiber.prepare(&fiber_entry);
   }
   const int first = 1 + choose(threads);
@@ -166,16 +172,19 @@ void Engine::deadlock() {
 }
 
 void Engine::record(const char* verb, Site s, int location, uint64_t value, int newer) {
+  const OwnAllocations own(*this);
   trace.push_back({current, verb, s, location, value, newer, {}});
 }
 
 void note(const std::string& text) {
   Engine& e = engine();
+  const OwnAllocations own(e);
   if (e.tracing) e.trace.push_back({e.current, "note", Site::current(), -1, 0, 0, text});
 }
 
 void name_address(const void* a, const char* name) {
   Engine& e = engine();
+  const OwnAllocations own(e);
   if (e.tracing) e.names[a] = name;
 }
 

@@ -70,10 +70,27 @@ struct Engine {
   void start_threads();
   [[noreturn]] void thread_main();
 
+  // Memory that the checker itself allocates during an execution is not the modelled program's.
+  int own_allocations = 0;
+
   ModelThread& self() noexcept { return thread[current]; }
   void record(const char* verb, Site s, int location, uint64_t value, int newer);
 };
 
 Engine& engine() noexcept;
+
+class [[nodiscard]] OwnAllocations {
+ public:
+  explicit OwnAllocations(Engine& e) : e_(e) { ++e_.own_allocations; }
+  ~OwnAllocations() { --e_.own_allocations; }
+  OwnAllocations(const OwnAllocations&) = delete;
+  OwnAllocations& operator=(const OwnAllocations&) = delete;
+
+ private:
+  Engine& e_;
+};
+
+// checker/plain_memory.cpp: memory deleted in the last execution goes back to the system.
+void free_deleted() noexcept;
 
 }  // namespace wippy::model

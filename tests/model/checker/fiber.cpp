@@ -12,15 +12,8 @@
 
 namespace {
 constexpr std::size_t kGuardBytes = 4096;
-
-char* map_stack(std::size_t bytes) {
-  void* p = mmap(nullptr, bytes + kGuardBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (p == MAP_FAILED || mprotect(p, kGuardBytes, PROT_NONE) != 0) {
-    std::fputs("model: cannot map a fiber stack\n", stderr);
-    std::exit(2);
-  }
-  return static_cast<char*>(p) + kGuardBytes;
-}
+constexpr std::size_t kStacks = 16;
+std::size_t g_used = 0;
 }  // namespace
 
 #if defined(__x86_64__)
@@ -52,21 +45,37 @@ wippy_model_switch:
 
 namespace wippy::model {
 
+char* Fiber::lowest_ = nullptr;
+char* Fiber::highest_ = nullptr;
+
+// Fibers live as long as the program.
 Fiber::~Fiber() {
-  if (stack_ != nullptr) munmap(stack_ - kGuardBytes, kStackBytes + kGuardBytes);
 #if !defined(__x86_64__)
   delete static_cast<ucontext_t*>(sp_);
 #endif
 }
 
-bool Fiber::owns(const void* address) const noexcept {
-  const char* p = static_cast<const char*>(address);
-  return stack_ != nullptr && p >= stack_ && p < stack_ + kStackBytes;
+char* Fiber::take_stack() {
+  constexpr std::size_t kStep = kStackBytes + kGuardBytes;
+  if (lowest_ == nullptr) {
+    void* p = mmap(nullptr, kStep * kStacks, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p != MAP_FAILED) {
+      lowest_ = static_cast<char*>(p);
+      highest_ = lowest_ + kStep * kStacks;
+    }
+  }
+  char* guard = lowest_ + kStep * g_used;
+  if (lowest_ == nullptr || g_used == kStacks || mprotect(guard, kGuardBytes, PROT_NONE) != 0) {
+    std::fputs("model: cannot map a fiber stack\n", stderr);
+    std::exit(2);
+  }
+  ++g_used;
+  return guard + kGuardBytes;
 }
 
 #if defined(__x86_64__)
 void Fiber::prepare(void (*entry)()) {
-  if (stack_ == nullptr) stack_ = map_stack(kStackBytes);
+  if (stack_ == nullptr) stack_ = take_stack();
   // After six pops and the ret, the stack pointer is 8 below a multiple of 16, as at any function entry.
   auto* top = reinterpret_cast<std::uintptr_t*>(stack_ + kStackBytes) - 8;
   for (int i = 0; i < 8; ++i) top[i] = 0;
@@ -76,7 +85,7 @@ void Fiber::prepare(void (*entry)()) {
 void Fiber::switch_to(Fiber& to) noexcept { wippy_model_switch(&sp_, to.sp_); }
 #else
 void Fiber::prepare(void (*entry)()) {
-  if (stack_ == nullptr) stack_ = map_stack(kStackBytes);
+  if (stack_ == nullptr) stack_ = take_stack();
   if (sp_ == nullptr) sp_ = new ucontext_t;
   auto* c = static_cast<ucontext_t*>(sp_);
   getcontext(c);

@@ -25,6 +25,7 @@ Location& Engine::location(const void* a, uint64_t initial, int& index) {
   if (s.location < 0) {
     if (location_count == kMaxLocations) fail("too many atomics touched in one execution (kMaxLocations)");
     s.location = static_cast<int16_t>(location_count++);
+    const OwnAllocations own(*this);
     if (locations.size() < static_cast<std::size_t>(location_count)) locations.emplace_back();
     Location& l = locations[static_cast<std::size_t>(s.location)];
     l.address = a;
@@ -51,7 +52,7 @@ void atomic_constructed(const void* a) noexcept {
   Slot& s = e.slot(a);
   s.location = -1;
   s.constructor_thread = static_cast<int16_t>(e.current);
-  s.constructor_clock = ++e.self().cur.clock[e.current];
+  s.constructor_clock = e.self().cur.clock[e.current];
 }
 
 namespace {
@@ -83,6 +84,7 @@ void place(Engine& e, ModelThread& t, Location& l, int index, int i, uint64_t va
   int stamp = message(l, i).stamp + kStampStep;
   if (i + 1 < l.count) stamp = (message(l, i).stamp + message(l, i + 1).stamp) / 2;
   if (stamp == message(l, i).stamp || stamp > 32000) fail("the model ran out of places in one modification order");
+  const OwnAllocations own(e);
   if (static_cast<std::size_t>(l.count) == l.messages.size()) l.messages.resize(l.messages.size() * 2);
   for (int k = l.count; k > i + 1; --k) message(l, k) = message(l, k - 1);
   Message& m = message(l, i + 1);
@@ -384,7 +386,7 @@ void plain_created(PlainState& p) noexcept {
   Engine& e = engine();
   p = PlainState{};
   p.write_thread = static_cast<int16_t>(e.current);
-  p.write_clock = ++e.self().cur.clock[e.current];
+  p.write_clock = e.self().cur.clock[e.current];
 }
 
 void plain_read(const PlainState& p, PlainState& mutable_p, const char* what, Site s) {
@@ -393,7 +395,7 @@ void plain_read(const PlainState& p, PlainState& mutable_p, const char* what, Si
   View& v = e.self().cur;
   if (e.tracing) e.record("read", s, -1, 0, 0), e.trace.back().note = what;
   if (v.clock[p.write_thread] < p.write_clock) fail(std::string("data race: read of a write that is not visible: ") + what);
-  mutable_p.read_clock[e.current] = ++v.clock[e.current];
+  mutable_p.read_clock[e.current] = v.clock[e.current];
 }
 
 void plain_write(PlainState& p, const char* what, Site s) {
@@ -408,7 +410,7 @@ void plain_write(PlainState& p, const char* what, Site s) {
     }
   }
   p.write_thread = static_cast<int16_t>(e.current);
-  p.write_clock = ++v.clock[e.current];
+  p.write_clock = v.clock[e.current];
 }
 
 }  // namespace wippy::model

@@ -28,6 +28,9 @@ namespace wippy::model {
 
 using Site = std::source_location;
 
+// Keeps the plain accesses of a function out of the race check (checker/plain_memory.cpp).
+#define WIPPY_MODEL_UNCHECKED __attribute__((no_sanitize("thread")))
+
 enum Order : uint8_t { kRelaxed = 0, kAcquire = 1, kRelease = 2, kAcqRel = 3, kFenceOff = 4, kFenceSc = 8 };
 enum class Rmw : uint8_t { kExchange, kAdd, kSub, kOr, kAnd };
 

@@ -99,7 +99,7 @@ TEST(Monitor, C097_AnExitThatIsQueuedAlreadyIsNotWithdrawn) {
   Node n(1);
   n.run([](Context& self, Node& node) -> Behavior {
     const Pid p = spawn_native(self, watched(), nothing).pid;
-    for (int i = 0; i < 5; ++i) co_await yield(self);  // it ends; its EXIT waits
+    co_await sleep_for(self, 20 * kMs);  // it ends; its EXIT waits
     EXPECT_TRUE(self.unmonitor(p).ok());
     Message m = co_await receive_for(self, 1000 * kMs);
     expect_exit(m, p);
@@ -305,7 +305,7 @@ TEST(Link, ExitComesBeforeLinkDownFromAZombie) {
   n.run([](Context& self, Node& node) -> Behavior {
     self.set_trap_links(true);
     const Pid p = spawn_native(self, {}, deaf).pid;
-    for (int i = 0; i < 3; ++i) co_await yield(self);
+    co_await sleep_for(self, 5 * kMs);
     EXPECT_TRUE(self.link(p).ok());
     EXPECT_TRUE(self.monitor(p).ok());
     EXPECT_TRUE(self.terminate(p).ok());

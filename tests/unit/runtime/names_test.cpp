@@ -29,7 +29,7 @@ TEST(Names, C221_to_C226_TheBasics) {
     node.done();
     co_return;
   });
-  EXPECT_TRUE(n.runtime().stop(0) <= 2);
+  EXPECT_LE(n.runtime().stop(0), 2u);
   EXPECT_EQ(n.runtime().node().names().size(), 0u);
 }
 

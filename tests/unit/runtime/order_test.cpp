@@ -261,6 +261,32 @@ TEST(Order, ASleeperWhoseQueueIsDrainedStillWakes) {
   });
 }
 
+// Answers that arrive before their turn is waited for are found all the same.
+TEST(Order, CallsMayBeStartedTogetherAndAwaitedInAnyOrder) {
+  Node n(2);
+  n.run([](Context& self, Node& node) -> Behavior {
+    const auto work = [](void* text) { return std::string(static_cast<const char*>(text)); };
+    static char names[3][2] = {"a", "b", "c"};
+    for (int round = 0; round < 50; ++round) {
+      auto a = call(self, work, names[0], nullptr);
+      auto b = call(self, work, names[1], nullptr);
+      auto c = call(self, work, names[2], nullptr);
+      tell(self, self.pid(), "own", round);
+      co_await sleep_for(self, kMs);
+      Message mc = co_await c;
+      Message mb = co_await b;
+      co_await sleep_for(self, 100'000);
+      Message ma = co_await a;
+      EXPECT_EQ(ma.body(), "a");
+      EXPECT_EQ(mb.body(), "b");
+      EXPECT_EQ(mc.body(), "c");
+      Message own = co_await receive(self);
+      expect_note(own, "own", round);
+    }
+    node.done();
+  });
+}
+
 // The same race by chance, for sleeps and calls, on four workers.
 TEST(Order, SleepsAndCallsSurviveLinkDowns) {
   Node n(4);

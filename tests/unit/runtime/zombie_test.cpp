@@ -167,7 +167,6 @@ TEST(Zombie, UnreadMonitorsAndLinksAreAnswered) {
       RecordProperty("monitors", monitors);
       node.done();
     });
-    EXPECT_TRUE(n.empties());
   }
 }
 

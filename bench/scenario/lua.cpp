@@ -1,0 +1,269 @@
+// Lua processes on one worker: spawn + run + exit, memory while they live, a round trip and one-way messages between two.
+// The task worker is the one of the seeds' monitored pool.
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "bench/harness.hpp"
+#include "bench/node.hpp"
+#include "lua/bytecode.hpp"
+#include "lua/library.hpp"
+#include "lua/program.hpp"
+#include "mailbox/value_reader.hpp"
+#include "mailbox/value_writer.hpp"
+
+namespace wippy::bench {
+
+namespace {
+
+constexpr const char* kTaskWorker = R"(
+local time = require("time")
+local function main(task)
+  time.sleep("100ms")
+  local result = task.value * 2
+  return result
+end
+return { main = main }
+)";
+// The same without the wait, so that wall time is what it costs.
+constexpr const char* kTaskAtOnce = R"(
+local time = require("time")
+local function main(task)
+  local result = task.value * 2
+  return result
+end
+return { main = main }
+)";
+constexpr const char* kPonger = R"(
+local function main(peer)
+  local pings = process.listen("ping")
+  process.send(peer, "pong", 0)
+  while true do
+    local n = pings:receive()
+    if n == 0 then return true end
+    process.send(peer, "pong", n)
+  end
+end
+return { main = main }
+)";
+constexpr const char* kPinger = R"(
+local function main(host, rounds)
+  local pongs = process.listen("pong")
+  local peer = assert(process.spawn("bench:ponger", host, process.pid()))
+  pongs:receive()
+  local sum = 0
+  for i = 1, rounds do
+    process.send(peer, "ping", i)
+    sum = sum + pongs:receive()
+  end
+  process.send(peer, "ping", 0)
+  return sum
+end
+return { main = main }
+)";
+constexpr const char* kSink = R"(
+local function main(peer, count)
+  local numbers = process.listen("number")
+  process.send(peer, "ready", true)
+  local sum = 0
+  for i = 1, count do sum = sum + numbers:receive() end
+  process.send(peer, "sum", sum)
+end
+return { main = main }
+)";
+constexpr const char* kSource = R"(
+local function main(host, count)
+  local ready, sums = process.listen("ready"), process.listen("sum")
+  local peer = assert(process.spawn("bench:sink", host, process.pid(), count))
+  ready:receive()
+  for i = 1, count do process.send(peer, "number", i) end
+  return sums:receive()
+end
+return { main = main }
+)";
+
+// Entries by name; outlives the processes of its run.
+class Entries final : public lua::ProcessDirectory {
+ public:
+  explicit Entries(BenchNode& node) : node_(node), hooks_(*this) {
+    add("bench:task_worker", kTaskWorker, {"time"});
+    add("bench:task_at_once", kTaskAtOnce, {"time"});
+    add("bench:ponger", kPonger, {});
+    add("bench:pinger", kPinger, {});
+    add("bench:sink", kSink, {});
+    add("bench:source", kSource, {});
+  }
+  SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments, SpawnOptions options) override {
+    const auto it = programs_.find(entry_id);
+    if (it == programs_.end()) {
+      SpawnResult r;
+      r.status = Status::error(ErrorKind::kNotFound, "no such entry");
+      return r;
+    }
+    options.entry_id = it->first;
+    lua::LuaFactory factory(it->second, hooks_, arguments, 1);
+    return self.spawn(factory, std::move(options));
+  }
+  HostCore* find_host(std::string_view id) noexcept override { return node_.runtime().node().find_host(id); }
+
+ private:
+  void add(const char* id, const char* source, std::vector<std::string> modules) {
+    auto p = std::make_shared<lua::LuaProgram>();
+    p->entry_id = id;
+    p->modules = std::move(modules);
+    std::string error;
+    if (!lua::compile(source, id, p->bytecode, error).ok()) throw std::runtime_error(error);
+    programs_.emplace(id, std::move(p));
+  }
+  BenchNode& node_;
+  lua::StandardHooks hooks_;
+  std::map<std::string, std::shared_ptr<const lua::LuaProgram>, std::less<>> programs_;
+};
+
+int64_t number_in(const Message& exit) {
+  ValueReader r;
+  r.open_value(exit.body());
+  const ValueItem& item = r.next();
+  return item.token == Token::kInteger ? item.integer : -1;
+}
+std::string why(const Message& exit) {
+  ValueReader r;
+  r.open_value(exit.body());
+  const ValueItem& item = r.next();
+  return item.token == Token::kError ? std::string(item.text) : "a process ended badly";
+}
+
+void task_arguments(ValueWriter& w, int64_t i) {
+  w.reset_body({}, 1);
+  w.begin_table(0);
+  w.string("task_id", 7);
+  w.integer(i);
+  w.string("value", 5);
+  w.integer(i * 10);
+  w.end_table();
+}
+
+// Spawns `count` monitored tasks and adds up what they return.
+Behavior task_driver(Context& self, Job* job, Entries* entries, const char* entry, uint64_t count) {
+  job->begin();
+  uint64_t ended = 0;
+  int64_t sum = 0;
+  for (uint64_t i = 1; i <= count; ++i) {
+    ValueWriter w;
+    task_arguments(w, static_cast<int64_t>(i));
+    SpawnOptions o;
+    o.monitor = true;
+    const SpawnResult r = entries->spawn(self, entry, w.view(), o);
+    if (!r.status.ok()) {
+      job->fail(r.error_text.empty() ? r.status.message : r.error_text);
+      co_return;
+    }
+    if (i % 16 == 0) co_await yield(self);
+  }
+  while (ended < count) {
+    Message m = co_await receive(self);
+    if (m.kind() != SignalKind::kExit) continue;
+    if (m.abnormal()) {
+      job->fail(why(m));
+      co_return;
+    }
+    sum += number_in(m);
+    ++ended;
+  }
+  if (sum == static_cast<int64_t>(count * (count + 1) * 10)) {
+    job->end();
+  } else {
+    job->fail("the sum of the results is wrong");
+  }
+}
+
+Measured tasks(const char* entry, uint64_t ops) {
+  BenchNode& node = nodes().pair();
+  Entries entries(node);
+  return node.run(kSecondHost, task_driver, &entries, entry, ops);
+}
+
+// Runs one Lua process with (host, count) and expects count * (count + 1) / 2 back.
+Behavior pair_driver(Context& self, Job* job, Entries* entries, const char* entry, const std::string* host, uint64_t count) {
+  ValueWriter w;
+  w.reset_body({}, 2);
+  w.string(host->data(), host->size());
+  w.integer(static_cast<int64_t>(count));
+  SpawnOptions o;
+  o.monitor = true;
+  job->begin();
+  const SpawnResult r = entries->spawn(self, entry, w.view(), o);
+  if (!r.status.ok()) {
+    job->fail(r.error_text.empty() ? r.status.message : r.error_text);
+    co_return;
+  }
+  Message m = co_await receive(self);
+  if (m.abnormal()) {
+    job->fail(why(m));
+  } else if (number_in(m) != static_cast<int64_t>(count * (count + 1) / 2)) {
+    job->fail("the sum of the numbers is wrong");
+  } else {
+    job->end();
+  }
+}
+
+Measured pair_of(const char* entry, uint64_t ops) {
+  BenchNode& node = nodes().pair();
+  Entries entries(node);
+  const std::string host = node.host(kSecondHost).id();
+  return node.run(kSecondHost, pair_driver, &entries, entry, &host, ops);
+}
+
+Measured live_bytes(uint64_t ops) {
+  BenchNode node("tasks", {1});
+  Entries entries(node);
+  const ThreadScope scope(node.runtime().pools(), NodeId{0}, ReaderKind::kOutside);
+  Job job;
+  struct Crowd {
+    static Behavior main(Context& self, Job* job, Entries* entries, uint64_t count) {
+      for (uint64_t i = 1; i <= count; ++i) {
+        ValueWriter w;
+        task_arguments(w, static_cast<int64_t>(i));
+        if (!entries->spawn(self, "bench:task_worker", w.view(), {}).status.ok()) {
+          job->fail("a task did not start");
+          co_return;
+        }
+        // A task sleeps 100 ms; all must be alive at the end. Spawning them takes a fraction of that.
+        if (i % 16 == 0) co_await yield(self);
+      }
+      co_await sleep_for(self, 1'000'000);
+      job->end();
+    }
+  };
+  job.begin();
+  SpawnOptions o;
+  o.host = &node.host(0);
+  const uint64_t before = resident_bytes();
+  const SpawnResult r = spawn_native(node.runtime().node(), o, Crowd::main, &job, &entries, ops);
+  if (!r.status.ok() || !job.wait()) return Measured::wrong("the tasks did not start");
+  const uint64_t after = resident_bytes();
+  const int64_t alive = node.runtime().node().live_processes();
+  Measured m = job.result();
+  m.bytes = static_cast<double>(after - before) / static_cast<double>(ops);
+  if (m.error.empty() && alive < static_cast<int64_t>(ops)) m.error = "not all tasks are alive";
+  if (!node.clear()) m.error = "processes are left";
+  return m;
+}
+
+const ScenarioCase kAtOnce("lua/spawn_run_exit", "task worker without its wait: spawn + run + exit event", {"malloc_pair"},
+                           {.ops = 10'000, .smoke_ops = 50}, [](uint64_t ops) { return tasks("bench:task_at_once", ops); });
+const ScenarioCase kWaiting("lua/spawn_wait_exit", "task worker: spawn + 100 ms wait + exit event, all alive at once",
+                            {"malloc_pair"}, {.ops = 5'000, .smoke_ops = 50, .metric = Metric::kCpu},
+                            [](uint64_t ops) { return tasks("bench:task_worker", ops); });
+const ScenarioCase kMemory("lua/memory_task_worker", "resident bytes of a task worker that waits", {},
+                           {.ops = 4'000, .smoke_ops = 100, .metric = Metric::kBytes}, live_bytes);
+const ScenarioCase kRoundTrip("lua/round_trip", "number to another Lua process and back, one worker", {"exchange"},
+                              {.ops = 100'000, .smoke_ops = 100}, [](uint64_t ops) { return pair_of("bench:pinger", ops); });
+const ScenarioCase kOneWay("lua/one_way", "number to another Lua process, one worker", {"exchange"},
+                           {.ops = 200'000, .smoke_ops = 200}, [](uint64_t ops) { return pair_of("bench:source", ops); });
+
+}  // namespace
+
+}  // namespace wippy::bench
