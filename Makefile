@@ -12,7 +12,7 @@ help:
 	@echo "make run         install what is missing, build release, run $(EXAMPLE)"
 	@echo "make test        the same, then every test of the release and debug builds"
 	@echo "make build       release build only: build/release/bin/"
-	@echo "make bench       all benchmarks (minutes); make bench-smoke: each once"
+	@echo "make bench       all benchmarks (minutes) and the table for perf-reports; make bench-smoke: each once"
 	@echo "make model       model suites: every interleaving within stated bounds"
 	@echo "make sim         deterministic simulation tests"
 	@echo "make asan tsan   sanitizer builds of unit and stress tests; make fuzz: libFuzzer targets"
@@ -32,8 +32,7 @@ debug: packages
 	@scripts/build.sh debug
 
 bench: packages-test
-	@scripts/build.sh bench wippy-bench
-	@build/bench/bin/wippy-bench $(BENCH_ARGS)
+	@scripts/bench.sh
 
 bench-smoke: packages-test
 	@scripts/bench-smoke.sh

@@ -71,6 +71,11 @@ BenchNode::BenchNode(const char* name, const std::vector<uint32_t>& hosts) : run
   }
 }
 
+void BenchNode::give_up(std::size_t host_index) {
+  fmt::print(stderr, "wippy-bench: a scenario has not ended: {}\n", hosts_[host_index]->scheduler().dump_line());
+  std::abort();
+}
+
 bool BenchNode::clear() {
   NodeCore& node = runtime_.node();
   const uint64_t end_ns = monotonic_ns() + 20'000'000'000;

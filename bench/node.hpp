@@ -68,7 +68,7 @@ class BenchNode {
     o.host = &host(host_index);
     const SpawnResult r = spawn_native(runtime_.node(), o, fn, &job, args...);
     if (!r.status.ok()) return Measured::wrong(r.status.message);
-    if (!job.wait()) return Measured::wrong("timed out: " + hosts_[host_index]->scheduler().dump_line());
+    if (!job.wait()) give_up(host_index);
     if (!clear()) return Measured::wrong("processes are left");
     return job.result();
   }
@@ -76,6 +76,9 @@ class BenchNode {
   bool clear();
 
  private:
+  // A scenario that does not end still uses what its caller owns: says so and ends the program.
+  [[noreturn]] void give_up(std::size_t host_index);
+
   Runtime runtime_;
   std::vector<ProcessHost*> hosts_;
 };

@@ -72,9 +72,11 @@ class IdTable {
     uint64_t id;
     V value;
   };
+  // Fibonacci hashing of everything above the low three bits: ids come in runs (timers, watches, links), and eight neighbours
+  // share their cache lines. Not more of them: an erase walks to the end of its cluster.
   uint32_t home(uint64_t id) const noexcept {
-    id *= 0x9e3779b97f4a7c15u;  // Fibonacci hashing
-    return static_cast<uint32_t>(id >> 40) & (capacity_ - 1);
+    const uint64_t spread = (id >> 3) * 0x9e3779b97f4a7c15u;
+    return ((static_cast<uint32_t>(spread >> 40) << 3) | static_cast<uint32_t>(id & 7)) & (capacity_ - 1);
   }
   V* put(uint64_t id, const V& value) noexcept {
     uint32_t i = home(id);

@@ -1,7 +1,9 @@
 // Runs every registered model case and prints one line each.
-//   model_suites [--list] [--filter TEXT] [--trace]
-// --trace also prints the failing execution of planted mistakes and the list of weakenings.
+//   model_suites [--list] [--filter TEXT] [--trace] [--deeper N]
+// --trace also prints the failing execution of planted mistakes and the list of weakenings; --deeper adds N preemptions to
+// the bound of every case that must be verified.
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -18,8 +20,10 @@ int main(int argc, char** argv) {
       trace = true;
     } else if (std::strcmp(argv[i], "--filter") == 0 && i + 1 < argc) {
       filter = argv[++i];
+    } else if (std::strcmp(argv[i], "--deeper") == 0 && i + 1 < argc) {
+      wippy::model::g_extra_bound = std::atoi(argv[++i]);
     } else {
-      std::fprintf(stderr, "usage: model_suites [--list] [--filter TEXT] [--trace]\n");
+      std::fprintf(stderr, "usage: model_suites [--list] [--filter TEXT] [--trace] [--deeper N]\n");
       return 2;
     }
   }

@@ -91,6 +91,9 @@ class Suite {
   std::string name_;
 };
 
+// Added to the bound of every verify case (model_suites --deeper N); what the default bounds leave out for time.
+extern int g_extra_bound;
+
 // Called by a litmus scenario's finish().
 void outcome(const std::string& text);
 

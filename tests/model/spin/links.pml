@@ -5,6 +5,8 @@
  * is find (is the peer published?) and push, with anything in between: the peer may then be a zombie, which answers.
  * Both sides trap links; a counted LINK_DOWN is an event (TRAP = 0: it ends the process abnormally instead).
  *
+ * SETTLE = 0: the exit leaves its unread queue to the zombie; right as well.
+ *
  * BUG: 0 none
  *      1 unlink does not drain its queue first
  *      2 UNLINK carries no ids: it removes the whole entry
@@ -28,6 +30,9 @@
 #endif
 #ifndef TRAP
 #define TRAP 1
+#endif
+#ifndef SETTLE
+#define SETTLE 1
 #endif
 #define QLEN 12
 
@@ -153,6 +158,21 @@ end_idle:
 
 leave:                                          /* exit.cpp (a), (e), (f) */
   atomic { published[p] = false; failed[p] = bad; ended[p] = true };
+  do                                            /* settle_queue(): what lies unread goes into the table first */
+  :: SETTLE && nempty(q[p]) ->
+     q[p]?k(x, y);
+     atomic {
+       if
+       :: k == LINK -> theirs[p] = x
+       :: k == UNLINK ->
+          if :: x != 0 && theirs[p] == x -> theirs[p] = 0 :: else fi;
+          if :: y != 0 && mine[p] == y -> mine[p] = 0 :: else fi
+       :: else
+       fi;
+       x = 0; y = 0; k = 0
+     }
+  :: !SETTLE || empty(q[p]) -> break
+  od;
   if
   :: ENTRY(p) && bad -> deliver(peer, DOWN, 0, 0, ok)
   :: ENTRY(p) && !bad -> deliver(peer, UNLINK, mine[p], theirs[p], ok)

@@ -46,6 +46,7 @@ run_case "unlink | relink, 3 operations each"       holds -DOPS=3 -DEXITS=0
 run_case "exit | each, one ends, 2 operations"      holds -DOPS=2 -DEXITS=1
 run_case "exit | each, one ends, 3 operations"      holds -DOPS=3 -DEXITS=1
 run_case "exit | exit, 2 operations"                holds -DOPS=2 -DEXITS=2
+run_case "exit | each, unread queue left to the zombie" holds -DOPS=2 -DEXITS=1 -DSETTLE=0
 run_case "exit | each, not trapping: cascade"       holds -DOPS=2 -DEXITS=1 -DTRAP=0
 run_case "planted: unlink without draining"         found -DOPS=2 -DEXITS=1 -DBUG=1
 run_case "planted: UNLINK without ids"              found -DOPS=3 -DEXITS=0 -DBUG=2
