@@ -3,7 +3,7 @@
 //
 //   pair   two hosts of one worker each, on different cores: one-worker scenarios run on the second, cross-core ones on both
 //   team   one host of two workers that steal from each other
-//   timers as pair, for the timers alone: a million of them freed in random order leave the free lists in random order, and
+//   timers as pair, for timers that fire: a million of them freed in random order leave the free lists in random order, and
 //          everything after that would be measured on memory the prefetcher cannot guess
 #pragma once
 

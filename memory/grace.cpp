@@ -55,29 +55,32 @@ GraceNode* RetireQueue::poll(uint64_t now_ns) noexcept {
   return ready;
 }
 
+// The look at the others must follow, in the order of SC fences, both the caller's own "offline" (1) and what it leaves to
+// them (2): of two that park at once the second sees both, and whoever is seen online sees the orphans when it parks. Hence
+// every return that leaves something behind comes right after (2) and a failed look.
 GraceNode* RetireQueue::drain_for_park() noexcept {
   seal(0);
   waiting_.absorb(sealed_);
+  fence_seq_cst();  // (1), also for a worker that has nothing of its own: it may be the last one
   if (domain_.has_orphans()) {
     GraceBatch b = domain_.take_orphans();
     waiting_.absorb(b);
+    fence_seq_cst();
   }
-  if (waiting_.count == 0) return nullptr;
-  const uint64_t epoch = waiting_.epoch;
-  fence_seq_cst();  // own "offline" before the look at the others: of two that park at once, the second sees both
-  if (!domain_.passed(epoch, false)) {
-    domain_.leave_orphans(waiting_);
-    fence_seq_cst();  // whoever was online then will look at the orphans when it parks; unless it has parked meanwhile
-    if (!domain_.passed(epoch, false)) return nullptr;
-    waiting_ = domain_.take_orphans();
-    if (waiting_.count != 0 && !domain_.passed(waiting_.epoch, false)) {
-      domain_.leave_orphans(waiting_);  // somebody added a younger batch: that thread is online and will return
-      return nullptr;
+  while (waiting_.count != 0) {
+    const uint64_t epoch = waiting_.epoch;
+    if (domain_.passed(epoch, false)) {
+      GraceNode* ready = waiting_.first;
+      waiting_ = GraceBatch{};
+      return ready;
     }
+    domain_.leave_orphans(waiting_);
+    fence_seq_cst();  // (2)
+    if (!domain_.passed(epoch, false)) return nullptr;
+    waiting_ = domain_.take_orphans();  // everybody has parked meanwhile, perhaps before the orphans lay there
+    fence_seq_cst();
   }
-  GraceNode* ready = waiting_.first;
-  waiting_ = GraceBatch{};
-  return ready;
+  return nullptr;
 }
 
 }  // namespace wippy

@@ -8,6 +8,8 @@ namespace wippy {
 namespace {
 // Waking a parked thread costs about 43 us on an idle core (peers.md): one thread of the runtime spins that long first.
 constexpr uint64_t kSpinNs = 50'000;
+// Looks at a busy gate, 0.1 to 0.4 us apart (cpu_relax differs that much between processors).
+constexpr int kGateTries = 16;
 // A slot is private until its worker's step is this old.
 constexpr uint64_t kSlotStealNs = 20'000;
 }  // namespace
@@ -103,11 +105,18 @@ Runnable* Worker::steal_slot(Worker& victim) noexcept {
 
 Runnable* Worker::spin() noexcept {
   SpinGate& gate = scheduler_.gate();
-  if (!gate.try_begin()) return nullptr;
-  const uint64_t end_ns = monotonic_ns() + kSpinNs;
   Runnable* r = nullptr;
+  // The present spinner may be about to find what this worker has just sent it, and to answer: parking now would cost two
+  // wake-ups a round trip (measured: 28 us between two hosts' workers, 1 to 2 us with this).
+  for (int tries = 0; !gate.try_begin(); ++tries) {
+    if (tries == kGateTries || !gate.may_go_on() || scheduler_.stopping()) return nullptr;
+    for (int i = 0; i < 8; ++i) cpu_relax();
+    r = next();
+    if (r != nullptr) return r;
+  }
+  const uint64_t end_ns = monotonic_ns() + kSpinNs;
   while (r == nullptr && gate.may_go_on() && !scheduler_.stopping()) {
-    for (int i = 0; i < 32; ++i) cpu_relax();
+    for (int i = 0; i < 8; ++i) cpu_relax();
     fire_due_timers();
     r = next();
     if (r == nullptr) r = search();

@@ -36,6 +36,16 @@ local function main(task)
 end
 return { main = main }
 )";
+// The same with a longer wait, so that all are alive when memory is measured, however busy the machine is.
+constexpr const char* kTaskPatient = R"(
+local time = require("time")
+local function main(task)
+  time.sleep("60s")
+  local result = task.value * 2
+  return result
+end
+return { main = main }
+)";
 constexpr const char* kPonger = R"(
 local function main(peer)
   local pings = process.listen("ping")
@@ -90,6 +100,7 @@ class Entries final : public lua::ProcessDirectory {
   explicit Entries(BenchNode& node) : node_(node), hooks_(*this) {
     add("bench:task_worker", kTaskWorker, {"time"});
     add("bench:task_at_once", kTaskAtOnce, {"time"});
+    add("bench:task_patient", kTaskPatient, {"time"});
     add("bench:ponger", kPonger, {});
     add("bench:pinger", kPinger, {});
     add("bench:sink", kSink, {});
@@ -226,11 +237,10 @@ Measured live_bytes(uint64_t ops) {
       for (uint64_t i = 1; i <= count; ++i) {
         ValueWriter w;
         task_arguments(w, static_cast<int64_t>(i));
-        if (!entries->spawn(self, "bench:task_worker", w.view(), {}).status.ok()) {
+        if (!entries->spawn(self, "bench:task_patient", w.view(), {}).status.ok()) {
           job->fail("a task did not start");
           co_return;
         }
-        // A task sleeps 100 ms; all must be alive at the end. Spawning them takes a fraction of that.
         if (i % 16 == 0) co_await yield(self);
       }
       co_await sleep_for(self, 1'000'000);

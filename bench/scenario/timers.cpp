@@ -74,12 +74,12 @@ Behavior set_all_fire_all(Context& self, Job* job, uint64_t count) {
 
 const ScenarioCase kSetCancel("scenario/timer_set_cancel", "set + cancel of a timer, none else alive", {"clock"},
                               {.ops = 1'000'000, .smoke_ops = 1'000},
-                              [](uint64_t ops) { return nodes().timers().run(kSecondHost, set_cancel_each, ops); });
+                              [](uint64_t ops) { return nodes().pair().run(kSecondHost, set_cancel_each, ops); });
 const ScenarioCase kMillion("scenario/timer_set_cancel_million", "set + cancel of a timer, a million alive",
                             {"clock", "malloc_pair"}, {.ops = 1'000'000, .smoke_ops = 1'000}, [](uint64_t ops) {
                               std::vector<uint64_t> ids;
                               ids.reserve(ops);
-                              return nodes().timers().run(kSecondHost, set_all_cancel_all, &ids, ops);
+                              return nodes().pair().run(kSecondHost, set_all_cancel_all, &ids, ops);
                             });
 const ScenarioCase kFire("scenario/timer_set_fire_million", "set + fire + receive of a timer, a million alive",
                          {"clock", "malloc_pair"}, {.ops = 1'000'000, .smoke_ops = 1'000, .metric = Metric::kCpu},

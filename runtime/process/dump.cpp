@@ -28,7 +28,7 @@ const char* wait_reason_name(WaitReason w) noexcept {
 Process::Shown Process::shown() const noexcept {
   const uint8_t s = shown_.load_relaxed();
   const auto wait = static_cast<WaitReason>(s & 0x7f);
-  if (pid_.load_relaxed() == 0) return {ProcessState::kComplete, WaitReason::kNone};
+  if (published_id(reinterpret_cast<const char*>(this)) == 0) return {ProcessState::kComplete, WaitReason::kNone};
   if ((s & kShownRunning) != 0) return {ProcessState::kRunning, WaitReason::kNone};
   if (!head_.idle_estimate()) return {ProcessState::kReady, wait};
   return {is_blocked(wait) ? ProcessState::kBlocked : ProcessState::kIdle, wait};

@@ -9,8 +9,11 @@
 namespace wippy {
 
 struct NameTable::Maps {
-  using ByName = oneapi::tbb::concurrent_hash_map<std::string, uint64_t>;
-  using ByPid = oneapi::tbb::concurrent_hash_map<uint64_t, std::vector<std::string>>;
+  // std::allocator: TBB's own recycles pages behind ThreadSanitizer's back, and nothing here is on a hot path.
+  template <class K, class V>
+  using Map = oneapi::tbb::concurrent_hash_map<K, V, oneapi::tbb::tbb_hash_compare<K>, std::allocator<std::pair<const K, V>>>;
+  using ByName = Map<std::string, uint64_t>;
+  using ByPid = Map<uint64_t, std::vector<std::string>>;
   ByName by_name;
   // The names of a pid, one item per insertion into by_name, so that none is ever without its item; may be short-lived
   // garbage when a registration races with an exit.

@@ -76,7 +76,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   // --- the creator, before publication
   void set_first_identity(uint32_t index) noexcept { identity_ = make_pid(1, index).value; }
   void prepare(uint16_t host_index, uint16_t worker) noexcept;
-  void publish() noexcept { pid_.store_release(identity_); }  // partner: published_id()
+  void publish() noexcept { pid_word().store_release(identity_); }  // partner: published_id()
   Pid identity() const noexcept { return Pid{identity_}; }
   void set_machine(Machine* m) noexcept { machine_ = m; }
   void* native_storage() noexcept { return native_; }
@@ -115,6 +115,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   friend class Context;
   friend struct LinkRules;
 
+  Atomic<uint64_t>& pid_word() noexcept { return *reinterpret_cast<Atomic<uint64_t>*>(pid_); }
   static constexpr uint8_t kShownRunning = 0x80;
   void show(WaitReason r, bool running) noexcept {
     shown_.store_relaxed(static_cast<uint8_t>(static_cast<uint8_t>(r) | (running ? kShownRunning : 0)));
@@ -146,7 +147,9 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
 
   // line 0 (Runnable: vtable, queue_next)
   MailboxHead head_;
-  Atomic<uint64_t> pid_{0};       // published id; 0: not found. Writers: creator, exit
+  // The published id; 0: not found. Writers: creator, exit. Raw bytes, because observers may read a block while it is
+  // constructed for the first time: fresh blocks are zero, and no constructor may write here.
+  alignas(Atomic<uint64_t>) unsigned char pid_[sizeof(Atomic<uint64_t>)];
   Atomic<uint32_t> control_{0};   // see Control
   Atomic<uint16_t> last_worker_{0};
   uint16_t host_index_ = 0;

@@ -208,8 +208,10 @@ struct BadStack : Store<3, 6> {
   }
 };
 
-const char* const kUnique = "the tag makes head values unique: what the CAS meets was already acquired by the load or the failure";
-const char* const kNothingWritten = "a pop publishes nothing of its own; being an RMW it continues the pushes' release sequences";
+const char* const kUnique =
+    "the tag makes head values unique: what the CAS meets was already acquired by the load or the failure";
+const char* const kNothingWritten =
+    "a pop publishes nothing of its own; being an RMW it continues the pushes' release sequences";
 
 const Suite suite("depot", [](Suite& s) {
   s.verify<Exchange<2, 2, 2>>("2 threads, 2 magazines, x 2", {.bound = 4});
@@ -221,12 +223,12 @@ const Suite suite("depot", [](Suite& s) {
   s.planted<BadStack<Bug::kNoTag>>("no tag (ABA)", {.bound = 4}, "lost or doubled");
   s.planted<BadStack<Bug::kNextAfterCas>>("link after push", {.bound = 4}, "lost or doubled");
   s.planted<BadStack<Bug::kStoreHead>>("push by a store", {.bound = 4}, "lost or doubled");
-  s.weakenings("every order weakened",
-               {Suite::scenario<Exchange<2, 2, 2>>({.bound = 3}), Suite::scenario<AbaShape>({.bound = 3}),
-                Suite::scenario<Caches>({.bound = 2})},
-               {"memory/depot.hpp"},
-               {{"pop: cas_weak_acq_rel without acquire", kUnique},
-                {"pop: cas_weak_acq_rel without release", kNothingWritten}});
+  s.weakenings(
+      "every order weakened",
+      {Suite::scenario<Exchange<2, 2, 2>>({.bound = 3}), Suite::scenario<AbaShape>({.bound = 3}),
+       Suite::scenario<Caches>({.bound = 2})},
+      {"memory/depot.hpp"},
+      {{"pop: cas_weak_acq_rel without acquire", kUnique}, {"pop: cas_weak_acq_rel without release", kNothingWritten}});
 });
 
 }  // namespace

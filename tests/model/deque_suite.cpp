@@ -121,8 +121,10 @@ struct BadDequeScenario {
 
 // Why some orders may be weakened without a failure here.
 const char* const kLoadStore =
-    "(5) -> (6) orders a taker's read of a slot before the owner's next write to it: load buffering, which view models exclude";
-const char* const kFences = "kept as published: the SC fences (3)/(4) and the CAS's atomicity already decide the winner";
+    "(5) -> (6) orders a taker's read of a slot before the owner's next write to it: load buffering, which view models "
+    "exclude";
+const char* const kFences =
+    "kept as published: the SC fences (3)/(4) and the CAS's atomicity already decide the winner";
 
 const Suite suite("deque", [](Suite& s) {
   s.verify<OwnerAndThieves<2, 2, 1, 2>>("2 items, thief x 2", {.bound = 4});
@@ -134,16 +136,17 @@ const Suite suite("deque", [](Suite& s) {
   s.planted<BadDequeScenario<Bug::kBatchSteal>>("steal two by one CAS", {.bound = 3}, "twice");
   s.planted<BadDequeScenario<Bug::kNoCasForLast>>("last item without CAS", {.bound = 3}, "twice");
   s.planted<BadDequeScenario<Bug::kBottomNotRestored>>("bottom not restored when empty", {.bound = 3}, "lost");
-  s.weakenings("every order weakened",
-               {Suite::scenario<OwnerAndThieves<2, 2, 1, 2>>({.bound = 3}), Suite::scenario<UpAndDown<1>>({.bound = 3}),
-                Suite::scenario<UpAndDown<2>>({.bound = 3}), Suite::scenario<OwnerAndThieves<2, 2, 2, 1>>({.bound = 2})},
-               {"scheduler/deque.hpp"},
-               {{"push: load_acquire without acquire", kLoadStore},
-                {"steal: cas_strong_seq_cst without release", kLoadStore},
-                {"pop: cas_strong_seq_cst without release", kLoadStore},
-                {"pop: cas_strong_seq_cst without acquire", kFences},
-                {"steal: cas_strong_seq_cst without acquire", kFences},
-                {"steal: load_acquire without acquire", kFences}});
+  s.weakenings(
+      "every order weakened",
+      {Suite::scenario<OwnerAndThieves<2, 2, 1, 2>>({.bound = 3}), Suite::scenario<UpAndDown<1>>({.bound = 3}),
+       Suite::scenario<UpAndDown<2>>({.bound = 3}), Suite::scenario<OwnerAndThieves<2, 2, 2, 1>>({.bound = 2})},
+      {"scheduler/deque.hpp"},
+      {{"push: load_acquire without acquire", kLoadStore},
+       {"steal: cas_strong_seq_cst without release", kLoadStore},
+       {"pop: cas_strong_seq_cst without release", kLoadStore},
+       {"pop: cas_strong_seq_cst without acquire", kFences},
+       {"steal: cas_strong_seq_cst without acquire", kFences},
+       {"steal: load_acquire without acquire", kFences}});
 });
 
 }  // namespace

@@ -135,7 +135,8 @@ const Suite suite("inbox", [](Suite& s) {
   s.planted<BadInbox<Bug::kPlainTake>>("take by load and store", {.bound = 3}, "item");
   s.planted<BadInbox<Bug::kLookThenStore>>("push by load and store", {.bound = 3}, "data race");
   s.planted<BadInbox<Bug::kLinkAfterPush>>("link after push", {.bound = 3}, "data race");
-  s.weakenings("every order weakened", {Suite::scenario<PushersAndTakers<2, 3, 1>>({.bound = 3})}, {"scheduler/inbox.hpp"}, {});
+  s.weakenings("every order weakened", {Suite::scenario<PushersAndTakers<2, 3, 1>>({.bound = 3})},
+               {"scheduler/inbox.hpp"}, {});
 });
 
 }  // namespace

@@ -52,7 +52,8 @@ struct Mini {
     if (stub_again && dummy != head.stub() && head.nothing_behind(dummy)) {
       check(head.push(head.stub(), head.stub()) == PushResult::kQueued, "idle while running");
     }
-    if (B == Bug::kGapIsIdle && tail.dummy()->next.load_acquire() == nullptr && !head.nothing_behind(tail.dummy())) return;
+    if (B == Bug::kGapIsIdle && tail.dummy()->next.load_acquire() == nullptr && !head.nothing_behind(tail.dummy()))
+      return;
     if (head.try_idle(tail.dummy())) {
       if (B == Bug::kTouchAfterIdle) static_cast<void>(owner.get());
       return;
@@ -136,7 +137,7 @@ struct Release {
         ++got;
         if (p.released == process.head.stub()) continue;
         auto* old = static_cast<Letter*>(p.released);
-        old->content.set(77);                      // the next owner of the memory writes
+        old->content.set(77);                        // the next owner of the memory writes
         new (static_cast<MailNode*>(old)) MailNode;  // also where the queue had its link
       }
       process.rest(false);
@@ -144,7 +145,8 @@ struct Release {
   }
 };
 
-const char* const kPopAcquires = "after success nothing is touched, after failure the next pop acquires what it reaches, (3)";
+const char* const kPopAcquires =
+    "after success nothing is touched, after failure the next pop acquires what it reaches, (3)";
 
 const Suite suite("mailbox", [](Suite& s) {
   s.verify<Delivery<2, 1, 1, false, false>>("2 senders, 1 worker", {.bound = 5});
@@ -157,7 +159,8 @@ const Suite suite("mailbox", [](Suite& s) {
   s.planted<Delivery<2, 1, 1, false, false, Bug::kGapIsIdle>>("gap ends the run", {.bound = 3}, "deadlock");
   s.planted<Delivery<2, 1, 1, false, false, Bug::kAlwaysSubmit>>("every push submits", {.bound = 3}, "two run queues");
   s.planted<Delivery<1, 1, 1, false, false, Bug::kNeverSubmit>>("nobody submits", {.bound = 3}, "deadlock");
-  s.planted<Delivery<1, 1, 2, false, false, Bug::kTouchAfterIdle>>("touched after going idle", {.bound = 3}, "data race");
+  s.planted<Delivery<1, 1, 2, false, false, Bug::kTouchAfterIdle>>("touched after going idle", {.bound = 3},
+                                                                   "data race");
   s.planted<Delivery<1, 1, 1, false, false, Bug::kNoRequeue>>("failed try_idle ignored", {.bound = 3}, "deadlock");
   s.weakenings("every order weakened",
                {Suite::scenario<Delivery<1, 2, 2, false, false>>({.bound = 2}),

@@ -30,7 +30,8 @@ int main(int argc, char** argv) {
   int passed = 0;
   int failed = 0;
   double seconds = 0;
-  if (!list) std::printf("%-58s %5s %11s %8s  %-58s %s\n", "case", "bound", "executions", "time", "verdict", "expected");
+  if (!list)
+    std::printf("%-58s %5s %11s %8s  %-58s %s\n", "case", "bound", "executions", "time", "verdict", "expected");
   for (const wippy::model::Case& c : wippy::model::all_cases()) {
     if (c.name.find(filter) == std::string::npos) continue;
     if (list) {

@@ -139,8 +139,8 @@ const Suite suite("parker", [](Suite& s) {
   s.planted<BadParker<Bug::kWakeOnlyIfSeenAsleep>>("look before the exchange", {.bound = 3}, "deadlock");
   s.planted<BadParker<Bug::kSleepOnToken>>("sleep on whatever the word is", {.bound = 3}, "deadlock");
   s.weakenings("every order weakened",
-               {Suite::scenario<TokenCarriesData>({.bound = 4, .early_returns = 1}), Suite::scenario<TwoWakers<false>>({.bound = 3}),
-                Suite::scenario<MergedToken>({.bound = 4})},
+               {Suite::scenario<TokenCarriesData>({.bound = 4, .early_returns = 1}),
+                Suite::scenario<TwoWakers<false>>({.bound = 3}), Suite::scenario<MergedToken>({.bound = 4})},
                {"scheduler/parker.hpp"},
                {{"park: cas_strong_acquire without acquire", kExchangeFollows},
                 {"park: cas_strong_acquire failing without acquire", kExchangeFollows}});

@@ -12,15 +12,15 @@ using namespace wippy::model;
 
 enum class Bug {
   kNone,
-  kNoGrace,          // reused as soon as it is quiet
-  kNoQuietCheck,     // reused as soon as grace has passed
-  kQuietBeforeGrace, // quiet is looked at before the grace period, not after
-  kSealBeforeErase,  // the grace period starts before the pid is erased
-  kZombieDrops,      // the zombie frees late letters without an answer
-  kDeadNotZombie,    // after the exit nobody runs it again
-  kSamePid,          // the new process gets the old pid
-  kPushOutside,      // found inside the section, pushed after it
-  kSubmitTwice,      // the exit requeues although it went idle
+  kNoGrace,           // reused as soon as it is quiet
+  kNoQuietCheck,      // reused as soon as grace has passed
+  kQuietBeforeGrace,  // quiet is looked at before the grace period, not after
+  kSealBeforeErase,   // the grace period starts before the pid is erased
+  kZombieDrops,       // the zombie frees late letters without an answer
+  kDeadNotZombie,     // after the exit nobody runs it again
+  kSamePid,           // the new process gets the old pid
+  kPushOutside,       // found inside the section, pushed after it
+  kSubmitTwice,       // the exit requeues although it went idle
 };
 
 constexpr uint64_t kOld = (uint64_t{1} << 24) | 7;
@@ -46,7 +46,7 @@ struct Exit {
   Var<int> fields{1, "plain fields of the block"};  // read by senders that found it, written when it is disposed of
   Var<int> owner{0, "owner's fields"};
   Var<int> reason{0, "reason"};
-  bool zombie = false;  // owner's
+  bool zombie = false;      // owner's
   Aside<int> retirer = -1;  // the worker that ran the exit
   Aside<bool> reused = false;
 
@@ -112,7 +112,7 @@ struct Exit {
     if (!zombie) {
       while (Letter* l = pop()) ++watching[l->watcher];
       if (B == Bug::kSealBeforeErase) epoch = domain.seal();
-      pid.store_release(0);  // (a)
+      pid.store_release(0);                              // (a)
       while (Letter* l = pop()) ++watching[l->watcher];  // settle_queue
       reason.set(kReason);
       for (int s = 0; s < Senders; ++s) answered[s] += watching[s];  // (e)
@@ -162,7 +162,8 @@ struct Exit {
       }
       domain.quiescent(mine);
       if (retirer == id) try_reuse();
-      if (reused || (retirer >= 0 ? retirer != id : id > Senders)) break;  // the retirer serves the zombie alone from here
+      if (reused || (retirer >= 0 ? retirer != id : id > Senders))
+        break;  // the retirer serves the zombie alone from here
       cpu_relax();
     }
     domain.offline(mine);
@@ -218,7 +219,8 @@ struct OneReason {
   }
 };
 
-const char* const kPopAcquires = "after success nothing is touched, after failure the next pop acquires what it reaches, (3)";
+const char* const kPopAcquires =
+    "after success nothing is touched, after failure the next pop acquires what it reaches, (3)";
 
 const Suite suite("process", [](Suite& s) {
   using B = Bug;
@@ -239,7 +241,8 @@ const Suite suite("process", [](Suite& s) {
   s.planted<OneReason<ControlBug::kExitingByStore>>("exiting set by a store", {.bound = 3}, "reason");
   s.planted<OneReason<ControlBug::kKillByOr>>("kill without looking", {.bound = 3}, "two kills");
   s.weakenings("every order weakened",
-               {Suite::scenario<Exit<B::kNone, 1, 1, 2, true>>({.bound = 3}), Suite::scenario<Exit<B::kNone, 1, 2>>({.bound = 2})},
+               {Suite::scenario<Exit<B::kNone, 1, 1, 2, true>>({.bound = 3}),
+                Suite::scenario<Exit<B::kNone, 1, 2>>({.bound = 2})},
                {"model/process_suite.cpp", "mailbox/mailbox.hpp"},
                {{"push: exchange_acq_rel without release", "needs two senders at once: caught by the mailbox suite"},
                 {"try_idle: cas_strong_acq_rel without acquire", kPopAcquires},

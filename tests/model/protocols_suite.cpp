@@ -170,7 +170,8 @@ struct StateBits : Queue {
     }
     while (got < 2) {
       await_scheduled();
-      static_cast<void>(Bug == BitsBug::kBeginRunRelaxed ? bits.exchange_relaxed(kRunning) : bits.exchange_acq_rel(kRunning));
+      static_cast<void>(Bug == BitsBug::kBeginRunRelaxed ? bits.exchange_relaxed(kRunning)
+                                                         : bits.exchange_acq_rel(kRunning));
       drain();
       int old = kRunning;
       if (Bug == BitsBug::kEndRunBlind) {

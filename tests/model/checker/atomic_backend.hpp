@@ -62,15 +62,33 @@ class Atomic {
     return cas(e, d, true, O::kAcqRel, O::kAcquire, "cas_weak_acq_rel", s);
   }
 
-  T fetch_add_relaxed(T d, S s = S::current()) noexcept { return rmw(model::Rmw::kAdd, d, O::kRelaxed, "fetch_add_relaxed", s); }
-  T fetch_add_release(T d, S s = S::current()) noexcept { return rmw(model::Rmw::kAdd, d, O::kRelease, "fetch_add_release", s); }
-  T fetch_add_acq_rel(T d, S s = S::current()) noexcept { return rmw(model::Rmw::kAdd, d, O::kAcqRel, "fetch_add_acq_rel", s); }
-  T fetch_add_seq_cst(T d, S s = S::current()) noexcept { return rmw(model::Rmw::kAdd, d, O::kAcqRel, "fetch_add_seq_cst", s); }
-  T fetch_sub_relaxed(T d, S s = S::current()) noexcept { return rmw(model::Rmw::kSub, d, O::kRelaxed, "fetch_sub_relaxed", s); }
-  T fetch_sub_acq_rel(T d, S s = S::current()) noexcept { return rmw(model::Rmw::kSub, d, O::kAcqRel, "fetch_sub_acq_rel", s); }
-  T fetch_sub_seq_cst(T d, S s = S::current()) noexcept { return rmw(model::Rmw::kSub, d, O::kAcqRel, "fetch_sub_seq_cst", s); }
-  T fetch_or_acq_rel(T d, S s = S::current()) noexcept { return rmw(model::Rmw::kOr, d, O::kAcqRel, "fetch_or_acq_rel", s); }
-  T fetch_and_acq_rel(T d, S s = S::current()) noexcept { return rmw(model::Rmw::kAnd, d, O::kAcqRel, "fetch_and_acq_rel", s); }
+  T fetch_add_relaxed(T d, S s = S::current()) noexcept {
+    return rmw(model::Rmw::kAdd, d, O::kRelaxed, "fetch_add_relaxed", s);
+  }
+  T fetch_add_release(T d, S s = S::current()) noexcept {
+    return rmw(model::Rmw::kAdd, d, O::kRelease, "fetch_add_release", s);
+  }
+  T fetch_add_acq_rel(T d, S s = S::current()) noexcept {
+    return rmw(model::Rmw::kAdd, d, O::kAcqRel, "fetch_add_acq_rel", s);
+  }
+  T fetch_add_seq_cst(T d, S s = S::current()) noexcept {
+    return rmw(model::Rmw::kAdd, d, O::kAcqRel, "fetch_add_seq_cst", s);
+  }
+  T fetch_sub_relaxed(T d, S s = S::current()) noexcept {
+    return rmw(model::Rmw::kSub, d, O::kRelaxed, "fetch_sub_relaxed", s);
+  }
+  T fetch_sub_acq_rel(T d, S s = S::current()) noexcept {
+    return rmw(model::Rmw::kSub, d, O::kAcqRel, "fetch_sub_acq_rel", s);
+  }
+  T fetch_sub_seq_cst(T d, S s = S::current()) noexcept {
+    return rmw(model::Rmw::kSub, d, O::kAcqRel, "fetch_sub_seq_cst", s);
+  }
+  T fetch_or_acq_rel(T d, S s = S::current()) noexcept {
+    return rmw(model::Rmw::kOr, d, O::kAcqRel, "fetch_or_acq_rel", s);
+  }
+  T fetch_and_acq_rel(T d, S s = S::current()) noexcept {
+    return rmw(model::Rmw::kAnd, d, O::kAcqRel, "fetch_and_acq_rel", s);
+  }
 
   // For futex words only: what the modelled kernel waits on.
   void* address() noexcept { return &v_; }

@@ -62,7 +62,7 @@ struct Engine {
   Location& location(const void* a, uint64_t initial, int& index);
   Slot& slot(const void* a);
 
-  void pause_point();             // before every visible operation of a modelled thread
+  void pause_point();  // before every visible operation of a modelled thread
   void reschedule(bool me_ready);
   void switch_to(int next);
   void deadlock();

@@ -128,7 +128,8 @@ std::string render(Engine& e) {
     if (!t.note.empty()) what += (what.empty() ? "" : " ") + t.note;
     if (std::strcmp(t.verb, "note") == 0) where.clear();
     std::snprintf(line, sizeof line, "    T%d %*s%-24s %-20s %-20s %s\n", t.thread, t.thread * 2, "", where.c_str(),
-                  std::strcmp(t.verb, "note") == 0 ? "" : short_function(t.site.function_name()).c_str(), t.verb, what.c_str());
+                  std::strcmp(t.verb, "note") == 0 ? "" : short_function(t.site.function_name()).c_str(), t.verb,
+                  what.c_str());
     out += line;
   }
   return out;

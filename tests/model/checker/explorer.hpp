@@ -44,7 +44,7 @@ Program program() {
   p.construct = [](void* at) { new (at) S; };
   p.run = [](void* at, int id) { static_cast<S*>(at)->thread(id - 1); };
   p.finish = [](void* at) {
-    if constexpr (requires(S& s) { s.finish(); }) static_cast<S*>(at)->finish();
+    if constexpr (requires(S & s) { s.finish(); }) static_cast<S*>(at)->finish();
   };
   p.destroy = [](void* at) { static_cast<S*>(at)->~S(); };
   return p;

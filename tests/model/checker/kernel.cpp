@@ -18,7 +18,8 @@ FutexResult futex_wait(const void* word, uint32_t expected, bool timed) {
   const auto value = static_cast<uint32_t>(newest.value);
   t.cur.at[index] = newest.stamp;  // a relaxed load
   t.acq.join(newest.view);
-  if (e.tracing) e.record(value == expected ? "futex_wait: sleeps" : "futex_wait: changed", Site::current(), index, value, 0);
+  if (e.tracing)
+    e.record(value == expected ? "futex_wait: sleeps" : "futex_wait: changed", Site::current(), index, value, 0);
   if (value != expected) return FutexResult::kChanged;
   t.wait = Wait::kFutex;
   t.word = word;
@@ -43,8 +44,8 @@ int futex_wake(const void* word, int count) {
 
 // A test-and-set lock on the mutex's own address; it is never itself the object of a check.
 void mutex_lock(const void* m) {
-  for (uint64_t free_word = 0; !atomic_cas(m, 0, free_word, 1, false, kAcquire, kRelaxed, "mutex_lock", Site::current());
-       free_word = 0) {
+  for (uint64_t free_word = 0;
+       !atomic_cas(m, 0, free_word, 1, false, kAcquire, kRelaxed, "mutex_lock", Site::current()); free_word = 0) {
     relax(Site::current());
   }
 }
@@ -113,7 +114,8 @@ void plain_read(const PlainState& p, PlainState& mutable_p, const char* what, Si
   Engine& e = engine();
   View& v = e.self().cur;
   if (e.tracing) e.record("read", s, -1, 0, 0), e.trace.back().note = what;
-  if (v.clock[p.write_thread] < p.write_clock) fail(std::string("data race: read of a write that is not visible: ") + what);
+  if (v.clock[p.write_thread] < p.write_clock)
+    fail(std::string("data race: read of a write that is not visible: ") + what);
   mutable_p.read_clock[e.current] = v.clock[e.current];
 }
 
@@ -122,7 +124,8 @@ void plain_write(PlainState& p, const char* what, Site s) {
   Engine& e = engine();
   View& v = e.self().cur;
   if (e.tracing) e.record("write", s, -1, 0, 0), e.trace.back().note = what;
-  if (v.clock[p.write_thread] < p.write_clock) fail(std::string("data race: write over a write that is not visible: ") + what);
+  if (v.clock[p.write_thread] < p.write_clock)
+    fail(std::string("data race: write over a write that is not visible: ") + what);
   for (int t = 0; t <= e.threads; ++t) {
     if (t != e.current && v.clock[t] < p.read_clock[t]) {
       fail(std::string("data race: write over a read that is not ordered before: ") + what);

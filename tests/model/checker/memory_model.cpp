@@ -159,7 +159,8 @@ void atomic_store(const void* a, uint64_t initial, uint64_t value, Order o, cons
   if (e.tracing) e.record(verb, s, index, value, l.count - 2 - i);
 }
 
-uint64_t atomic_rmw(const void* a, uint64_t initial, Rmw op, uint64_t operand, uint64_t mask, Order o, const char* verb, Site s) {
+uint64_t atomic_rmw(const void* a, uint64_t initial, Rmw op, uint64_t operand, uint64_t mask, Order o, const char* verb,
+                    Site s) {
   Engine& e = engine();
   o = mutated(o, verb, s);
   e.pause_point();
@@ -177,8 +178,8 @@ uint64_t atomic_rmw(const void* a, uint64_t initial, Rmw op, uint64_t operand, u
 
 // A failing CAS is a plain load: it may also read an older message with another value, although the newest one matches. A
 // strong CAS that reads the expected value succeeds, so it must find that message's place free.
-bool atomic_cas(const void* a, uint64_t initial, uint64_t& expected, uint64_t desired, bool weak, Order success, Order failure,
-                const char* verb, Site s) {
+bool atomic_cas(const void* a, uint64_t initial, uint64_t& expected, uint64_t desired, bool weak, Order success,
+                Order failure, const char* verb, Site s) {
   Engine& e = engine();
   success = mutated(success, verb, s);
   failure = mutated_failure(failure, verb, s);
@@ -193,8 +194,8 @@ bool atomic_cas(const void* a, uint64_t initial, uint64_t& expected, uint64_t de
     const bool fits = message(l, i).value == expected;
     if (!fits || i == newest || !message(l, i + 1).rmw) p.at[p.n++] = i;
   }
-  const bool may_fail = weak && message(l, newest).value == expected && e.current != 0 &&
-                        e.weak_failures < e.options.weak_failures;
+  const bool may_fail =
+      weak && message(l, newest).value == expected && e.current != 0 && e.weak_failures < e.options.weak_failures;
   if (p.n == 0 && !may_fail) p.at[p.n++] = newest;
   const int c = choose(p.n + (may_fail ? 1 : 0));
   const bool spurious = c == p.n;

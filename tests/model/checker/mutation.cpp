@@ -53,8 +53,8 @@ void collect(Order o, const char* verb, const Site& s, bool failure_half) {
 
 bool is_active(const char* verb, const Site& s, bool failure_half) {
   const Mutation& m = *state().active;
-  return s.line() == m.line && s.column() == m.column && (m.weakening == Weakening::kNoFailureAcquire) == failure_half &&
-         m.verb == verb && m.file == s.file_name();
+  return s.line() == m.line && s.column() == m.column &&
+         (m.weakening == Weakening::kNoFailureAcquire) == failure_half && m.verb == verb && m.file == s.file_name();
 }
 
 }  // namespace

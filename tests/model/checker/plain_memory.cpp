@@ -144,7 +144,8 @@ bool watching() { return executing() && engine().own_allocations == 0 && engine(
 
 void fresh_memory(void* p, std::size_t size) {
   Engine& e = engine();
-  for (uintptr_t at = reinterpret_cast<uintptr_t>(p) & ~uintptr_t{7}; at < reinterpret_cast<uintptr_t>(p) + size; at += 8) {
+  for (uintptr_t at = reinterpret_cast<uintptr_t>(p) & ~uintptr_t{7}; at < reinterpret_cast<uintptr_t>(p) + size;
+       at += 8) {
     Word& w = word_at(e, at);
     w.freed = false;
     w.count = 0;
@@ -163,7 +164,8 @@ void release(void* p) noexcept {
   Engine& e = engine();
   const std::size_t size = malloc_usable_size(p);
   access(p, size, true, __builtin_return_address(0));
-  for (uintptr_t at = reinterpret_cast<uintptr_t>(p) & ~uintptr_t{7}; at < reinterpret_cast<uintptr_t>(p) + size; at += 8) {
+  for (uintptr_t at = reinterpret_cast<uintptr_t>(p) & ~uintptr_t{7}; at < reinterpret_cast<uintptr_t>(p) + size;
+       at += 8) {
     word_at(e, at).freed = true;
   }
   const OwnAllocations own(e);

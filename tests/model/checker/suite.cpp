@@ -53,7 +53,9 @@ std::vector<Case>& all_cases() {
 
 Suite::Suite(const char* name, const std::function<void(Suite&)>& fill) : name_(name) { fill(*this); }
 
-void Suite::add(const char* name, std::function<Row()> run) { all_cases().push_back({name_ + "/" + name, std::move(run)}); }
+void Suite::add(const char* name, std::function<Row()> run) {
+  all_cases().push_back({name_ + "/" + name, std::move(run)});
+}
 
 Row Suite::run_verify(const Program& p, const Options& options) {
   Options o = options;
@@ -154,13 +156,13 @@ Row Suite::run_weakenings(const std::vector<Scenario>& scenarios, const std::vec
   for (std::size_t i = 0; i < survivors.size(); ++i) {
     if (used[i] == survivors[i].count) continue;
     row.passed = false;
-    row.details += std::string("    STALE     ") + survivors[i].where + ": " + std::to_string(used[i]) + " survive, listed " +
-                   std::to_string(survivors[i].count) + "\n";
+    row.details += std::string("    STALE     ") + survivors[i].where + ": " + std::to_string(used[i]) +
+                   " survive, listed " + std::to_string(survivors[i].count) + "\n";
   }
   mutation_apply(nullptr);
   row.passed = row.passed && !all.empty();
-  row.verdict = std::to_string(all.size()) + " weakenings: " + std::to_string(caught) + " caught, " + std::to_string(listed) +
-                " listed, " + std::to_string(all.size() - caught - listed) + " unexplained";
+  row.verdict = std::to_string(all.size()) + " weakenings: " + std::to_string(caught) + " caught, " +
+                std::to_string(listed) + " listed, " + std::to_string(all.size() - caught - listed) + " unexplained";
   row.expected = "0 unexplained";
   return row;
 }

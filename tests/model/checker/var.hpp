@@ -9,7 +9,9 @@ template <class T>
 class Var {
  public:
   WIPPY_MODEL_UNCHECKED Var() { plain_created(state_); }
-  WIPPY_MODEL_UNCHECKED explicit Var(T v, const char* name = "value") : value_(v), name_(name) { plain_created(state_); }
+  WIPPY_MODEL_UNCHECKED explicit Var(T v, const char* name = "value") : value_(v), name_(name) {
+    plain_created(state_);
+  }
   Var(const Var&) = delete;
   Var& operator=(const Var&) = delete;
 

@@ -13,8 +13,8 @@
 
 namespace wippy::model {
 
-inline constexpr int kMaxThreads = 8;       // thread 0 is setup and finish, 1… are the fibers
-inline constexpr int kMaxLocations = 120;   // atomics touched in one execution; 8 + 120 shorts make 256 bytes
+inline constexpr int kMaxThreads = 8;      // thread 0 is setup and finish, 1… are the fibers
+inline constexpr int kMaxLocations = 120;  // atomics touched in one execution; 8 + 120 shorts make 256 bytes
 
 struct alignas(32) View {
   int16_t clock[kMaxThreads];

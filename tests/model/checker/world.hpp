@@ -74,12 +74,12 @@ struct ModelThread {
   Fiber fiber;
   Wait wait = Wait::kDone;
   bool started = false;
-  bool timed = false;               // kFutex: may return by itself
+  bool timed = false;  // kFutex: may return by itself
   bool timed_out = false;
-  const void* word = nullptr;       // kFutex
-  uint32_t writes = 0;              // own writes in this execution
-  uint32_t seen_foreign = 0;        // writes by others at the last cpu_relax
-  uint64_t read_set[2] = {0, 0};    // locations read since the last cpu_relax
+  const void* word = nullptr;         // kFutex
+  uint32_t writes = 0;                // own writes in this execution
+  uint32_t seen_foreign = 0;          // writes by others at the last cpu_relax
+  uint64_t read_set[2] = {0, 0};      // locations read since the last cpu_relax
   uint8_t stale[kMaxLocations] = {};  // consecutive loads that returned the same outdated message
   View cur, acq, rel;
 };
@@ -95,27 +95,28 @@ struct TraceLine {
   Site site;
   int location;  // -1: none
   uint64_t value;
-  int newer;     // messages newer than the one read
+  int newer;  // messages newer than the one read
   std::string note;
 };
 
 struct Options {
-  int bound = 2;                        // preemptions per execution
-  uint32_t max_steps = 3000;            // per execution; more is reported as a livelock
-  uint64_t max_executions = 50'000'000; // more is reported as incomplete, which fails the case
+  int bound = 2;                         // preemptions per execution
+  uint32_t max_steps = 3000;             // per execution; more is reported as a livelock
+  uint64_t max_executions = 50'000'000;  // more is reported as incomplete, which fails the case
   double max_seconds = 120;
-  bool asymmetric = false;              // fence_light() is no instruction, and membarrier reaches every thread where it stands
-  int stale_repeats = 4;                // written values become visible in finite time: so many equal stale reads in a row
-  int early_returns = 0;                // per execution: futex time-outs or spurious returns the explorer may insert
-  int weak_failures = 0;                // per execution: spurious failures of weak CAS the explorer may insert
+  bool asymmetric = false;  // fence_light() is no instruction, and membarrier reaches every thread where it stands
+  int stale_repeats = 4;    // written values become visible in finite time: so many equal stale reads in a row
+  int early_returns = 0;    // per execution: futex time-outs or spurious returns the explorer may insert
+  int weak_failures = 0;    // per execution: spurious failures of weak CAS the explorer may insert
 };
 
 // Verbs call these; `initial` is the value held by the object itself, used when the location was not touched before.
 uint64_t atomic_load(const void* a, uint64_t initial, Order o, const char* verb, Site s);
 void atomic_store(const void* a, uint64_t initial, uint64_t value, Order o, const char* verb, Site s);
-uint64_t atomic_rmw(const void* a, uint64_t initial, Rmw op, uint64_t operand, uint64_t mask, Order o, const char* verb, Site s);
-bool atomic_cas(const void* a, uint64_t initial, uint64_t& expected, uint64_t desired, bool weak, Order success, Order failure,
-                const char* verb, Site s);
+uint64_t atomic_rmw(const void* a, uint64_t initial, Rmw op, uint64_t operand, uint64_t mask, Order o, const char* verb,
+                    Site s);
+bool atomic_cas(const void* a, uint64_t initial, uint64_t& expected, uint64_t desired, bool weak, Order success,
+                Order failure, const char* verb, Site s);
 void atomic_fence(Order o, const char* verb, Site s);
 void light_fence(Site s);
 void atomic_constructed(const void* a) noexcept;

@@ -7,7 +7,7 @@
 #include <source_location>
 #include <type_traits>
 
-#include "relacy/relacy.hpp"
+#include <relacy/relacy.hpp>
 
 // Relacy redefines these as macros for code that is written against it; ours is not.
 #undef new

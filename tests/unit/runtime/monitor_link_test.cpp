@@ -95,14 +95,68 @@ TEST(Monitor, C096_AWatcherThatDiesFirstIsNoTrouble) {
   EXPECT_TRUE(n.empties());
 }
 
+// It ends on another worker while this step lasts: its events lie unread in the queue.
+void wait_for_end(Context& self, Pid p) {
+  while (self.node().alive(p)) cpu_relax();
+  const uint64_t until = monotonic_ns() + 20 * kMs;
+  while (monotonic_ns() < until) cpu_relax();
+}
+
 TEST(Monitor, C097_AnExitThatIsQueuedAlreadyIsNotWithdrawn) {
-  Node n(1);
+  Node n(2);
   n.run([](Context& self, Node& node) -> Behavior {
     const Pid p = spawn_native(self, watched(), nothing).pid;
-    co_await sleep_for(self, 20 * kMs);  // it ends; its EXIT waits
+    wait_for_end(self, p);
     EXPECT_TRUE(self.unmonitor(p).ok());
     Message m = co_await receive_for(self, 1000 * kMs);
     expect_exit(m, p);
+    node.done();
+  });
+}
+
+// spec 1.8: "a LINK_DOWN already queued is not withdrawn (it may still kill a non-trapping process)".
+TEST(Link, ALinkDownThatIsQueuedAlreadyIsNotWithdrawn) {
+  Node n(2);
+  n.run([](Context& self, Node& node) -> Behavior {
+    self.set_trap_links(true);
+    const Pid p = spawn_native(self, linked(), boom).pid;
+    wait_for_end(self, p);
+    EXPECT_TRUE(self.unlink(p).ok());
+    Message m = co_await receive_for(self, 1000 * kMs);
+    expect_failure(m, p, SignalKind::kLinkDown, "boom");
+    const Pid soft = spawn_native(self, watched(), [](Context& c) -> Behavior {
+                       const Pid child = spawn_native(c, linked(), boom).pid;
+                       wait_for_end(c, child);
+                       EXPECT_TRUE(c.unlink(child).ok());
+                       co_await sleep_for(c, kMs);
+                       ADD_FAILURE() << "went on";
+                     }).pid;
+    Message k = co_await receive(self);
+    expect_failure(k, soft, SignalKind::kExit, "linked process failed");
+    node.done();
+  });
+}
+
+// Exactly once comes from the receiver's own tables: whatever arrives without an entry there counts for nothing.
+TEST(Link, EventsWithoutAnEntryAreIgnored) {
+  Node n(1);
+  n.run([](Context& self, Node& node) -> Behavior {
+    const Pid peer = spawn_puppet(self);
+    const auto forge = [](Context& c, SignalKind kind, Pid from, uint64_t ref) {
+      Signal* s = make_bare_signal(kind, from, ref);
+      s->flags = Signal::kAbnormal;
+      EXPECT_TRUE(c.node().deliver_urgent(c.pid(), s));
+    };
+    forge(self, SignalKind::kLinkDown, peer, 7);  // not trapping: it would be the end
+    forge(self, SignalKind::kExit, peer, 7);
+    forge(self, SignalKind::kTimer, Pid{}, 7);
+    WIPPY_SILENCE(5 * kMs);
+    self.set_trap_links(true);
+    EXPECT_TRUE(self.link(peer).ok());
+    for (int i = 0; i < 3; ++i) forge(self, SignalKind::kLinkDown, peer, 7);
+    Message m = co_await receive(self);
+    EXPECT_EQ(m.kind(), SignalKind::kLinkDown);
+    WIPPY_SILENCE(5 * kMs);
     node.done();
   });
 }

@@ -220,43 +220,46 @@ TEST(Order, FifoForEachSenderUnderStealing) {
 }
 
 // A sleeper whose timer fires while an urgent LINK_DOWN has its queue drained must wake up all the same. One worker, no
-// luck: the LINK_DOWN comes first, forty others run before the sleeper, and the worker's tick in between fires the timer.
+// luck: the LINK_DOWN comes first, others run before most sleepers do, and the worker's tick in between fires the timers.
+Behavior linked_sleeper(Context& self, Pid peer, Pid boss) {
+  self.set_trap_links(true);
+  EXPECT_TRUE(self.link(peer).ok());
+  note(self, boss, "up", 0);
+  co_await sleep_for(self, 100 * kMs);
+  note(self, boss, "woke", 0);
+  Message m = co_await receive(self);
+  EXPECT_EQ(m.kind(), SignalKind::kLinkDown);
+  note(self, boss, "told", 0);
+}
+
 TEST(Order, ASleeperWhoseQueueIsDrainedStillWakes) {
   Node n(1);
   n.run([](Context& self, Node& node) -> Behavior {
-    const Pid linked_one = spawn_native(self, {}, deaf).pid;
-    const auto sleeper = [](Context& c, Pid peer, Pid boss) -> Behavior {
-      c.set_trap_links(true);
-      EXPECT_TRUE(c.link(peer).ok());
-      tell(c, boss, "up");
-      co_await sleep_for(c, 2 * kMs);
-      tell(c, boss, "woke");
-      Message m = co_await receive(c);
-      EXPECT_EQ(m.kind(), SignalKind::kLinkDown);
-      tell(c, boss, "told");
-    };
-    const Pid a = spawn_native(self, {}, sleeper, linked_one, self.pid()).pid;
-    Message up = co_await receive(self);
-    expect_note(up, "up", 0);
-    std::vector<Pid> crowd;
-    for (int i = 0; i < 60; ++i) {
-      crowd.push_back(spawn_native(self, {}, puppet, self.pid()).pid);
-      WIPPY_ORDER(crowd.back(), "trap", 0);
-      WIPPY_ORDER(crowd.back(), "link", number(linked_one));
+    constexpr int kSleepers = 10, kCrowd = 60;
+    const Pid peer = spawn_native(self, {}, deaf).pid;
+    for (int i = 0; i < kCrowd; ++i) {
+      const Pid p = spawn_puppet(self);
+      WIPPY_ORDER(p, "trap", 0);
+      WIPPY_ORDER(p, "link", number(peer));
     }
-    const uint64_t until = monotonic_ns() + 5 * kMs;
-    while (monotonic_ns() < until) cpu_relax();  // the timer is due now; nobody has looked
-    EXPECT_TRUE(self.terminate(linked_one).ok());
-    bool woke = false, told = false;
-    for (int i = 0; i < 62; ++i) {
+    for (int i = 0; i < kSleepers; ++i) {
+      spawn_native(self, {}, linked_sleeper, peer, self.pid());
+      Message up = co_await receive(self);
+      expect_note(up, "up", 0);
+    }
+    const uint64_t until = monotonic_ns() + 110 * kMs;
+    while (monotonic_ns() < until) cpu_relax();  // the timers are due now; nobody has looked
+    EXPECT_TRUE(self.terminate(peer).ok());
+    int woke = 0, told = 0;
+    for (int i = 0; i < kCrowd + 2 * kSleepers; ++i) {
       Message m = co_await receive_for(self, 2000 * kMs);
-      EXPECT_TRUE(m) << "the sleeper never woke";
+      EXPECT_TRUE(m) << "a sleeper never woke";
       if (!m) break;
-      if (m.from() == a && m.topic() == "woke") woke = true;
-      if (m.from() == a && m.topic() == "told") told = true;
+      woke += m.topic() == "woke" ? 1 : 0;
+      told += m.topic() == "told" ? 1 : 0;
     }
-    EXPECT_TRUE(woke);
-    EXPECT_TRUE(told);
+    EXPECT_EQ(woke, kSleepers);
+    EXPECT_EQ(told, kSleepers);
     node.done();
   });
 }

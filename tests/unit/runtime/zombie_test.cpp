@@ -1,5 +1,6 @@
 // Ruling S3: a monitor or link that was accepted is answered with the true reason, however close the target's end was.
 #include <map>
+#include <thread>
 
 #include "mailbox/value_writer.hpp"
 #include "tests/unit/runtime/puppet.hpp"
@@ -125,6 +126,79 @@ TEST(Zombie, EveryAcceptedMonitorAndLinkIsAnsweredOnceWithTheTrueReason) {
   EXPECT_GT(storm.refused.load_relaxed(), 0u);
   RecordProperty("accepted", static_cast<int>(storm.accepted.load_relaxed()));
   RecordProperty("refused", static_cast<int>(storm.refused.load_relaxed()));
+  EXPECT_TRUE(n.empties());
+}
+
+// The sender's window between find and push, held open by hand: the target ends meanwhile, all of its exit is over, and what
+// comes then must still be answered with the true reason.
+TEST(Zombie, AMonitorAndALinkThatArriveAfterTheExitAreAnswered) {
+  Node n(2);
+  struct Shared {
+    Atomic<uint64_t> target{0}, watcher{0}, ref{0};
+    Atomic<uint32_t> step{0};
+  };
+  static Shared* shared;
+  Shared here;
+  shared = &here;
+  NodeCore& core = n.runtime().node();
+  std::thread sender([&] {
+    ThreadScope scope(n.runtime().pools(), 0, ReaderKind::kOutside);
+    const auto wait_for = [&](uint32_t step) {
+      while (here.step.load_acquire() != step) cpu_relax();  // partner: the stores below
+    };
+    wait_for(1);
+    const Pid target{here.target.load_relaxed()};
+    const Pid watcher{here.watcher.load_relaxed()};
+    bool must_submit = false;
+    Process* p = nullptr;
+    {
+      ReaderSection section(this_memory().reader());
+      p = core.find(target);
+      if (p == nullptr) return;
+      here.step.store_release(2);
+      wait_for(3);  // it is dead, its watchers have been told
+      for (int i = 0; i < 100'000; ++i) cpu_relax();
+      Signal* watch = make_bare_signal(SignalKind::kWatch, watcher, here.ref.load_relaxed());
+      Signal* link = make_bare_signal(SignalKind::kLink, watcher, 8);
+      must_submit = p->head().push(watch, watch) == PushResult::kMustSubmit;
+      must_submit |= p->head().push(link, link) == PushResult::kMustSubmit;
+    }
+    if (must_submit) n.host().scheduler().submit_remote(p, p->last_worker());
+  });
+  n.run([](Context& self, Node& node) -> Behavior {
+    self.set_trap_links(true);
+    const Pid target = spawn_native(self, watched(), puppet, self.pid()).pid;
+    // Expected here, unknown there: a watch that was taken back behind the watcher's back, a link only this side has.
+    uint64_t ref = 0;
+    EXPECT_TRUE(self.watch(target, ref).ok());
+    EXPECT_TRUE(self.node().deliver(target, make_bare_signal(SignalKind::kUnwatch, self.pid(), ref)));
+    EXPECT_TRUE(self.node().deliver(self.pid(), make_bare_signal(SignalKind::kLink, target, 5)));
+    WIPPY_ORDER(target, "ping", 0);
+    shared->target.store_relaxed(target.value);
+    shared->watcher.store_relaxed(self.pid().value);
+    shared->ref.store_relaxed(ref);
+    shared->step.store_release(1);
+    while (shared->step.load_acquire() != 2) co_await sleep_for(self, kMs);
+    tell(self, target, "die");
+    Message first = co_await receive(self);
+    expect_failure(first, target, SignalKind::kExit, "boom");
+    WIPPY_SILENCE(5 * kMs);
+    // Others come and go: the block must not be theirs while a sender may still hold it.
+    for (int i = 0; i < 300; ++i) {
+      const Pid other = spawn_native(self, watched(), nothing).pid;
+      EXPECT_NE(pid_index(other), pid_index(target));
+      Message m = co_await receive(self);
+      expect_exit(m, other);
+    }
+    shared->step.store_release(3);
+    Message late = co_await receive_for(self, 5'000 * kMs);
+    expect_failure(late, target, SignalKind::kExit, "boom");
+    EXPECT_EQ(late ? late.ref() : 0, ref);
+    Message down = co_await receive_for(self, 5'000 * kMs);
+    expect_failure(down, target, SignalKind::kLinkDown, "boom");
+    node.done();
+  });
+  sender.join();
   EXPECT_TRUE(n.empties());
 }
 
