@@ -232,7 +232,8 @@ int run_cases(const RunOptions& options) {
   for (uint32_t i = 0; i < rounds + warm_up; ++i) {
     collector.set_round(i, i >= warm_up);
     benchmark::RunSpecifiedBenchmarks(&collector);
-    if (!options.smoke) fmt::print(stderr, "round {} of {}{}\n", i + 1, rounds + warm_up, i < warm_up ? " (not counted)" : "");
+    if (!options.smoke)
+      fmt::print(stderr, "round {} of {}{}\n", i + 1, rounds + warm_up, i < warm_up ? " (not counted)" : "");
   }
   for (const auto& [key, value] : machine) fmt::print("{:<14} {}\n", key, value);
   for (const std::string& line : placement_lines()) fmt::print("{:<14} {}\n", "placement", line);

@@ -20,9 +20,9 @@ namespace wippy::bench {
 // What a scenario hands back: its own timing, since it starts on one thread and ends on another.
 struct Measured {
   uint64_t wall_ns = 0;
-  uint64_t cpu_ns = 0;      // of the worker that ran it, or of the whole process; 0: not measured
-  double bytes = 0;         // memory cases: the value reported instead of time, per operation
-  std::string error;        // not empty: the answer was wrong
+  uint64_t cpu_ns = 0;  // of the worker that ran it, or of the whole process; 0: not measured
+  double bytes = 0;     // memory cases: the value reported instead of time, per operation
+  std::string error;    // not empty: the answer was wrong
 
   static Measured wrong(std::string why) {
     Measured m;
@@ -41,7 +41,7 @@ struct Case {
   uint64_t ops = 0;                      // of a full run
   uint64_t smoke_ops = 0;
   Metric metric = Metric::kTime;
-  uint32_t min_cpus = 1;                        // left out on smaller machines
+  uint32_t min_cpus = 1;                         // left out on smaller machines
   std::function<void(benchmark::State&)> micro;  // a loop over the state; SkipWithError when the answer is wrong
   std::function<Measured(uint64_t ops)> scenario;
 };

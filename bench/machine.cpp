@@ -47,8 +47,8 @@ std::string kernel() {
 }
 
 std::string cpus() {
-  std::string out = std::to_string(usable_cpus().size()) + " usable of " +
-                    std::to_string(std::thread::hardware_concurrency());
+  std::string out =
+      std::to_string(usable_cpus().size()) + " usable of " + std::to_string(std::thread::hardware_concurrency());
   return out;
 }
 

@@ -23,8 +23,8 @@ void nap(uint64_t ns) {
 std::string placement_of(const char* name, const Placement& p) {
   std::string cpus;
   for (const WorkerPlace& w : p.workers) cpus += (cpus.empty() ? "" : ",") + std::to_string(w.pu.os_index);
-  return fmt::format("{}: workers={} active={} pinned={} cpus={}", name, p.workers.size(), p.active, p.pin ? "yes" : "no",
-                     cpus);
+  return fmt::format("{}: workers={} active={} pinned={} cpus={}", name, p.workers.size(), p.active,
+                     p.pin ? "yes" : "no", cpus);
 }
 }  // namespace
 

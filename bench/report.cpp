@@ -76,7 +76,8 @@ std::string Report::table(const std::vector<const Case*>& cases) const {
       continue;
     }
     const Spread s = spread_of(values_of(c->name));
-    out += fmt::format("{:<36} {:>9} [{}-{}] {}", c->name, number(s.median), number(s.min), number(s.max), unit_of(c->metric));
+    out += fmt::format("{:<36} {:>9} [{}-{}] {}", c->name, number(s.median), number(s.min), number(s.max),
+                       unit_of(c->metric));
     for (const std::string& k : c->calibrators) {
       const double unit = median_of("calibrator/" + k);
       if (unit > 0) out += fmt::format("  {}x{}", number(s.median / unit), k);

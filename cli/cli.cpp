@@ -7,8 +7,8 @@
 
 #include "cli/arguments.hpp"
 #include "cli/resolve.hpp"
-#include "runtime/observe/placement_text.hpp"
 #include "numa/topology.hpp"
+#include "runtime/observe/placement_text.hpp"
 
 namespace wippy::cli {
 namespace {

@@ -128,7 +128,8 @@ SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, std::string
     r.status = Status::error(ErrorKind::kNotFound, "factory not found");
     const app::Entry* e = app_.find(app::EntryId::parse(entry_id));
     r.error_text = e == nullptr ? "factory not found: process '" + std::string(entry_id) + "' does not exist"
-                                : "factory not found: entry '" + std::string(entry_id) + "' has kind " + e->kind + " and cannot be spawned";
+                                : "factory not found: entry '" + std::string(entry_id) + "' has kind " + e->kind +
+                                      " and cannot be spawned";
     return r;
   }
   options.entry_id = it->first;
@@ -224,7 +225,8 @@ int NodeApp::shut_down() {
   const uint64_t now_ns = monotonic_ns();
   const uint64_t left_ns = now_ns < deadline_ns ? deadline_ns - now_ns : 0;
   const uint32_t killed = runtime_.stop(std::min(left_ns, kHostGraceNs));
-  if (killed != 0) log::write(log::Level::kWarn, "runtime", "processes terminated at shutdown", {{"count", std::to_string(killed)}});
+  if (killed != 0)
+    log::write(log::Level::kWarn, "runtime", "processes terminated at shutdown", {{"count", std::to_string(killed)}});
   return in_time ? exit_code_ : 1;
 }
 

@@ -30,7 +30,8 @@ class NodeApp final : public lua::ProcessDirectory {
 
   // ProcessDirectory
   HostCore* find_host(std::string_view id) noexcept override;
-  SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments, SpawnOptions options) override;
+  SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments,
+                    SpawnOptions options) override;
 
  private:
   bool compile_programs(std::string& error);

@@ -13,43 +13,31 @@ int exit_code(bool abnormal, std::string_view value, std::ostream& out, std::ost
   r.open_value(value);
   const ValueItem* item = value.empty() ? nullptr : &r.next();
   if (abnormal) {
-    err << "Error: " << (item != nullptr && item->token == Token::kError ? item->text : "unknown error") << '\n' << std::flush;
+    err << "Error: " << (item != nullptr && item->token == Token::kError ? item->text : "unknown error") << '\n'
+        << std::flush;
     return 1;
   }
   if (item == nullptr) return 0;
   switch (item->token) {
-    case Token::kString:
-      out << item->text << '\n' << std::flush;
-      return 0;
-    case Token::kInteger:
-      return static_cast<int>(item->integer & 0xff);
+    case Token::kString: out << item->text << '\n' << std::flush; return 0;
+    case Token::kInteger: return static_cast<int>(item->integer & 0xff);
     case Token::kNumber:
-      return std::isfinite(item->number) ? static_cast<int>(static_cast<int64_t>(std::fmod(std::trunc(item->number), 256.0)) & 0xff) : 1;
-    case Token::kBoolean:
-      return item->boolean ? 0 : 1;
-    default:
-      return 0;
+      return std::isfinite(item->number)
+                 ? static_cast<int>(static_cast<int64_t>(std::fmod(std::trunc(item->number), 256.0)) & 0xff)
+                 : 1;
+    case Token::kBoolean: return item->boolean ? 0 : 1;
+    default: return 0;
   }
 }
 
 // NOLINTNEXTLINE(misc-no-recursion): the loader limits the depth of documents
 void write_node(ValueWriter& w, const app::Node& node) {
   switch (node.type) {
-    case app::NodeType::kNull:
-      w.nil();
-      break;
-    case app::NodeType::kBool:
-      w.boolean(node.boolean);
-      break;
-    case app::NodeType::kInt:
-      w.integer(node.integer);
-      break;
-    case app::NodeType::kFloat:
-      w.number(node.number);
-      break;
-    case app::NodeType::kString:
-      w.string(node.text.data(), node.text.size());
-      break;
+    case app::NodeType::kNull: w.nil(); break;
+    case app::NodeType::kBool: w.boolean(node.boolean); break;
+    case app::NodeType::kInt: w.integer(node.integer); break;
+    case app::NodeType::kFloat: w.number(node.number); break;
+    case app::NodeType::kString: w.string(node.text.data(), node.text.size()); break;
     case app::NodeType::kList:
       w.begin_table(static_cast<std::uint32_t>(node.items.size()));
       for (const app::Node& item : node.items) write_node(w, item);

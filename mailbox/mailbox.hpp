@@ -35,9 +35,9 @@ struct MailNode {
   Atomic<MailNode*> next{nullptr};
 };
 
-enum class [[nodiscard]] PushResult : uint8_t {
-  kQueued,      // the owner is runnable or running: nothing to do
-  kMustSubmit,  // the owner was idle: the caller must submit it, exactly once
+enum class [[nodiscard]] PushResult : uint8_t{
+    kQueued,      // the owner is runnable or running: nothing to do
+    kMustSubmit,  // the owner was idle: the caller must submit it, exactly once
 };
 
 // The producers' side: one word they write, and the first dummy.
@@ -51,7 +51,7 @@ class MailboxHead {
 
   // Any thread, inside a reader section. Links first..last (already linked by relaxed stores) behind what is there.
   PushResult push(MailNode* first, MailNode* last) noexcept {
-    last->next.store_relaxed(nullptr);  // published by (2)
+    last->next.store_relaxed(nullptr);                               // published by (2)
     const uintptr_t before = head_.exchange_acq_rel(to_word(last));  // (1); acquire: partner (4)
     to_node(before & ~kIdleTag)->next.store_release(first);          // (2) -> (3)
     return (before & kIdleTag) != 0 ? PushResult::kMustSubmit : PushResult::kQueued;

@@ -19,6 +19,8 @@ inline constexpr uint64_t kPidIndexMask = (uint64_t{1} << kPidIndexBits) - 1;
 inline constexpr uint64_t kPidLastGeneration = (uint64_t{1} << (64 - kPidIndexBits)) - 1;
 
 constexpr uint32_t pid_index(Pid p) noexcept { return static_cast<uint32_t>(p.value & kPidIndexMask); }
-constexpr Pid make_pid(uint64_t generation, uint32_t index) noexcept { return Pid{(generation << kPidIndexBits) | index}; }
+constexpr Pid make_pid(uint64_t generation, uint32_t index) noexcept {
+  return Pid{(generation << kPidIndexBits) | index};
+}
 
 }  // namespace wippy

@@ -62,7 +62,9 @@ struct Signal : MailNode {
   // Only kMessage has an inline body; every other kind has none or an external one.
   const char* body() const noexcept { return (flags & kExternal) != 0 ? wide.buffer->data() : inline_body; }
   // Owner: a link for lists of held signals (kept list, a machine's own lists). A message's ref is unused for that.
-  Signal*& link() noexcept { return kind == SignalKind::kMessage && (flags & kExternal) == 0 ? message_link : wide.link; }
+  Signal*& link() noexcept {
+    return kind == SignalKind::kMessage && (flags & kExternal) == 0 ? message_link : wide.link;
+  }
   Signal() noexcept : ref(0), inline_body{} {}
 };
 static_assert(sizeof(Signal) == 64);

@@ -38,8 +38,8 @@ struct alignas(kCacheLine) ReaderRecord {
   Atomic<uint64_t> ack{kOffline};
   Atomic<uint32_t> in_section{0};
   ReaderKind kind = ReaderKind::kOutside;  // read by its own thread only
-  Atomic<uint32_t> used{0};  // 1: owned by a thread; CAS 0 -> 1 takes it
-  uint64_t last_seen = 0;    // the thread's own copy of ack
+  Atomic<uint32_t> used{0};                // 1: owned by a thread; CAS 0 -> 1 takes it
+  uint64_t last_seen = 0;                  // the thread's own copy of ack
 
   void enter() noexcept {
     in_section.store_relaxed(1);
@@ -120,7 +120,9 @@ class BasicGraceDomain {
       r.ack.store_release(e);  // (3)
     }
   }
-  void offline(ReaderRecord& r) noexcept { r.ack.store_release(ReaderRecord::kOffline); }  // (3): a last acknowledgement
+  void offline(ReaderRecord& r) noexcept {
+    r.ack.store_release(ReaderRecord::kOffline);
+  }  // (3): a last acknowledgement
   void online(ReaderRecord& r) noexcept {
     r.last_seen = epoch_.load_relaxed();
     r.ack.store_relaxed(r.last_seen);

@@ -105,7 +105,8 @@ bool MemoryPools::carve(NodeId node, uint32_t c, SlabMagazine* m) noexcept {
     at = reinterpret_cast<char*>(start);
     char* const stop = at + size * rounds;
     while (stop > pool.committed) {
-      if (pool.committed + kCommitStep > pool.end || mprotect(pool.committed, kCommitStep, PROT_READ | PROT_WRITE) != 0) {
+      if (pool.committed + kCommitStep > pool.end ||
+          mprotect(pool.committed, kCommitStep, PROT_READ | PROT_WRITE) != 0) {
         return false;
       }
       if (bind_ != nullptr) bind_(pool.committed, kCommitStep, node);
@@ -198,7 +199,8 @@ void ThreadMemory::free_slow(void* item, uint32_t c) noexcept {
 void ThreadMemory::free_foreign(void* item, uint32_t c) noexcept {
   const NodeId home = pools_.node_of(item);
   if (foreign_ == nullptr) {
-    foreign_ = static_cast<SlabMagazine**>(std::calloc(std::size_t{pools_.nodes()} * kSlabClasses, sizeof(SlabMagazine*)));
+    foreign_ =
+        static_cast<SlabMagazine**>(std::calloc(std::size_t{pools_.nodes()} * kSlabClasses, sizeof(SlabMagazine*)));
     if (foreign_ == nullptr) return;
   }
   SlabMagazine*& m = foreign_[home * kSlabClasses + c];

@@ -62,7 +62,8 @@ class MemoryPools {
   GraceDomain& grace() noexcept { return grace_; }
   NodeId node_of(const void* item) const noexcept {
     return nodes_ == 1 ? NodeId{0}
-                       : static_cast<NodeId>((static_cast<const char*>(item) - base_) / static_cast<std::ptrdiff_t>(range_bytes_));
+                       : static_cast<NodeId>((static_cast<const char*>(item) - base_) /
+                                             static_cast<std::ptrdiff_t>(range_bytes_));
   }
   SlabTotals totals() const noexcept;
 

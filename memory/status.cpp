@@ -10,11 +10,11 @@ struct KindName {
   const char* name;
 };
 constexpr KindName kNames[] = {
-    {ErrorKind::kNotFound, "NotFound"},         {ErrorKind::kAlreadyExists, "AlreadyExists"},
-    {ErrorKind::kInvalid, "Invalid"},           {ErrorKind::kPermissionDenied, "PermissionDenied"},
-    {ErrorKind::kUnavailable, "Unavailable"},   {ErrorKind::kInternal, "Internal"},
-    {ErrorKind::kCanceled, "Canceled"},         {ErrorKind::kConflict, "Conflict"},
-    {ErrorKind::kTimeout, "Timeout"},           {ErrorKind::kRateLimited, "RateLimited"},
+    {ErrorKind::kNotFound, "NotFound"},       {ErrorKind::kAlreadyExists, "AlreadyExists"},
+    {ErrorKind::kInvalid, "Invalid"},         {ErrorKind::kPermissionDenied, "PermissionDenied"},
+    {ErrorKind::kUnavailable, "Unavailable"}, {ErrorKind::kInternal, "Internal"},
+    {ErrorKind::kCanceled, "Canceled"},       {ErrorKind::kConflict, "Conflict"},
+    {ErrorKind::kTimeout, "Timeout"},         {ErrorKind::kRateLimited, "RateLimited"},
 };
 }  // namespace
 

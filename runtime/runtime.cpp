@@ -17,7 +17,8 @@ Runtime::Runtime(const Config& config)
       scope_(std::make_unique<ThreadScope>(*pools_, NodeId{0}, ReaderKind::kOutside)),
       gate_(budget_.usable_cores),
       monitor_(gate_),
-      node_(std::make_unique<NodeCore>(*pools_, NodeCore::Config{config.pid_index_bits, binding_.hook(), config.node_name})),
+      node_(std::make_unique<NodeCore>(*pools_,
+                                       NodeCore::Config{config.pid_index_bits, binding_.hook(), config.node_name})),
       blocking_(std::make_unique<BlockingPool>(*node_)),
       next_seed_(config.seed) {
   node_->set_command_sink(blocking_.get());

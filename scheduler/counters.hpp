@@ -17,17 +17,17 @@ class Counter {
 };
 
 struct WorkerCounters {
-  Counter steps;            // Runnables run
-  Counter slot_hits;        // … taken from the run slot
-  Counter inbox_takes;      // Runnables that came through an inbox
-  Counter overflow_takes;   // … through the host's overflow queue
-  Counter overflows;        // times a full ring gave half away
-  Counter steal_attempts;   // searches begun
-  Counter steals;           // successful batches
-  Counter stolen;           // Runnables stolen
-  Counter remote_stolen;    // … from another NUMA node
-  Counter parks;            // times the thread went to sleep
-  Counter wakes_sent;       // sleepers this worker woke
+  Counter steps;           // Runnables run
+  Counter slot_hits;       // … taken from the run slot
+  Counter inbox_takes;     // Runnables that came through an inbox
+  Counter overflow_takes;  // … through the host's overflow queue
+  Counter overflows;       // times a full ring gave half away
+  Counter steal_attempts;  // searches begun
+  Counter steals;          // successful batches
+  Counter stolen;          // Runnables stolen
+  Counter remote_stolen;   // … from another NUMA node
+  Counter parks;           // times the thread went to sleep
+  Counter wakes_sent;      // sleepers this worker woke
   Counter timers_fired;
 };
 

@@ -97,14 +97,14 @@ std::string Scheduler::dump_line() const {
   for (const auto& w : workers_) queued += w->queued_estimate();
   const CounterTotals t = totals();
   char line[320];
-  std::snprintf(line, sizeof line,
-                "%s workers=%zu active=%u awake=%u searching=%u queued=%llu steps=%llu steals=%llu stolen=%llu parks=%llu "
-                "wakes=%llu timers=%llu",
-                config_.name.c_str(), workers_.size(), i.active(), i.awake, i.searching,
-                static_cast<unsigned long long>(queued), static_cast<unsigned long long>(t.steps),
-                static_cast<unsigned long long>(t.steals), static_cast<unsigned long long>(t.stolen),
-                static_cast<unsigned long long>(t.parks), static_cast<unsigned long long>(t.wakes_sent),
-                static_cast<unsigned long long>(t.timers_fired));
+  std::snprintf(
+      line, sizeof line,
+      "%s workers=%zu active=%u awake=%u searching=%u queued=%llu steps=%llu steals=%llu stolen=%llu parks=%llu "
+      "wakes=%llu timers=%llu",
+      config_.name.c_str(), workers_.size(), i.active(), i.awake, i.searching, static_cast<unsigned long long>(queued),
+      static_cast<unsigned long long>(t.steps), static_cast<unsigned long long>(t.steals),
+      static_cast<unsigned long long>(t.stolen), static_cast<unsigned long long>(t.parks),
+      static_cast<unsigned long long>(t.wakes_sent), static_cast<unsigned long long>(t.timers_fired));
   return line;
 }
 

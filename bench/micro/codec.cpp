@@ -65,16 +65,16 @@ const MicroCase kWriteInteger("micro/codec_write_integer", "body with a small in
                               [](benchmark::State& s) { write(s, small_integer); });
 const MicroCase kWriteHello("micro/codec_write_hello", "body with \"hello\"", {"malloc_pair"}, 1'000'000,
                             [](benchmark::State& s) { write(s, hello); });
-const MicroCase kWriteTable("micro/codec_write_table", "body with a table of 3 items and 3 pairs", {"malloc_pair"}, 200'000,
-                            [](benchmark::State& s) { write(s, small_table); });
-const MicroCase kWriteArray("micro/codec_write_array_100", "body with an array of 100 integers", {"malloc_pair"}, 20'000,
-                            [](benchmark::State& s) { write(s, array_of_100); });
+const MicroCase kWriteTable("micro/codec_write_table", "body with a table of 3 items and 3 pairs", {"malloc_pair"},
+                            200'000, [](benchmark::State& s) { write(s, small_table); });
+const MicroCase kWriteArray("micro/codec_write_array_100", "body with an array of 100 integers", {"malloc_pair"},
+                            20'000, [](benchmark::State& s) { write(s, array_of_100); });
 const MicroCase kReadInteger("micro/codec_read_integer", "body with a small integer", {"malloc_pair"}, 1'000'000,
                              [](benchmark::State& s) { read(s, small_integer, 1); });
 const MicroCase kReadHello("micro/codec_read_hello", "body with \"hello\"", {"malloc_pair"}, 1'000'000,
                            [](benchmark::State& s) { read(s, hello, 1); });
-const MicroCase kReadTable("micro/codec_read_table", "body with a table of 3 items and 3 pairs", {"malloc_pair"}, 200'000,
-                           [](benchmark::State& s) { read(s, small_table, 11); });
+const MicroCase kReadTable("micro/codec_read_table", "body with a table of 3 items and 3 pairs", {"malloc_pair"},
+                           200'000, [](benchmark::State& s) { read(s, small_table, 11); });
 const MicroCase kReadArray("micro/codec_read_array_100", "body with an array of 100 integers", {"malloc_pair"}, 20'000,
                            [](benchmark::State& s) { read(s, array_of_100, 102); });
 

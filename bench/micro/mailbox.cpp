@@ -111,7 +111,8 @@ Measured cross(uint64_t ops, std::size_t producers) {
       const uint64_t v = static_cast<Letter*>(n)->value;
       uint64_t& count = seen[v >> 32];
       if ((v & 0xffffffffu) != count) m.error = "a producer's letters came out of order";
-      if (++count % 64 == 0 && count > 1) all[v >> 32]->consumed.store_release(count - 1);  // the last is still the dummy
+      if (++count % 64 == 0 && count > 1)
+        all[v >> 32]->consumed.store_release(count - 1);  // the last is still the dummy
       ++got;
     }
     m.wall_ns = monotonic_ns() - t0;
@@ -121,9 +122,11 @@ Measured cross(uint64_t ops, std::size_t producers) {
 }
 
 const ScenarioCase kOne("micro/mailbox_1_producer", "message from a thread on another core", {"line_round_trip"},
-                        {.ops = 400'000, .smoke_ops = 4'000, .min_cpus = 2}, [](uint64_t ops) { return cross(ops, 1); });
-const ScenarioCase kTwo("micro/mailbox_2_producers", "message from two threads on other cores (one core when there are two)",
-                        {"line_round_trip"}, {.ops = 400'000, .smoke_ops = 4'000, .min_cpus = 2},
+                        {.ops = 400'000, .smoke_ops = 4'000, .min_cpus = 2},
+                        [](uint64_t ops) { return cross(ops, 1); });
+const ScenarioCase kTwo("micro/mailbox_2_producers",
+                        "message from two threads on other cores (one core when there are two)", {"line_round_trip"},
+                        {.ops = 400'000, .smoke_ops = 4'000, .min_cpus = 2},
                         [](uint64_t ops) { return cross(ops, 2); });
 
 }  // namespace

@@ -32,7 +32,8 @@ void slab_pair(benchmark::State& state) {
     slab_free(p, 0);
   }
 }
-const MicroCase kSlab("micro/slab_pair_64", "allocate + free of 64 bytes, same thread", {"malloc_pair"}, 4'000'000, slab_pair);
+const MicroCase kSlab("micro/slab_pair_64", "allocate + free of 64 bytes, same thread", {"malloc_pair"}, 4'000'000,
+                      slab_pair);
 
 // 1,024 at once: magazines run empty and full, the depot takes part.
 void slab_burst(benchmark::State& state) {
@@ -45,8 +46,8 @@ void slab_burst(benchmark::State& state) {
     for (void* p : items) slab_free(p, 0);
   }
 }
-const MicroCase kBurst("micro/slab_burst_1024", "allocate + free of 64 bytes, 1,024 at a time", {"malloc_pair"}, 2'048'000,
-                       slab_burst);
+const MicroCase kBurst("micro/slab_burst_1024", "allocate + free of 64 bytes, 1,024 at a time", {"malloc_pair"},
+                       2'048'000, slab_burst);
 
 // Allocated here, freed by a thread on another core. Items travel through a ring of 1,024.
 constexpr uint64_t kRing = 1024;
@@ -95,7 +96,8 @@ Measured slab_cross(uint64_t ops) {
   return m;
 }
 const ScenarioCase kCross("micro/slab_cross_64", "64 bytes allocated here, freed on another core",
-                          {"malloc_pair", "line_round_trip"}, {.ops = 500'000, .smoke_ops = 5'000, .min_cpus = 2}, slab_cross);
+                          {"malloc_pair", "line_round_trip"}, {.ops = 500'000, .smoke_ops = 5'000, .min_cpus = 2},
+                          slab_cross);
 
 // --- arena: the life of a small process's heap
 
@@ -110,7 +112,8 @@ void arena_pair(benchmark::State& state) {
   }
   if (arena.used_bytes() != 0) state.SkipWithError("the arena counts wrongly");
 }
-const MicroCase kArena("micro/arena_pair_56", "allocate + free of 56 bytes in an arena", {"malloc_pair"}, 4'000'000, arena_pair);
+const MicroCase kArena("micro/arena_pair_56", "allocate + free of 56 bytes in an arena", {"malloc_pair"}, 4'000'000,
+                       arena_pair);
 
 void arena_life(benchmark::State& state) {
   MemoryPools pools(1, nullptr, kSmallRange);
@@ -121,7 +124,8 @@ void arena_life(benchmark::State& state) {
     arena.release_all();
   }
 }
-const MicroCase kLife("micro/arena_life_100", "new arena, 100 blocks, dropped whole", {"malloc_pair"}, 20'000, arena_life);
+const MicroCase kLife("micro/arena_life_100", "new arena, 100 blocks, dropped whole", {"malloc_pair"}, 20'000,
+                      arena_life);
 
 // --- reader sections
 
@@ -138,8 +142,8 @@ void reader_section(benchmark::State& state) {
 }
 const MicroCase kWorkerSection("micro/reader_section_worker", "empty section of a worker", {"exchange"}, 4'000'000,
                                reader_section<ReaderKind::kWorker>);
-const MicroCase kOutsideSection("micro/reader_section_outside", "empty section of any other thread", {"exchange"}, 4'000'000,
-                                reader_section<ReaderKind::kOutside>);
+const MicroCase kOutsideSection("micro/reader_section_outside", "empty section of any other thread", {"exchange"},
+                                4'000'000, reader_section<ReaderKind::kOutside>);
 
 // --- blocks, which are the table of PIDs
 

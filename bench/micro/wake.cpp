@@ -20,8 +20,8 @@ void token(benchmark::State& state) {
   }
   if (tokens != rounds) state.SkipWithError("a token was lost");
 }
-const MicroCase kToken("micro/parker_token", "unpark + park that finds the token, no system call", {"exchange"}, 2'000'000,
-                       token);
+const MicroCase kToken("micro/parker_token", "unpark + park that finds the token, no system call", {"exchange"},
+                       2'000'000, token);
 
 void wake_check(benchmark::State& state) {
   Idle idle(2, std::vector<uint32_t>{0, 0});
@@ -29,8 +29,8 @@ void wake_check(benchmark::State& state) {
   for (auto _ : state) woken += idle.wake_one(0).any() ? 1 : 0;
   if (woken != 0) state.SkipWithError("somebody was woken who was awake");
 }
-const MicroCase kWake("micro/idle_wake_check", "check after a surplus submission, all workers awake", {"exchange"}, 2'000'000,
-                      wake_check);
+const MicroCase kWake("micro/idle_wake_check", "check after a surplus submission, all workers awake", {"exchange"},
+                      2'000'000, wake_check);
 
 }  // namespace
 

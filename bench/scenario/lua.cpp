@@ -106,7 +106,8 @@ class Entries final : public lua::ProcessDirectory {
     add("bench:sink", kSink, {});
     add("bench:source", kSource, {});
   }
-  SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments, SpawnOptions options) override {
+  SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments,
+                    SpawnOptions options) override {
     const auto it = programs_.find(entry_id);
     if (it == programs_.end()) {
       SpawnResult r;
@@ -197,7 +198,8 @@ Measured tasks(const char* entry, uint64_t ops) {
 }
 
 // Runs one Lua process with (host, count) and expects count * (count + 1) / 2 back.
-Behavior pair_driver(Context& self, Job* job, Entries* entries, const char* entry, const std::string* host, uint64_t count) {
+Behavior pair_driver(Context& self, Job* job, Entries* entries, const char* entry, const std::string* host,
+                     uint64_t count) {
   ValueWriter w;
   w.reset_body({}, 2);
   w.string(host->data(), host->size());
@@ -262,17 +264,20 @@ Measured live_bytes(uint64_t ops) {
   return m;
 }
 
-const ScenarioCase kAtOnce("lua/spawn_run_exit", "task worker without its wait: spawn + run + exit event", {"malloc_pair"},
-                           {.ops = 10'000, .smoke_ops = 50}, [](uint64_t ops) { return tasks("bench:task_at_once", ops); });
+const ScenarioCase kAtOnce("lua/spawn_run_exit", "task worker without its wait: spawn + run + exit event",
+                           {"malloc_pair"}, {.ops = 10'000, .smoke_ops = 50},
+                           [](uint64_t ops) { return tasks("bench:task_at_once", ops); });
 const ScenarioCase kWaiting("lua/spawn_wait_exit", "task worker: spawn + 100 ms wait + exit event, all alive at once",
                             {"malloc_pair"}, {.ops = 5'000, .smoke_ops = 50, .metric = Metric::kCpu},
                             [](uint64_t ops) { return tasks("bench:task_worker", ops); });
 const ScenarioCase kMemory("lua/memory_task_worker", "resident bytes of a task worker that waits", {},
                            {.ops = 4'000, .smoke_ops = 100, .metric = Metric::kBytes}, live_bytes);
 const ScenarioCase kRoundTrip("lua/round_trip", "number to another Lua process and back, one worker", {"exchange"},
-                              {.ops = 100'000, .smoke_ops = 100}, [](uint64_t ops) { return pair_of("bench:pinger", ops); });
+                              {.ops = 100'000, .smoke_ops = 100},
+                              [](uint64_t ops) { return pair_of("bench:pinger", ops); });
 const ScenarioCase kOneWay("lua/one_way", "number to another Lua process, one worker", {"exchange"},
-                           {.ops = 200'000, .smoke_ops = 200}, [](uint64_t ops) { return pair_of("bench:source", ops); });
+                           {.ops = 200'000, .smoke_ops = 200},
+                           [](uint64_t ops) { return pair_of("bench:source", ops); });
 
 }  // namespace
 

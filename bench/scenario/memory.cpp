@@ -9,9 +9,7 @@ namespace wippy::bench {
 
 namespace {
 
-Behavior waiter(Context& self) {
-  Message m = co_await receive(self);
-}
+Behavior waiter(Context& self) { Message m = co_await receive(self); }
 
 Behavior crowd_driver(Context& self, Job* job, uint64_t count) {
   job->begin();

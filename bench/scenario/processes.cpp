@@ -120,8 +120,8 @@ Behavior ring_driver(Context& self, Job* job, std::vector<Pid>* ring, uint64_t h
   static_cast<void>(send(self, ring->front(), "", static_cast<int64_t>(hops)));
 }
 
-const ScenarioCase kRing("scenario/ring_503_w1", "hop of a number in a ring of 503 processes", {"exchange", "coroutine"},
-                         {.ops = kRoundTrips, .smoke_ops = 2'000}, [](uint64_t ops) {
+const ScenarioCase kRing("scenario/ring_503_w1", "hop of a number in a ring of 503 processes",
+                         {"exchange", "coroutine"}, {.ops = kRoundTrips, .smoke_ops = 2'000}, [](uint64_t ops) {
                            std::vector<Pid> ring;
                            ring.reserve(kRingSize);
                            return nodes().pair().run(kSecondHost, ring_driver, &ring, ops);
@@ -167,8 +167,9 @@ const ScenarioCase kFanIn1("scenario/fan_in_w1_1", "message from 1 sender to one
                            {.ops = kFanInMessages, .smoke_ops = 1'920}, [](uint64_t ops) { return fan_in(ops, 1); });
 const ScenarioCase kFanIn8("scenario/fan_in_w1_8", "message from 8 senders to one receiver, one worker", {"exchange"},
                            {.ops = kFanInMessages, .smoke_ops = 1'920}, [](uint64_t ops) { return fan_in(ops, 8); });
-const ScenarioCase kFanIn64("scenario/fan_in_w1_64", "message from 64 senders to one receiver, one worker", {"exchange"},
-                            {.ops = kFanInMessages, .smoke_ops = 1'920}, [](uint64_t ops) { return fan_in(ops, 64); });
+const ScenarioCase kFanIn64("scenario/fan_in_w1_64", "message from 64 senders to one receiver, one worker",
+                            {"exchange"}, {.ops = kFanInMessages, .smoke_ops = 1'920},
+                            [](uint64_t ops) { return fan_in(ops, 64); });
 
 // --- tree: every process that is no leaf makes ten; leaves report their number, the root checks the sum
 

@@ -70,8 +70,9 @@ Measured team(uint64_t ops, uint64_t senders) {
 const ScenarioOptions kOptions{.ops = kMessages, .smoke_ops = kSmokeMessages, .min_cpus = 2};
 const ScenarioCase kCross1("scenario/fan_in_w2_cross_1", "message from 1 sender on one core to a receiver on the other",
                            {"line_round_trip"}, kOptions, [](uint64_t ops) { return cross(ops, 1); });
-const ScenarioCase kCross8("scenario/fan_in_w2_cross_8", "message from 8 senders on one core to a receiver on the other",
-                           {"line_round_trip"}, kOptions, [](uint64_t ops) { return cross(ops, 8); });
+const ScenarioCase kCross8("scenario/fan_in_w2_cross_8",
+                           "message from 8 senders on one core to a receiver on the other", {"line_round_trip"},
+                           kOptions, [](uint64_t ops) { return cross(ops, 8); });
 const ScenarioCase kTeam1("scenario/fan_in_w2_team_1", "message from 1 sender, two workers that steal",
                           {"line_round_trip"}, kOptions, [](uint64_t ops) { return team(ops, 1); });
 const ScenarioCase kTeam8("scenario/fan_in_w2_team_8", "message from 8 senders, two workers that steal",

@@ -29,28 +29,20 @@ State& state() {
 
 spdlog::level::level_enum to_spdlog(Level l) noexcept {
   switch (l) {
-    case Level::kDebug:
-      return spdlog::level::debug;
-    case Level::kInfo:
-      return spdlog::level::info;
-    case Level::kWarn:
-      return spdlog::level::warn;
-    case Level::kError:
-      break;
+    case Level::kDebug: return spdlog::level::debug;
+    case Level::kInfo: return spdlog::level::info;
+    case Level::kWarn: return spdlog::level::warn;
+    case Level::kError: break;
   }
   return spdlog::level::err;
 }
 
 const char* level_name(Level l) noexcept {
   switch (l) {
-    case Level::kDebug:
-      return "debug";
-    case Level::kInfo:
-      return "info";
-    case Level::kWarn:
-      return "warn";
-    case Level::kError:
-      break;
+    case Level::kDebug: return "debug";
+    case Level::kInfo: return "info";
+    case Level::kWarn: return "warn";
+    case Level::kError: break;
   }
   return "error";
 }
@@ -75,7 +67,8 @@ std::string as_json(Level level, std::string_view name, std::string_view message
   return j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string as_console(Level level, std::string_view name, std::string_view message, std::initializer_list<Field> fields) {
+std::string as_console(Level level, std::string_view name, std::string_view message,
+                       std::initializer_list<Field> fields) {
   std::string line = fmt::format("{} {:<5} {}  {}", timestamp(), level_name(level), name, message);
   for (const Field& f : fields) line += fmt::format("  {}={}", f.key, f.value);
   return line;
@@ -92,7 +85,8 @@ void init(const Config& config) {
   s.logger = std::make_shared<spdlog::logger>("wippy", sink);
 #else
   s.pool = std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1u);
-  s.logger = std::make_shared<spdlog::async_logger>("wippy", sink, s.pool, spdlog::async_overflow_policy::overrun_oldest);
+  s.logger =
+      std::make_shared<spdlog::async_logger>("wippy", sink, s.pool, spdlog::async_overflow_policy::overrun_oldest);
 #endif
   s.logger->set_pattern("%v");
   s.logger->set_level(to_spdlog(config.min_level));
@@ -115,7 +109,7 @@ void write(Level level, std::string_view name, std::string_view message, std::in
   if (!enabled(level)) return;
   State& s = state();
   s.logger->log(to_spdlog(level), s.config.encoding == Encoding::kJson ? as_json(level, name, message, fields)
-                                                                      : as_console(level, name, message, fields));
+                                                                       : as_console(level, name, message, fields));
 }
 
 uint64_t dropped() noexcept {

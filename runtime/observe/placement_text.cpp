@@ -1,7 +1,7 @@
 #include "runtime/observe/placement_text.hpp"
 
-#include <nlohmann/json.hpp>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <utility>
 

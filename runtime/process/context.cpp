@@ -183,7 +183,8 @@ void Context::unwatch(Pid target, uint64_t ref) noexcept {
   const uint64_t* monitor = x.monitors.find(target.value);
   if (monitor != nullptr && *monitor == ref) x.monitors.erase(target.value);
   // Best effort: without it the target only sends an EXIT that nobody expects.
-  if (Signal* s = make_bare_signal(SignalKind::kUnwatch, pid(), ref)) static_cast<void>(current_node().deliver(target, s));
+  if (Signal* s = make_bare_signal(SignalKind::kUnwatch, pid(), ref))
+    static_cast<void>(current_node().deliver(target, s));
 }
 
 Status Context::link(Pid target) noexcept {
@@ -227,7 +228,9 @@ void Context::set_trap_links(bool on) noexcept { self().trap_links_ = on; }
 
 // --- names
 
-Status Context::register_name(std::string_view name, Pid owner) { return current_node().names().add(current_node(), name, owner); }
+Status Context::register_name(std::string_view name, Pid owner) {
+  return current_node().names().add(current_node(), name, owner);
+}
 Pid Context::lookup_name(std::string_view name) { return current_node().names().lookup(current_node(), name); }
 bool Context::unregister_name(std::string_view name) { return current_node().names().remove(current_node(), name); }
 
@@ -290,14 +293,9 @@ void* Context::allocate_frame(std::size_t bytes) noexcept {
 
 void Context::free_frame(void* p, std::size_t bytes) noexcept {
   switch (static_cast<char*>(p)[bytes]) {
-    case kInBlock:
-      Process::from_frame(p)->frame_used_ = false;
-      break;
-    case kInSlab:
-      slab_free(p, slab_class_of(bytes + 1));
-      break;
-    default:
-      std::free(p);
+    case kInBlock: Process::from_frame(p)->frame_used_ = false; break;
+    case kInSlab: slab_free(p, slab_class_of(bytes + 1)); break;
+    default: std::free(p);
   }
 }
 

@@ -60,10 +60,10 @@ struct SpawnOptions {
   HostCore* host = nullptr;  // null: the spawner's
   bool monitor = false;
   bool link = false;
-  uint64_t monitor_ref = 0;   // in: 0; out: id under which the kExit arrives (monitor)
+  uint64_t monitor_ref = 0;    // in: 0; out: id under which the kExit arrives (monitor)
   bool private_watch = false;  // the watch is not a `monitor`: exec uses it (its kExit goes to the ref only)
-  std::string_view entry_id;  // shown by dumps; copied
-  FramePtr frame;             // null: the spawner's
+  std::string_view entry_id;   // shown by dumps; copied
+  FramePtr frame;              // null: the spawner's
 };
 
 struct SpawnResult {

@@ -140,7 +140,8 @@ int64_t Message::integer() const noexcept {
 }
 
 Status send(Context& self, Pid to, std::string_view topic, int64_t value) noexcept {
-  if (topic.size() > kLongestShortTopic) return Status::error(ErrorKind::kInvalid, "topic too long for the scalar form");
+  if (topic.size() > kLongestShortTopic)
+    return Status::error(ErrorKind::kInvalid, "topic too long for the scalar form");
   Signal* s = make_bare_signal(SignalKind::kMessage, self.pid(), 0);
   if (s == nullptr) return Status::error(ErrorKind::kUnavailable, "out of memory", true);
   char* at = s->inline_body;

@@ -109,9 +109,7 @@ class Behavior {
     static void operator delete(void* p, std::size_t bytes) noexcept { Context::free_frame(p, bytes); }
 
     static Behavior get_return_object_on_allocation_failure() noexcept { return Behavior{}; }
-    Behavior get_return_object() noexcept {
-      return Behavior{std::coroutine_handle<promise_type>::from_promise(*this)};
-    }
+    Behavior get_return_object() noexcept { return Behavior{std::coroutine_handle<promise_type>::from_promise(*this)}; }
     std::suspend_always initial_suspend() const noexcept { return {}; }
     std::suspend_always final_suspend() const noexcept { return {}; }
     void return_void() noexcept { self->finish(ExitReason::normal()); }
@@ -200,7 +198,8 @@ class [[nodiscard]] YieldAwait final : public Waiting {
   explicit YieldAwait(Context& self) noexcept : Waiting(WaitReason::kNone), self_(self) {}
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept {
-    static_cast<void>(self_.charge(~uint32_t{0}));  // no budget left: the machine asks for another turn instead of waiting
+    static_cast<void>(
+        self_.charge(~uint32_t{0}));  // no budget left: the machine asks for another turn instead of waiting
     h.promise().waiting = this;
   }
   void await_resume() const noexcept {}

@@ -23,7 +23,8 @@ namespace {
 
 // The reason a kill flag stands for; null when none is set.
 ExitReason kill_reason(uint32_t control) {
-  if ((control & Control::kKillDeadline) != 0) return ExitReason::failure(ErrorKind::kCanceled, "cancel deadline exceeded");
+  if ((control & Control::kKillDeadline) != 0)
+    return ExitReason::failure(ErrorKind::kCanceled, "cancel deadline exceeded");
   return ExitReason::failure(ErrorKind::kInternal, "process terminated");
 }
 
@@ -76,11 +77,11 @@ Outcome Process::begin_exit() noexcept {
 #if defined(WIPPY_SIM)
   if (sim::planted(sim::Bug::kNamesFirst) && (before & Control::kNamed) != 0) w.node().names().release_all(identity());
 #endif
-  pid_word().store_release(0);                                                            // (a)
+  pid_word().store_release(0);  // (a)
 #if defined(WIPPY_SIM)
   if (!sim::planted(sim::Bug::kNamesFirst))
 #endif
-  if ((before & Control::kNamed) != 0) w.node().names().release_all(identity());  // (b)
+    if ((before & Control::kNamed) != 0) w.node().names().release_all(identity());  // (b)
   const bool killed = (before & Control::kKillMask) != 0;
   if (killed) ext().reason = kill_reason(before);
   if (ext_ != nullptr) cancel_timers(*ext_);  // (c)

@@ -42,7 +42,8 @@ class IdTable {
   bool erase(uint64_t id) noexcept {
     V* v = find(id);
     if (v == nullptr) return false;
-    auto hole = static_cast<uint32_t>(reinterpret_cast<Slot*>(reinterpret_cast<char*>(v) - offsetof(Slot, value)) - slots_);
+    auto hole =
+        static_cast<uint32_t>(reinterpret_cast<Slot*>(reinterpret_cast<char*>(v) - offsetof(Slot, value)) - slots_);
     for (uint32_t i = (hole + 1) & (capacity_ - 1); slots_[i].id != 0; i = (i + 1) & (capacity_ - 1)) {
       // an entry may fill the hole unless its home lies cyclically in (hole, i]
       const uint32_t h = home(slots_[i].id);

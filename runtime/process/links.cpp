@@ -55,8 +55,7 @@ void LinkRules::apply(Process& p, const Signal& s) noexcept {
     case SignalKind::kUnwatch:
       if (ProcessExt* x = p.ext_or_null()) x->watchers.erase(s.ref);
       break;
-    default:
-      break;
+    default: break;
   }
 }
 

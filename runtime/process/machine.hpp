@@ -13,10 +13,10 @@ namespace wippy {
 
 class Context;
 
-enum class [[nodiscard]] Verdict : uint8_t {
-  kWait,  // nothing to do until another signal comes; the reason was told by Context::set_wait
-  kMore,  // the budget is spent, there is more to do: the process goes to the FIFO end
-  kDone,  // finished: Context::finish was called
+enum class [[nodiscard]] Verdict : uint8_t{
+    kWait,  // nothing to do until another signal comes; the reason was told by Context::set_wait
+    kMore,  // the budget is spent, there is more to do: the process goes to the FIFO end
+    kDone,  // finished: Context::finish was called
 };
 
 // Why a process is not running, as shown by dumps. Blocked: waits for one answer; Idle: waits for any message.

@@ -11,7 +11,8 @@ namespace wippy {
 struct NameTable::Maps {
   // std::allocator: TBB's own recycles pages behind ThreadSanitizer's back, and nothing here is on a hot path.
   template <class K, class V>
-  using Map = oneapi::tbb::concurrent_hash_map<K, V, oneapi::tbb::tbb_hash_compare<K>, std::allocator<std::pair<const K, V>>>;
+  using Map =
+      oneapi::tbb::concurrent_hash_map<K, V, oneapi::tbb::tbb_hash_compare<K>, std::allocator<std::pair<const K, V>>>;
   using ByName = Map<std::string, uint64_t>;
   using ByPid = Map<uint64_t, std::vector<std::string>>;
   ByName by_name;

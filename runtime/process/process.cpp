@@ -46,8 +46,7 @@ Signal* Process::admit_other(Signal* s) noexcept {
   switch (s->kind) {
     case SignalKind::kMessage:
     case SignalKind::kCancel:
-    case SignalKind::kCompletion:
-      return s;
+    case SignalKind::kCompletion: return s;
     case SignalKind::kTimer:
       if (LinkRules::timer_fired(*this, s->ref)) return s;
       break;
@@ -62,9 +61,7 @@ Signal* Process::admit_other(Signal* s) noexcept {
     case SignalKind::kLink:
     case SignalKind::kUnlink:
     case SignalKind::kWatch:
-    case SignalKind::kUnwatch:
-      LinkRules::apply(*this, *s);
-      break;
+    case SignalKind::kUnwatch: LinkRules::apply(*this, *s); break;
     case SignalKind::kTerminate:  // the control word says why; in the middle of a step nobody else would look at it
 #if defined(WIPPY_SIM)
       if (sim::planted(sim::Bug::kDeafToKill)) break;
@@ -144,12 +141,9 @@ Outcome Process::run(Worker& worker) noexcept {
 Outcome Process::run_phase() noexcept {
   switch (phase_) {
     case Phase::kNew:
-    case Phase::kRunning:
-      return run_live();
-    case Phase::kExiting:
-      return continue_exit();
-    case Phase::kZombie:
-      return run_zombie();
+    case Phase::kRunning: return run_live();
+    case Phase::kExiting: return continue_exit();
+    case Phase::kZombie: return run_zombie();
   }
   return Outcome::kDone;
 }

@@ -150,7 +150,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   // The published id; 0: not found. Writers: creator, exit. Raw bytes, because observers may read a block while it is
   // constructed for the first time: fresh blocks are zero, and no constructor may write here.
   alignas(Atomic<uint64_t>) unsigned char pid_[sizeof(Atomic<uint64_t>)];
-  Atomic<uint32_t> control_{0};   // see Control
+  Atomic<uint32_t> control_{0};  // see Control
   Atomic<uint16_t> last_worker_{0};
   uint16_t host_index_ = 0;
   uint64_t identity_ = 0;  // own pid; survives exit, carries the generation
@@ -160,7 +160,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   Machine* machine_ = nullptr;
   union {
     alignas(8) char native_[16] = {};  // runtime/process/coroutine.hpp puts its machine here
-    GraceNode grace_;             // after the machine is closed
+    GraceNode grace_;                  // after the machine is closed
   };
   ProcessExt* ext_ = nullptr;
   Signal* kept_first_ = nullptr;
@@ -169,7 +169,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   Phase phase_ = Phase::kNew;
   Atomic<uint8_t> shown_{0};  // WaitReason | kShownRunning; the owner writes, observers read
   bool trap_links_ = false;
-  bool ending_ = false;  // a kill was seen or a link failed: the machine is not stepped again
+  bool ending_ = false;          // a kill was seen or a link failed: the machine is not stepped again
   bool finished_ : 1 = false;    // finish() was called
   bool frame_used_ : 1 = false;  // frame_ holds a coroutine frame
   uint8_t gap_count_ = 0;

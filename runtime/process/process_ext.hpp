@@ -21,11 +21,11 @@ struct LinkEntry {
 };
 
 struct ProcessExt {
-  IdTable<LinkEntry> links;     // peer pid -> instances
-  IdTable<uint64_t> monitors;   // target pid -> watch id; process.monitor only
-  IdTable<uint64_t> watches;    // watch id -> target pid; monitors and private watches
-  IdTable<uint64_t> watchers;   // watch id -> watcher pid
-  IdTable<TimerNode*> timers;   // timer id -> node this process holds
+  IdTable<LinkEntry> links;    // peer pid -> instances
+  IdTable<uint64_t> monitors;  // target pid -> watch id; process.monitor only
+  IdTable<uint64_t> watches;   // watch id -> target pid; monitors and private watches
+  IdTable<uint64_t> watchers;  // watch id -> watcher pid
+  IdTable<TimerNode*> timers;  // timer id -> node this process holds
   std::string entry_id;
   FramePtr frame;
   std::unique_ptr<Arena> arena;
@@ -34,7 +34,7 @@ struct ProcessExt {
   // next_matching has looked for this ref up to this kept signal (null: at none that is still there); 0: for nothing
   uint64_t kept_looked_for = 0;
   Signal* kept_looked_until = nullptr;
-  uint32_t exit_cursor = 0;         // slot in watchers, then in links
+  uint32_t exit_cursor = 0;  // slot in watchers, then in links
   bool watchers_done = false;
 };
 

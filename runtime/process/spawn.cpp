@@ -20,7 +20,8 @@ Status host_refuses(NodeCore& node, HostCore& host, std::string& text) {
   }
   if (host.terminal()) {
     const std::vector<Pid> owner = node.pids_of(host.index());  // empty while that one is dying
-    text = "terminal host " + host.id() + " is busy" + (owner.empty() ? "" : ": " + node.format(owner.front()) + " runs on it");
+    text = "terminal host " + host.id() + " is busy" +
+           (owner.empty() ? "" : ": " + node.format(owner.front()) + " runs on it");
     return Status::error(ErrorKind::kConflict, "terminal host is busy", true);
   }
   const std::string limit = std::to_string(host.limit());
@@ -50,8 +51,8 @@ void tie_child(Process* parent, Pid watcher, Process* child, const SpawnOptions&
 }
 
 // The result goes into `r`, a variable of the caller's caller in the end: a spawn copies no strings.
-static void spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher, MachineFactory& factory, SpawnOptions& o,
-                     Worker* worker, SpawnResult& r) {
+static void spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher, MachineFactory& factory,
+                     SpawnOptions& o, Worker* worker, SpawnResult& r) {
   if (host.state() != HostState::kRunning || !host.take_place()) {
     r.status = host_refuses(w.node(), host, r.error_text);
     return;

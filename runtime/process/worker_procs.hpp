@@ -35,7 +35,9 @@ class WorkerProcs final : public WorkerHooks {
     if (next_ref_ == end_ref_) refill_refs();
     return next_ref_++;
   }
-  void count_live(int64_t d) noexcept { live_.store_relaxed(live_.load_relaxed() + d); }  // one writer; read by observers
+  void count_live(int64_t d) noexcept {
+    live_.store_relaxed(live_.load_relaxed() + d);
+  }  // one writer; read by observers
   int64_t live() const noexcept { return live_.load_relaxed(); }
 
   // WorkerHooks

@@ -40,18 +40,12 @@ bool active(ServiceState s) noexcept {
 
 const char* service_state_name(ServiceState s) noexcept {
   switch (s) {
-    case ServiceState::kStopped:
-      return "stopped";
-    case ServiceState::kStarting:
-      return "starting";
-    case ServiceState::kRunning:
-      return "running";
-    case ServiceState::kStopping:
-      return "stopping";
-    case ServiceState::kExited:
-      return "exited";
-    case ServiceState::kFailed:
-      return "failed";
+    case ServiceState::kStopped: return "stopped";
+    case ServiceState::kStarting: return "starting";
+    case ServiceState::kRunning: return "running";
+    case ServiceState::kStopping: return "stopping";
+    case ServiceState::kExited: return "exited";
+    case ServiceState::kFailed: return "failed";
   }
   return "unknown";
 }
@@ -95,12 +89,8 @@ Behavior Supervisor::run(Context& self, Supervisor* s) {
 
 void Supervisor::on_message(Context& self, Message& m) {
   switch (m.kind()) {
-    case SignalKind::kExit:
-      on_exit(self, m);
-      break;
-    case SignalKind::kTimer:
-      on_timer(self, m.ref());
-      break;
+    case SignalKind::kExit: on_exit(self, m); break;
+    case SignalKind::kTimer: on_timer(self, m.ref()); break;
     case SignalKind::kCancel:
       stopping_ = true;
       stop_ready(self);
@@ -111,15 +101,16 @@ void Supervisor::on_message(Context& self, Message& m) {
         stop_ready(self);
       }
       break;
-    default:
-      break;
+    default: break;
   }
 }
 
 void Supervisor::enter(Service& s, ServiceState next, std::string_view details) {
   if (log::enabled(log::Level::kInfo)) {
     log::write(log::Level::kInfo, "supervisor", "service state",
-               {{"service", s.spec.id}, {"from", service_state_name(s.state)}, {"to", service_state_name(next)},
+               {{"service", s.spec.id},
+                {"from", service_state_name(s.state)},
+                {"to", service_state_name(next)},
                 {"details", details}});
   }
   s.state = next;
@@ -141,7 +132,8 @@ bool Supervisor::needs_running(const Service& s) const {
 
 bool Supervisor::needed_by_active(const Service& s) const {
   return std::any_of(services_.begin(), services_.end(), [&](const Service& other) {
-    return active(other.state) && std::find(other.spec.needs.begin(), other.spec.needs.end(), s.spec.id) != other.spec.needs.end();
+    return active(other.state) &&
+           std::find(other.spec.needs.begin(), other.spec.needs.end(), s.spec.id) != other.spec.needs.end();
   });
 }
 
@@ -177,7 +169,8 @@ void Supervisor::start(Context& self, Service& s) {
 
 uint64_t Supervisor::delay_ns(const Service& s) {
   const app::RestartConfig& c = s.spec.lifecycle.restart;
-  const double grown = static_cast<double>(c.initial_delay_ns) * std::pow(c.backoff_factor, static_cast<double>(s.failures - 1));
+  const double grown =
+      static_cast<double>(c.initial_delay_ns) * std::pow(c.backoff_factor, static_cast<double>(s.failures - 1));
   const double capped = std::min(grown, static_cast<double>(c.max_delay_ns));
   const double unit = static_cast<double>(random_.next() >> 11) * 0x1.0p-53;
   const double spread = 1.0 + c.jitter * (2.0 * unit - 1.0);
@@ -205,7 +198,8 @@ void Supervisor::failed(Context& self, Service& s, std::string_view text, bool m
 // --- ends and timers
 
 void Supervisor::on_exit(Context& self, const Message& m) {
-  const auto it = std::find_if(services_.begin(), services_.end(), [&](const Service& s) { return s.watch == m.ref(); });
+  const auto it =
+      std::find_if(services_.begin(), services_.end(), [&](const Service& s) { return s.watch == m.ref(); });
   if (it == services_.end() || it->watch == 0) return;
   Service& s = *it;
   s.watch = 0;

@@ -78,7 +78,11 @@ class Mesh {
   static constexpr uint32_t kOutside = 2;
 
   Mesh(Plant& p, uint32_t nodes, uint32_t each)
-      : plant(p), count(nodes), quota(each), pids(nodes), next(std::size_t{nodes + kOutside} * nodes),
+      : plant(p),
+        count(nodes),
+        quota(each),
+        pids(nodes),
+        next(std::size_t{nodes + kOutside} * nodes),
         seen(std::size_t{nodes + kOutside} * nodes) {}
 
   // The row of `next` belongs to its sender, the row of `seen` to its receiver.
@@ -117,9 +121,9 @@ Behavior helper(Context& self, Pid parent, int mail, int how) {
 }
 
 struct Helper {
-  int mail = 0;      // still to come
-  int exits = 0;     // still to come
-  int downs = 0;     // still to come
+  int mail = 0;   // still to come
+  int exits = 0;  // still to come
+  int downs = 0;  // still to come
 };
 using Helpers = std::unordered_map<uint64_t, Helper>;
 
@@ -300,15 +304,9 @@ Behavior poking_spawner(Context& self, Plant* plant, Poke* poke, uint32_t seed, 
     poke->births.fetch_add_relaxed(1);  // read at the end
     const Pid victim{poke->recent[random.below(Poke::kRecent)].load_acquire()};
     switch (random.below(6)) {
-      case 0:
-        static_cast<void>(self.terminate(victim));
-        break;
-      case 1:
-        static_cast<void>(self.monitor(victim));
-        break;
-      case 2:
-        static_cast<void>(self.cancel(victim, random.below(100'000)));
-        break;
+      case 0: static_cast<void>(self.terminate(victim)); break;
+      case 1: static_cast<void>(self.monitor(victim)); break;
+      case 2: static_cast<void>(self.cancel(victim, random.below(100'000))); break;
       default: {
         const bool reached = send(self, victim, "poke", i).ok();
         (reached ? poke->alive_hits : poke->dead_hits).fetch_add_relaxed(1);  // read at the end
@@ -326,10 +324,14 @@ TEST(StressProcesses, SpawnAndExitStormWithLookupsOfTheDead) {
   Poke poke;
   const uint32_t each = stress_scale(400'000) / 8;
   for (uint32_t i = 0; i < 8; ++i) {
-    ASSERT_TRUE(spawn_native(plant.node(), plant.on(i), [](Context& c, Plant* p, Poke* k, uint32_t seed, uint32_t n) {
-                  c.set_trap_links(true);
-                  return poking_spawner(c, p, k, seed, n);
-                }, &plant, &poke, i, each).status.ok());
+    ASSERT_TRUE(spawn_native(
+                    plant.node(), plant.on(i),
+                    [](Context& c, Plant* p, Poke* k, uint32_t seed, uint32_t n) {
+                      c.set_trap_links(true);
+                      return poking_spawner(c, p, k, seed, n);
+                    },
+                    &plant, &poke, i, each)
+                    .status.ok());
   }
   std::vector<std::thread> threads;
   for (uint32_t t = 0; t < 2; ++t) {

@@ -36,7 +36,8 @@ class Node {
   void run(F fn) {
     SpawnOptions o;
     o.host = &host_->core();
-    SpawnResult r = spawn_native(runtime_.node(), o, [](Context& self, F f, Node* n) { return f(self, *n); }, fn, this);
+    SpawnResult r = spawn_native(
+        runtime_.node(), o, [](Context& self, F f, Node* n) { return f(self, *n); }, fn, this);
     ASSERT_TRUE(r.status.ok()) << r.status.message;
     const uint64_t deadline_ns = monotonic_ns() + 60'000'000'000;
     while (finished_.load_acquire() == 0 && monotonic_ns() < deadline_ns) static_cast<void>(parker_.park(deadline_ns));

@@ -1,6 +1,6 @@
 // Hosts: limits, terminal hosts, stop; and the blocking pool's bounds.
-#include <thread>
 #include <time.h>
+#include <thread>
 
 #include "runtime/dispatch/blocking_pool.hpp"
 #include "tests/unit/runtime/puppet.hpp"
@@ -42,23 +42,26 @@ TEST(Hosts, MaxProcessesIsExactUnderConcurrentSpawns) {
   limited = &second_host(n, "app:limited", 2, 50);
   n.run([](Context& self, Node& node) -> Behavior {
     for (int i = 0; i < 8; ++i) {
-      spawn_native(self, {}, [](Context& c, Pid boss) -> Behavior {
-        int64_t taken = 0;
-        for (int k = 0; k < 20; ++k) {
-          const SpawnResult r = spawn_native(c, on(limited), [](Context& child) -> Behavior {
-            started.fetch_add_relaxed(1);  // read at the end
-            for (;;) Message m = co_await receive(child);
-          });
-          taken += r.status.ok() ? 1 : 0;
-          if (!r.status.ok()) {
-            EXPECT_EQ(r.status.kind, ErrorKind::kUnavailable);
-            EXPECT_TRUE(r.status.retryable);
-            EXPECT_FALSE(r.pid);
-          }
-          if (k % 3 == 0) co_await yield(c);
-        }
-        tell(c, boss, "taken", taken);
-      }, self.pid());
+      spawn_native(
+          self, {},
+          [](Context& c, Pid boss) -> Behavior {
+            int64_t taken = 0;
+            for (int k = 0; k < 20; ++k) {
+              const SpawnResult r = spawn_native(c, on(limited), [](Context& child) -> Behavior {
+                started.fetch_add_relaxed(1);  // read at the end
+                for (;;) Message m = co_await receive(child);
+              });
+              taken += r.status.ok() ? 1 : 0;
+              if (!r.status.ok()) {
+                EXPECT_EQ(r.status.kind, ErrorKind::kUnavailable);
+                EXPECT_TRUE(r.status.retryable);
+                EXPECT_FALSE(r.pid);
+              }
+              if (k % 3 == 0) co_await yield(c);
+            }
+            tell(c, boss, "taken", taken);
+          },
+          self.pid());
     }
     int64_t taken = 0;
     for (int i = 0; i < 8; ++i) {
@@ -97,13 +100,16 @@ TEST(Hosts, ThePlaceIsFreeForTheFirstOfManyWatchers) {
     const Pid target = spawn_puppet(self);
     constexpr int kWatchers = 500;
     for (int i = 0; i < kWatchers; ++i) {
-      spawn_native(self, {}, [](Context& c, Pid t, Pid boss) -> Behavior {
-        EXPECT_TRUE(c.monitor(t).ok());
-        tell(c, boss, "up");
-        Message m = co_await receive(c);
-        tell(c, boss, "live", c.node().live_processes());
-        Message end = co_await receive(c);
-      }, target, self.pid());
+      spawn_native(
+          self, {},
+          [](Context& c, Pid t, Pid boss) -> Behavior {
+            EXPECT_TRUE(c.monitor(t).ok());
+            tell(c, boss, "up");
+            Message m = co_await receive(c);
+            tell(c, boss, "live", c.node().live_processes());
+            Message end = co_await receive(c);
+          },
+          target, self.pid());
       Message up = co_await receive(self);
       expect_note(up, "up", 0);
     }
@@ -278,15 +284,19 @@ TEST(Pool, TheQueueIsBoundedAndHalfOfItForOneHost) {
 TEST(Pool, ThrowingWorkIsTheCallersErrorAndLateAnswersAreHarmless) {
   Node n(2);
   n.run([](Context& self, Node& node) -> Behavior {
-    Message bad = co_await call(self, [](void*) -> std::string { throw 7; }, nullptr, nullptr);
+    Message bad = co_await call(
+        self, [](void*) -> std::string { throw 7; }, nullptr, nullptr);
     ValueReader r;
     EXPECT_TRUE(r.open_body(bad.body()).ok());
     EXPECT_EQ(r.next().token, Token::kError);
     const Pid p = spawn_native(self, watched(), [](Context& c) -> Behavior {
-                    Message m = co_await call(c, [](void*) {
-                      nap(20 * kMs);
-                      return std::string(20'000, 'x');
-                    }, nullptr, nullptr);
+                    Message m = co_await call(
+                        c,
+                        [](void*) {
+                          nap(20 * kMs);
+                          return std::string(20'000, 'x');
+                        },
+                        nullptr, nullptr);
                     ADD_FAILURE() << "went on after its kill";
                   }).pid;
     co_await sleep_for(self, 2 * kMs);
@@ -294,7 +304,8 @@ TEST(Pool, ThrowingWorkIsTheCallersErrorAndLateAnswersAreHarmless) {
     Message m = co_await receive(self);
     expect_failure(m, p, SignalKind::kExit, "process terminated");
     co_await sleep_for(self, 40 * kMs);
-    Message big = co_await call(self, [](void*) { return std::string(100'000, 'y'); }, nullptr, nullptr);
+    Message big = co_await call(
+        self, [](void*) { return std::string(100'000, 'y'); }, nullptr, nullptr);
     EXPECT_EQ(big.body().size(), 100'000u);
     node.done();
   });
@@ -309,10 +320,13 @@ TEST(Pool, ARefusedCallGivesItsArgumentBackOnce) {
   static constexpr uint32_t kCallers = 700;  // 8 run, 512 wait, the rest is refused
   n.run([](Context& self, Node& node) -> Behavior {
     for (uint32_t i = 0; i < kCallers; ++i) {
-      spawn_native(self, {}, [](Context& c, Pid boss) -> Behavior {
-        Message m = co_await call(c, wait_at_gate, &gate, count_disposal);
-        tell(c, boss, m ? "ran" : "refused");
-      }, self.pid());
+      spawn_native(
+          self, {},
+          [](Context& c, Pid boss) -> Behavior {
+            Message m = co_await call(c, wait_at_gate, &gate, count_disposal);
+            tell(c, boss, m ? "ran" : "refused");
+          },
+          self.pid());
     }
     uint32_t refused = 0, ran = 0;
     for (uint32_t i = 0; i < kCallers; ++i) {

@@ -45,9 +45,7 @@ TEST(IdTable, RandomOperationsAgreeWithAMap) {
           *p = m[id] = v;
           break;
         }
-        case 2:
-          RC_ASSERT(t.erase(id) == (m.erase(id) != 0));
-          break;
+        case 2: RC_ASSERT(t.erase(id) == (m.erase(id) != 0)); break;
         default: {
           const uint64_t* p = t.find(id);
           RC_ASSERT((p != nullptr) == (m.count(id) != 0));

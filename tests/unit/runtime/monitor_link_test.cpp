@@ -225,8 +225,8 @@ TEST(Link, C102_ToAFinishedPeerOfAnOldLinkIsNotFound) {
   n.run([](Context& self, Node& node) -> Behavior {
     self.set_trap_links(true);
     for (const bool fails : {false, true}) {
-      const Pid p = fails ? spawn_native(self, linked_watched(), boom).pid
-                          : spawn_native(self, linked_watched(), nothing).pid;
+      const Pid p =
+          fails ? spawn_native(self, linked_watched(), boom).pid : spawn_native(self, linked_watched(), nothing).pid;
       Message m = co_await receive(self);
       expect_exit(m, p);
       EXPECT_EQ(self.link(p).kind, ErrorKind::kNotFound) << fails;

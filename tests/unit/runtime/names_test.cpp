@@ -45,11 +45,14 @@ TEST(Names, C227_C228_C230_AllNamesGoWithTheOwnerHoweverItEnds) {
       if (how == 2) static_cast<void>(self.terminate(p));
       if (how == 4) static_cast<void>(self.cancel(p, kMs));
       if (how == 3) {
-        spawn_native(self, {}, [](Context& c, Pid peer) -> Behavior {
-          EXPECT_TRUE(c.link(peer).ok());
-          fail(c, "boom");
-          co_return;
-        }, p);
+        spawn_native(
+            self, {},
+            [](Context& c, Pid peer) -> Behavior {
+              EXPECT_TRUE(c.link(peer).ok());
+              fail(c, "boom");
+              co_return;
+            },
+            p);
       }
       for (;;) {
         Message m = co_await receive(self);
@@ -73,11 +76,15 @@ TEST(Names, C229_FiftyRaceForOneName) {
     for (int round = 0; round < 50; ++round) {
       std::vector<Pid> all;
       for (int i = 0; i < 50; ++i) {
-        all.push_back(spawn_native(self, {}, [](Context& c, Pid boss) -> Behavior {
-                        Message go = co_await receive(c);
-                        tell(c, boss, "tried", static_cast<int64_t>(c.register_name("one", c.pid()).kind));
-                        Message end = co_await receive(c);
-                      }, self.pid()).pid);
+        all.push_back(spawn_native(
+                          self, {},
+                          [](Context& c, Pid boss) -> Behavior {
+                            Message go = co_await receive(c);
+                            tell(c, boss, "tried", static_cast<int64_t>(c.register_name("one", c.pid()).kind));
+                            Message end = co_await receive(c);
+                          },
+                          self.pid())
+                          .pid);
       }
       for (const Pid p : all) tell(self, p, "go");
       int won = 0, lost = 0;

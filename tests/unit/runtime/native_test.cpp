@@ -215,7 +215,8 @@ TEST(Native, SleepIsNeverEarly) {
 TEST(Native, CallRunsOnThePool) {
   Node n(2);
   n.run([](Context& self, Node& node) -> Behavior {
-    Message m = co_await call(self, [](void*) { return std::string("raw bytes"); }, nullptr, nullptr);
+    Message m = co_await call(
+        self, [](void*) { return std::string("raw bytes"); }, nullptr, nullptr);
     EXPECT_EQ(m.body(), "raw bytes");
     node.done();
   });
@@ -244,7 +245,8 @@ TEST(Native, DumpShowsTheFiveStates) {
   Node n(1);
   n.run([](Context& self, Node& node) -> Behavior {
     const Pid idle = spawn_native(self, {}, echo).pid;
-    const Pid asleep = spawn_native(self, {}, [](Context& c) -> Behavior { co_await sleep_for(c, 60'000'000'000); }).pid;
+    const Pid asleep =
+        spawn_native(self, {}, [](Context& c) -> Behavior { co_await sleep_for(c, 60'000'000'000); }).pid;
     NodeCore& core = self.node();
     EXPECT_NE(core.describe(idle).find(" Ready(start)"), std::string::npos) << core.describe(idle);
     co_await sleep_for(self, 2'000'000);

@@ -19,10 +19,14 @@ TEST(Order, C317_MessagesComeBeforeTheExit) {
   Node n(4);
   n.run([](Context& self, Node& node) -> Behavior {
     for (int round = 0; round < 500; ++round) {
-      const Pid p = spawn_native(self, watched(), [](Context& c, Pid boss, int count) -> Behavior {
-                      for (int i = 0; i < count; ++i) tell(c, boss, "hi", i);
-                      co_return;
-                    }, self.pid(), round % 70).pid;
+      const Pid p = spawn_native(
+                        self, watched(),
+                        [](Context& c, Pid boss, int count) -> Behavior {
+                          for (int i = 0; i < count; ++i) tell(c, boss, "hi", i);
+                          co_return;
+                        },
+                        self.pid(), round % 70)
+                        .pid;
       for (int i = 0; i < round % 70; ++i) {
         Message m = co_await receive(self);
         expect_note(m, "hi", i);
@@ -129,20 +133,28 @@ TEST(Order, C322_ALinkFailureDoesNotWaitBehindUnreadMail) {
   handled.store_relaxed(0);
   Node n(1);
   n.run([](Context& self, Node& node) -> Behavior {
-    const Pid p = spawn_native(self, watched(), [](Context& c, Pid boss) -> Behavior {
-                    tell(c, boss, "up");
-                    for (;;) {
-                      Message m = co_await receive(c);
-                      handled.fetch_add_relaxed(1);  // one worker
-                    }
-                  }, self.pid()).pid;
+    const Pid p = spawn_native(
+                      self, watched(),
+                      [](Context& c, Pid boss) -> Behavior {
+                        tell(c, boss, "up");
+                        for (;;) {
+                          Message m = co_await receive(c);
+                          handled.fetch_add_relaxed(1);  // one worker
+                        }
+                      },
+                      self.pid())
+                      .pid;
     Message up = co_await receive(self);
-    const Pid q = spawn_native(self, {}, [](Context& c, Pid peer) -> Behavior {
-                    EXPECT_TRUE(c.link(peer).ok());
-                    for (int i = 0; i < 10'000; ++i) tell(c, peer, "work", i);
-                    fail(c, "boom");
-                    co_return;
-                  }, p).pid;
+    const Pid q = spawn_native(
+                      self, {},
+                      [](Context& c, Pid peer) -> Behavior {
+                        EXPECT_TRUE(c.link(peer).ok());
+                        for (int i = 0; i < 10'000; ++i) tell(c, peer, "work", i);
+                        fail(c, "boom");
+                        co_return;
+                      },
+                      p)
+                      .pid;
     static_cast<void>(q);
     Message m = co_await receive(self);
     expect_failure(m, p, SignalKind::kExit, "linked process failed");
@@ -200,12 +212,15 @@ TEST(Order, FifoForEachSenderUnderStealing) {
   n.run([](Context& self, Node& node) -> Behavior {
     constexpr int kSenders = 20, kEach = 2000;
     for (int s = 0; s < kSenders; ++s) {
-      spawn_native(self, {}, [](Context& c, Pid boss, int64_t me) -> Behavior {
-        for (int i = 0; i < kEach; ++i) {
-          tell(c, boss, "n", me * kEach + i);
-          if (i % 13 == 0) co_await yield(c);
-        }
-      }, self.pid(), int64_t{s});
+      spawn_native(
+          self, {},
+          [](Context& c, Pid boss, int64_t me) -> Behavior {
+            for (int i = 0; i < kEach; ++i) {
+              tell(c, boss, "n", me * kEach + i);
+              if (i % 13 == 0) co_await yield(c);
+            }
+          },
+          self.pid(), int64_t{s});
     }
     int64_t next[kSenders] = {};
     int wrong = 0;
@@ -295,28 +310,35 @@ TEST(Order, SleepsAndCallsSurviveLinkDowns) {
   Node n(4);
   n.run([](Context& self, Node& node) -> Behavior {
     for (int i = 0; i < 8; ++i) {
-      spawn_native(self, {}, [](Context& c, Pid boss, int me) -> Behavior {
-        c.set_trap_links(true);
-        for (int round = 0; round < 300; ++round) {
-          for (int k = 0; k < 3; ++k) {
-            spawn_native(c, linked(), [](Context& child, int turns) -> Behavior {
-              for (int t = 0; t < turns; ++t) co_await yield(child);
-              fail(child, "boom");
-            }, (round + k * 7 + me) % 20);
-          }
-          if (round % 2 == 0) {
-            co_await sleep_for(c, static_cast<uint64_t>(round % 10) * 10'000);
-          } else {
-            Message r = co_await call(c, [](void*) { return std::string("r"); }, nullptr, nullptr);
-            EXPECT_EQ(r.body(), "r");
-          }
-          for (int k = 0; k < 3; ++k) {
-            Message m = co_await receive(c);
-            EXPECT_EQ(m.kind(), SignalKind::kLinkDown);
-          }
-        }
-        tell(c, boss, "done", me);
-      }, self.pid(), i);
+      spawn_native(
+          self, {},
+          [](Context& c, Pid boss, int me) -> Behavior {
+            c.set_trap_links(true);
+            for (int round = 0; round < 300; ++round) {
+              for (int k = 0; k < 3; ++k) {
+                spawn_native(
+                    c, linked(),
+                    [](Context& child, int turns) -> Behavior {
+                      for (int t = 0; t < turns; ++t) co_await yield(child);
+                      fail(child, "boom");
+                    },
+                    (round + k * 7 + me) % 20);
+              }
+              if (round % 2 == 0) {
+                co_await sleep_for(c, static_cast<uint64_t>(round % 10) * 10'000);
+              } else {
+                Message r = co_await call(
+                    c, [](void*) { return std::string("r"); }, nullptr, nullptr);
+                EXPECT_EQ(r.body(), "r");
+              }
+              for (int k = 0; k < 3; ++k) {
+                Message m = co_await receive(c);
+                EXPECT_EQ(m.kind(), SignalKind::kLinkDown);
+              }
+            }
+            tell(c, boss, "done", me);
+          },
+          self.pid(), i);
     }
     for (int i = 0; i < 8; ++i) {
       Message m = co_await receive_for(self, 30'000 * kMs);

@@ -55,9 +55,7 @@ inline SpawnOptions linked_watched() {
   o.monitor = true;
   return o;
 }
-inline void fail(Context& self, std::string_view text) {
-  self.finish(ExitReason::failure(ErrorKind::kInternal, text));
-}
+inline void fail(Context& self, std::string_view text) { self.finish(ExitReason::failure(ErrorKind::kInternal, text)); }
 
 inline Behavior nothing(Context&) { co_return; }
 inline Behavior boom(Context& self) {
@@ -109,8 +107,8 @@ inline Pid spawn_puppet(Context& self) { return spawn_native(self, {}, puppet, s
   } while (false)
 #define WIPPY_ORDER(to, what, arg) WIPPY_ORDER_IN(self, to, what, arg)
 // Nothing more may come for that long.
-#define WIPPY_SILENCE(ns)                                            \
-  do {                                                               \
-    ::wippy::Message more = co_await receive_for(self, ns);          \
-    EXPECT_FALSE(more) << "something came";                          \
+#define WIPPY_SILENCE(ns)                                   \
+  do {                                                      \
+    ::wippy::Message more = co_await receive_for(self, ns); \
+    EXPECT_FALSE(more) << "something came";                 \
   } while (false)

@@ -89,7 +89,8 @@ class SupervisorTest : public testing::Test {
   }
   void launch(std::vector<ServiceSpec> specs) {
     supervisor_ = std::make_unique<Supervisor>(std::move(specs), 7);
-    ASSERT_TRUE(supervisor_->launch(node_.runtime().node(), node_.host().core(), [this] { journal_.add("stopped"); }).ok());
+    ASSERT_TRUE(
+        supervisor_->launch(node_.runtime().node(), node_.host().core(), [this] { journal_.add("stopped"); }).ok());
   }
   bool stop() {
     supervisor_->request_stop();
@@ -200,8 +201,8 @@ TEST_F(SupervisorTest, NeedsStartFirstAndStopLast) {
   for (const std::string& l : journal_.lines()) {
     if (l.rfind("cancel", 0) == 0 || l.rfind("end ", 0) == 0 || l == "stopped") ends.push_back(l);
   }
-  EXPECT_EQ(ends, (std::vector<std::string>{"cancel top", "end top", "cancel middle", "end middle", "cancel base", "end base",
-                                            "stopped"}));
+  EXPECT_EQ(ends, (std::vector<std::string>{"cancel top", "end top", "cancel middle", "end middle", "cancel base",
+                                            "end base", "stopped"}));
 }
 
 TEST_F(SupervisorTest, AStopThatTakesTooLongIsEndedByForce) {

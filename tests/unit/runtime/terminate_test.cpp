@@ -152,10 +152,14 @@ TEST(Terminate, C325_RacingANormalReturnGivesOneExit) {
     int normal = 0, killed = 0;
     for (int round = 0; round < 3000; ++round) {
       const Pid p = spawn_native(self, watched(), [](Context& c) -> Behavior { Message m = co_await receive(c); }).pid;
-      const Pid killer = spawn_native(self, {}, [](Context& c, Pid victim) -> Behavior {
-                           Message go = co_await receive(c);
-                           static_cast<void>(c.terminate(victim));
-                         }, p).pid;
+      const Pid killer = spawn_native(
+                             self, {},
+                             [](Context& c, Pid victim) -> Behavior {
+                               Message go = co_await receive(c);
+                               static_cast<void>(c.terminate(victim));
+                             },
+                             p)
+                             .pid;
       if (round % 2 == 0) co_await yield(self);
       tell(self, killer, "go");
       static_cast<void>(send(self, p, "go", 0));
@@ -324,10 +328,13 @@ TEST(Cancel, TheDeadlineOutlivesTheCanceller) {
   Node n(2);
   n.run([](Context& self, Node& node) -> Behavior {
     const Pid p = spawn_native(self, watched(), deaf).pid;
-    spawn_native(self, {}, [](Context& c, Pid victim) -> Behavior {
-      EXPECT_TRUE(c.cancel(victim, 20 * kMs).ok());
-      co_return;
-    }, p);
+    spawn_native(
+        self, {},
+        [](Context& c, Pid victim) -> Behavior {
+          EXPECT_TRUE(c.cancel(victim, 20 * kMs).ok());
+          co_return;
+        },
+        p);
     Message m = co_await receive(self);
     expect_failure(m, p, SignalKind::kExit, "cancel deadline exceeded");
     node.done();

@@ -22,12 +22,15 @@ TEST(Workers, SixteenOnTwoCores) {
   n.run([](Context& self, Node& node) -> Behavior {
     constexpr int kPairs = 100, kRounds = 200;
     for (int i = 0; i < kPairs; ++i) {
-      spawn_native(self, {}, [](Context& c, Pid boss) -> Behavior {
-        const Pid peer = spawn_puppet(c);
-        for (int k = 0; k < kRounds; ++k) WIPPY_ORDER_IN(c, peer, "ping", k);
-        tell(c, peer, "end");
-        tell(c, boss, "pair");
-      }, self.pid());
+      spawn_native(
+          self, {},
+          [](Context& c, Pid boss) -> Behavior {
+            const Pid peer = spawn_puppet(c);
+            for (int k = 0; k < kRounds; ++k) WIPPY_ORDER_IN(c, peer, "ping", k);
+            tell(c, peer, "end");
+            tell(c, boss, "pair");
+          },
+          self.pid());
     }
     for (int i = 0; i < kPairs; ++i) {
       Message m = co_await receive_for(self, 30'000 * kMs);
@@ -109,9 +112,9 @@ TEST(Workers, MailFromOutsideDoesNotWaitForALongStep) {
   ran_at.store_relaxed(0);
   n.run([](Context& self, Node& node) -> Behavior {
     g_target.store_release(spawn_native(self, {}, [](Context& c) -> Behavior {
-                           Message m = co_await receive(c);
-                           ran_at.store_relaxed(monotonic_ns());
-                         }).pid.value);
+                             Message m = co_await receive(c);
+                             ran_at.store_relaxed(monotonic_ns());
+                           }).pid.value);
     co_await sleep_for(self, 5 * kMs);
     // A pool thread sends: it goes through the inbox.
     const uint64_t ref = self.call(&poke, &self.node(), nullptr);
@@ -134,7 +137,7 @@ TEST(Workers, RequeuedProcessesFindTheSleepingWorker) {
       const uint64_t until = monotonic_ns() + 500 * kMs;
       while (monotonic_ns() < until) {
         seen[me].fetch_or_acq_rel(1u << Worker::current()->index());  // read at the end
-        burn(20'000);  // shorter than what the monitor looks at
+        burn(20'000);                                                 // shorter than what the monitor looks at
         co_await yield(c);
       }
     };
