@@ -10,66 +10,14 @@
 #include <vector>
 
 #include "memory/atomic.hpp"
-#include "runtime/process/coroutine.hpp"
-#include "runtime/runtime.hpp"
-#include "scheduler/clock.hpp"
 #include "scheduler/random.hpp"
+#include "stress/plant.hpp"
 #include "stress/scale.hpp"
 
 namespace wippy {
 namespace {
 
-constexpr uint64_t kMs = 1'000'000;
-
-void nap(uint64_t ns) {
-  Parker p;
-  static_cast<void>(p.park(monotonic_ns() + ns));
-}
-
-// Two hosts, four and two workers: more than this machine has cores.
-class Plant {
- public:
-  Plant() {
-    HostOptions o;
-    o.id = "app:first";
-    o.workers = 4;
-    first_ = &runtime_.add_host(o);
-    o.id = "app:second";
-    o.workers = 2;
-    second_ = &runtime_.add_host(o);
-    EXPECT_TRUE(first_->start().ok());
-    EXPECT_TRUE(second_->start().ok());
-  }
-  Runtime& runtime() { return runtime_; }
-  NodeCore& node() { return runtime_.node(); }
-  HostCore* first() { return &first_->core(); }
-  HostCore* second() { return &second_->core(); }
-  SpawnOptions on(uint32_t which) {
-    SpawnOptions o;
-    o.host = which % 2 == 0 ? first() : second();
-    return o;
-  }
-  std::string dump() { return first_->scheduler().dump_line() + "\n" + second_->scheduler().dump_line(); }
-  template <class Condition>
-  bool wait(Condition&& c, uint64_t seconds = 240) {
-    const uint64_t until = monotonic_ns() + seconds * 1000 * kMs;
-    while (!c() && monotonic_ns() < until) nap(kMs);
-    return c();
-  }
-  bool empties() {
-    return wait([&] { return node().live_processes() == 0; }, 20);
-  }
-
- private:
-  Runtime runtime_{config()};
-  static Runtime::Config config() {
-    Runtime::Config c;
-    c.cores = 4;
-    return c;
-  }
-  ProcessHost* first_ = nullptr;
-  ProcessHost* second_ = nullptr;
-};
+using namespace stress;
 
 // --- the mesh: everybody sends to everybody, with short-lived linked and monitored helpers among them
 
@@ -361,94 +309,6 @@ TEST(StressProcesses, SpawnAndExitStormWithLookupsOfTheDead) {
   EXPECT_GT(poke.dead_hits.load_relaxed(), 0u);
   const uint32_t carved = plant.node().blocks().carved_of(0) + plant.node().blocks().carved_of(1);
   EXPECT_LT(carved, 2 * static_cast<uint64_t>(peak) + 20'000u) << "blocks are not reused";
-}
-
-// --- timers set on one worker, stopped on another
-
-struct TimerCount {
-  Atomic<uint64_t> armed{0}, fired{0}, stopped{0}, early{0}, wrong{0}, done{0};
-};
-
-// A partner that wakes the timer process up again and again, so that it is run by whoever is free.
-Behavior bouncer(Context& self) {
-  for (;;) {
-    Message m = co_await receive(self);
-    if (m.topic() == "end") co_return;
-    if (m.integer() % 5 == 0) co_await yield(self);
-    static_cast<void>(send(self, m.from(), "b", m.integer()));
-  }
-}
-
-Behavior timer_process(Context& self, Plant* plant, TimerCount* t, uint32_t seed, uint32_t rounds) {
-  Random random(seed);
-  const Pid partner = spawn_native(self, plant->on(seed), bouncer).pid;
-  std::unordered_map<uint64_t, uint64_t> due;  // timer -> earliest time
-  for (uint32_t round = 0; round < rounds; ++round) {
-    for (int i = 0; i < 8; ++i) {
-      const uint64_t delay = random.below(4) == 0 ? 3'600'000 * kMs : random.below(400'000);
-      const uint64_t at = monotonic_ns() + delay;
-      const uint64_t id = self.start_timer(delay);
-      if (id == 0 || !due.emplace(id, at).second) t->wrong.fetch_add_relaxed(1);  // read at the end
-    }
-    t->armed.fetch_add_relaxed(8);
-    static_cast<void>(send(self, partner, "b", round));
-    bool back = false;
-    while (!back || due.size() > 20) {
-      Message m = co_await receive_for(self, 2 * kMs);
-      if (!m) {
-        if (!back) continue;
-        // stop half of what is there, on whatever worker this is now
-        for (auto it = due.begin(); it != due.end();) {
-          if (random.below(2) == 0) {
-            ++it;
-            continue;
-          }
-          self.stop_timer(it->first);
-          t->stopped.fetch_add_relaxed(1);  // read at the end
-          it = due.erase(it);
-        }
-      } else if (m.kind() == SignalKind::kMessage) {
-        back = true;
-      } else if (m.kind() == SignalKind::kTimer) {
-        const auto it = due.find(m.ref());
-        if (it == due.end()) {
-          t->wrong.fetch_add_relaxed(1);  // stopped, or twice
-          continue;
-        }
-        if (monotonic_ns() < it->second) t->early.fetch_add_relaxed(1);
-        t->fired.fetch_add_relaxed(1);
-        due.erase(it);
-      }
-    }
-    if (random.below(4) == 0) {
-      for (const auto& [id, at] : due) self.stop_timer(id);
-      t->stopped.fetch_add_relaxed(due.size());
-      due.clear();
-    }
-  }
-  if (seed % 2 == 0) {
-    for (const auto& [id, at] : due) self.stop_timer(id);
-  }
-  t->stopped.fetch_add_relaxed(due.size());  // odd ones leave them to the exit
-  static_cast<void>(send(self, partner, "end", 0));
-  t->done.fetch_add_relaxed(1);
-}
-
-TEST(StressProcesses, TimersStoppedOnOtherWorkers) {
-  Plant plant;
-  TimerCount t;
-  constexpr uint32_t kProcesses = 50;
-  const uint32_t rounds = stress_scale(5'000) / kProcesses;
-  for (uint32_t i = 0; i < kProcesses; ++i) {
-    ASSERT_TRUE(spawn_native(plant.node(), plant.on(0), timer_process, &plant, &t, i, rounds).status.ok());
-  }
-  EXPECT_TRUE(plant.wait([&] { return t.done.load_relaxed() == kProcesses; })) << plant.dump();
-  EXPECT_TRUE(plant.empties()) << plant.dump();
-  EXPECT_EQ(t.early.load_relaxed(), 0u);
-  EXPECT_EQ(t.wrong.load_relaxed(), 0u);
-  EXPECT_EQ(t.fired.load_relaxed() + t.stopped.load_relaxed(), t.armed.load_relaxed());
-  EXPECT_GT(t.fired.load_relaxed(), 0u);
-  EXPECT_GT(t.stopped.load_relaxed(), 0u);
 }
 
 }  // namespace

@@ -210,6 +210,56 @@ TEST(Hosts, C327_StopCancelsThenKillsAndRefusesNewcomers) {
   EXPECT_EQ(killed, 1u);
 }
 
+// A spawn that has passed the host's door when the stop begins (a slow compiler, say) brings its process into a stopping
+// host: it is ended like the others, and its monitor is told.
+Atomic<int> g_door{0};
+class SlowFactory final : public MachineFactory {
+ public:
+  Status create(Context& child, Machine*& machine, std::string&) override {
+    g_door.store_release(1);
+    while (g_door.load_acquire() < 2) nap(kMs);  // the stop has begun
+    nap(40 * kMs);
+    put_native_machine(child, deaf(child), machine);
+    return Status::good();
+  }
+};
+
+TEST(Hosts, StopWaitsForSpawnsThatHadBegun) {
+  for (const bool from_outside : {false, true}) {
+    g_door.store_relaxed(0);
+    Node n(2);
+    static HostCore* other;
+    other = &second_host(n, "app:other", 2, 0);
+    ProcessHost* host = n.runtime().host("app:other");
+    uint32_t killed = 99;
+    std::thread stopper([&] {
+      ThreadScope scope(n.runtime().pools(), 0, ReaderKind::kOutside);
+      while (g_door.load_acquire() != 1) nap(kMs);
+      host->begin_stop(0);
+      g_door.store_release(2);
+      killed = host->finish_stop(monotonic_ns());
+      g_door.store_release(3);
+    });
+    if (from_outside) {
+      SlowFactory factory;
+      EXPECT_TRUE(n.runtime().node().spawn(factory, on(other)).status.ok());
+    } else {
+      n.run([](Context& self, Node& node) -> Behavior {
+        SlowFactory factory;
+        const SpawnResult r = self.spawn(factory, watched(other));
+        EXPECT_TRUE(r.status.ok());
+        Message m = co_await receive_for(self, 5'000 * kMs);
+        expect_failure(m, r.pid, SignalKind::kExit, "cancel deadline exceeded");
+        node.done();
+      });
+    }
+    stopper.join();
+    EXPECT_EQ(killed, 1u);
+    EXPECT_TRUE(host->pids().empty());
+    EXPECT_TRUE(n.empties());
+  }
+}
+
 TEST(Hosts, StopUnderFullTrafficEnds) {
   for (int round = 0; round < 10; ++round) {
     Node n(4);

@@ -94,6 +94,13 @@ inline Behavior puppet(Context& self, Pid boss) {
   }
 }
 
+// It ends on another worker while this step lasts: its events lie unread in the queue.
+inline void wait_for_end(Context& self, Pid p) {
+  while (self.node().alive(p)) cpu_relax();
+  const uint64_t until = monotonic_ns() + 20 * kMs;
+  while (monotonic_ns() < until) cpu_relax();
+}
+
 inline Pid spawn_puppet(Context& self) { return spawn_native(self, {}, puppet, self.pid()).pid; }
 
 }  // namespace wippy::test

@@ -1,4 +1,4 @@
-// Conformance F, G: monitors and links.
+// Conformance G: links.
 #include "tests/unit/runtime/puppet.hpp"
 
 namespace wippy {
@@ -6,181 +6,6 @@ namespace {
 
 using namespace test;
 using test::Node;
-
-TEST(Monitor, C085_C086_ASecondMonitorIsRefusedAndOneExitComes) {
-  Node n(2);
-  n.run([](Context& self, Node& node) -> Behavior {
-    const Pid p = spawn_puppet(self);
-    EXPECT_TRUE(self.monitor(p).ok());
-    EXPECT_EQ(self.monitor(p).kind, ErrorKind::kAlreadyExists);
-    const Pid q = spawn_native(self, watched(), puppet, self.pid()).pid;
-    EXPECT_EQ(self.monitor(q).kind, ErrorKind::kAlreadyExists);
-    tell(self, p, "end");
-    Message m = co_await receive(self);
-    expect_exit(m, p);
-    tell(self, q, "die");
-    Message k = co_await receive(self);
-    expect_failure(k, q, SignalKind::kExit, "boom");
-    WIPPY_SILENCE(50 * kMs);
-    node.done();
-  });
-}
-
-TEST(Monitor, C087_OfAFinishedProcessNothingEverComes) {
-  Node n(2);
-  n.run([](Context& self, Node& node) -> Behavior {
-    const Pid p = spawn_native(self, watched(), nothing).pid;
-    Message m = co_await receive(self);
-    EXPECT_EQ(self.monitor(p).kind, ErrorKind::kNotFound);
-    EXPECT_EQ(self.link(p).kind, ErrorKind::kNotFound);
-    WIPPY_SILENCE(50 * kMs);
-    node.done();
-  });
-}
-
-TEST(Monitor, C091_C092_C093_UnmonitorAndAgain) {
-  Node n(2);
-  n.run([](Context& self, Node& node) -> Behavior {
-    const Pid p = spawn_puppet(self);
-    EXPECT_TRUE(self.unmonitor(p).ok()) << "nothing monitored: fine";
-    EXPECT_TRUE(self.monitor(p).ok());
-    EXPECT_TRUE(self.unmonitor(p).ok());
-    EXPECT_TRUE(self.unmonitor(p).ok());
-    const Pid q = spawn_puppet(self);
-    EXPECT_TRUE(self.monitor(q).ok());
-    EXPECT_TRUE(self.unmonitor(q).ok());
-    EXPECT_TRUE(self.monitor(q).ok());
-    tell(self, p, "die");
-    tell(self, q, "die");
-    Message m = co_await receive(self);
-    expect_failure(m, q, SignalKind::kExit, "boom");
-    WIPPY_SILENCE(100 * kMs);
-    EXPECT_TRUE(self.unmonitor(q).ok()) << "gone: fine, too";
-    node.done();
-  });
-}
-
-TEST(Monitor, C094_C095_FiveWatchersOneExitEachAndTheyLive) {
-  Node n(4);
-  n.run([](Context& self, Node& node) -> Behavior {
-    const Pid target = spawn_puppet(self);
-    std::vector<Pid> watchers;
-    for (int i = 0; i < 5; ++i) watchers.push_back(spawn_puppet(self));
-    for (const Pid w : watchers) WIPPY_ORDER(w, "monitor", number(target));
-    tell(self, target, "die");
-    for (int i = 0; i < 5; ++i) {
-      Message m = co_await receive(self);
-      expect_note(m, "crash", number(target));
-    }
-    for (const Pid w : watchers) WIPPY_ORDER(w, "ping", 0);
-    WIPPY_SILENCE(20 * kMs);
-    node.done();
-  });
-}
-
-TEST(Monitor, C096_AWatcherThatDiesFirstIsNoTrouble) {
-  Node n(2);
-  n.run([](Context& self, Node& node) -> Behavior {
-    const Pid target = spawn_native(self, watched(), puppet, self.pid()).pid;
-    const Pid watcher = spawn_native(self, watched(), puppet, self.pid()).pid;
-    WIPPY_ORDER(watcher, "monitor", number(target));
-    tell(self, watcher, "end");
-    Message w = co_await receive(self);
-    expect_exit(w, watcher);
-    tell(self, target, "die");
-    Message m = co_await receive(self);
-    expect_failure(m, target, SignalKind::kExit, "boom");
-    node.done();
-  });
-  EXPECT_TRUE(n.empties());
-}
-
-// It ends on another worker while this step lasts: its events lie unread in the queue.
-void wait_for_end(Context& self, Pid p) {
-  while (self.node().alive(p)) cpu_relax();
-  const uint64_t until = monotonic_ns() + 20 * kMs;
-  while (monotonic_ns() < until) cpu_relax();
-}
-
-TEST(Monitor, C097_AnExitThatIsQueuedAlreadyIsNotWithdrawn) {
-  Node n(2);
-  n.run([](Context& self, Node& node) -> Behavior {
-    const Pid p = spawn_native(self, watched(), nothing).pid;
-    wait_for_end(self, p);
-    EXPECT_TRUE(self.unmonitor(p).ok());
-    Message m = co_await receive_for(self, 1000 * kMs);
-    expect_exit(m, p);
-    node.done();
-  });
-}
-
-// spec 1.8: "a LINK_DOWN already queued is not withdrawn (it may still kill a non-trapping process)".
-TEST(Link, ALinkDownThatIsQueuedAlreadyIsNotWithdrawn) {
-  Node n(2);
-  n.run([](Context& self, Node& node) -> Behavior {
-    self.set_trap_links(true);
-    const Pid p = spawn_native(self, linked(), boom).pid;
-    wait_for_end(self, p);
-    EXPECT_TRUE(self.unlink(p).ok());
-    Message m = co_await receive_for(self, 1000 * kMs);
-    expect_failure(m, p, SignalKind::kLinkDown, "boom");
-    const Pid soft = spawn_native(self, watched(), [](Context& c) -> Behavior {
-                       const Pid child = spawn_native(c, linked(), boom).pid;
-                       wait_for_end(c, child);
-                       EXPECT_TRUE(c.unlink(child).ok());
-                       co_await sleep_for(c, kMs);
-                       ADD_FAILURE() << "went on";
-                     }).pid;
-    Message k = co_await receive(self);
-    expect_failure(k, soft, SignalKind::kExit, "linked process failed");
-    node.done();
-  });
-}
-
-// Exactly once comes from the receiver's own tables: whatever arrives without an entry there counts for nothing.
-TEST(Link, EventsWithoutAnEntryAreIgnored) {
-  Node n(1);
-  n.run([](Context& self, Node& node) -> Behavior {
-    const Pid peer = spawn_puppet(self);
-    const auto forge = [](Context& c, SignalKind kind, Pid from, uint64_t ref) {
-      Signal* s = make_bare_signal(kind, from, ref);
-      s->flags = Signal::kAbnormal;
-      EXPECT_TRUE(c.node().deliver_urgent(c.pid(), s));
-    };
-    forge(self, SignalKind::kLinkDown, peer, 7);  // not trapping: it would be the end
-    forge(self, SignalKind::kExit, peer, 7);
-    forge(self, SignalKind::kTimer, Pid{}, 7);
-    WIPPY_SILENCE(5 * kMs);
-    self.set_trap_links(true);
-    EXPECT_TRUE(self.link(peer).ok());
-    for (int i = 0; i < 3; ++i) forge(self, SignalKind::kLinkDown, peer, 7);
-    Message m = co_await receive(self);
-    EXPECT_EQ(m.kind(), SignalKind::kLinkDown);
-    WIPPY_SILENCE(5 * kMs);
-    node.done();
-  });
-}
-
-TEST(Monitor, C098_C111_OneselfIsAllowedAndWithoutEffect) {
-  Node n(2);
-  n.run([](Context& self, Node& node) -> Behavior {
-    const Pid p = spawn_native(self, watched(), [](Context& c) -> Behavior {
-                    EXPECT_TRUE(c.monitor(c.pid()).ok());
-                    EXPECT_TRUE(c.link(c.pid()).ok());
-                    EXPECT_TRUE(c.unlink(c.pid()).ok());
-                    EXPECT_TRUE(c.unmonitor(c.pid()).ok());
-                    EXPECT_TRUE(c.link(c.pid()).ok());
-                    fail(c, "boom");
-                    co_return;
-                  }).pid;
-    Message m = co_await receive(self);
-    expect_failure(m, p, SignalKind::kExit, "boom");
-    node.done();
-  });
-  EXPECT_TRUE(n.empties());
-}
-
-// --- G. link
 
 TEST(Link, C099_C100_C109_FailureReachesBothWays) {
   Node n(2);
@@ -429,6 +254,53 @@ TEST(Link, BothSidesUnlinkAtOnce) {
     node.done();
   });
   EXPECT_TRUE(n.empties());
+}
+
+// spec 1.8: "a LINK_DOWN already queued is not withdrawn (it may still kill a non-trapping process)".
+TEST(Link, ALinkDownThatIsQueuedAlreadyIsNotWithdrawn) {
+  Node n(2);
+  n.run([](Context& self, Node& node) -> Behavior {
+    self.set_trap_links(true);
+    const Pid p = spawn_native(self, linked(), boom).pid;
+    wait_for_end(self, p);
+    EXPECT_TRUE(self.unlink(p).ok());
+    Message m = co_await receive_for(self, 1000 * kMs);
+    expect_failure(m, p, SignalKind::kLinkDown, "boom");
+    const Pid soft = spawn_native(self, watched(), [](Context& c) -> Behavior {
+                       const Pid child = spawn_native(c, linked(), boom).pid;
+                       wait_for_end(c, child);
+                       EXPECT_TRUE(c.unlink(child).ok());
+                       co_await sleep_for(c, kMs);
+                       ADD_FAILURE() << "went on";
+                     }).pid;
+    Message k = co_await receive(self);
+    expect_failure(k, soft, SignalKind::kExit, "linked process failed");
+    node.done();
+  });
+}
+
+// Exactly once comes from the receiver's own tables: whatever arrives without an entry there counts for nothing.
+TEST(Link, EventsWithoutAnEntryAreIgnored) {
+  Node n(1);
+  n.run([](Context& self, Node& node) -> Behavior {
+    const Pid peer = spawn_puppet(self);
+    const auto forge = [](Context& c, SignalKind kind, Pid from, uint64_t ref) {
+      Signal* s = make_bare_signal(kind, from, ref);
+      s->flags = Signal::kAbnormal;
+      EXPECT_TRUE(c.node().deliver_urgent(c.pid(), s));
+    };
+    forge(self, SignalKind::kLinkDown, peer, 7);  // not trapping: it would be the end
+    forge(self, SignalKind::kExit, peer, 7);
+    forge(self, SignalKind::kTimer, Pid{}, 7);
+    WIPPY_SILENCE(5 * kMs);
+    self.set_trap_links(true);
+    EXPECT_TRUE(self.link(peer).ok());
+    for (int i = 0; i < 3; ++i) forge(self, SignalKind::kLinkDown, peer, 7);
+    Message m = co_await receive(self);
+    EXPECT_EQ(m.kind(), SignalKind::kLinkDown);
+    WIPPY_SILENCE(5 * kMs);
+    node.done();
+  });
 }
 
 }  // namespace
