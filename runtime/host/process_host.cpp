@@ -1,5 +1,7 @@
 #include "runtime/host/process_host.hpp"
 
+#include <set>
+
 #include "runtime/process/worker_procs.hpp"
 #include "scheduler/clock.hpp"
 #include "scheduler/parker.hpp"
@@ -9,6 +11,7 @@ namespace wippy {
 namespace {
 constexpr uint64_t kPollNs = 1'000'000;
 constexpr uint64_t kSettleNs = 2'000'000'000;
+constexpr uint64_t kKillRoundNs = 20'000'000;
 
 void nap(uint64_t ns) {
   Parker p;
@@ -43,7 +46,7 @@ Status ProcessHost::start() {
 std::vector<Pid> ProcessHost::pids() const { return env_.node.pids_of(core_.index()); }
 
 bool ProcessHost::wait_until_empty(uint64_t deadline_ns) {
-  while (!pids().empty()) {
+  while (core_.arriving() != 0 || !pids().empty()) {  // in this order: who has departed has published
     if (monotonic_ns() >= deadline_ns) return false;
     nap(kPollNs);
   }
@@ -62,17 +65,21 @@ void ProcessHost::begin_stop(uint64_t grace_ns) {
 
 uint32_t ProcessHost::finish_stop(uint64_t deadline_ns) {
   if (core_.state() != HostState::kDraining) return 0;
-  uint32_t killed = 0;
+  std::set<Pid> killed;
   if (!wait_until_empty(deadline_ns)) {
-    for (const Pid p : pids()) killed += env_.node.kill(p, Control::kKillDeadline) ? 1u : 0u;
-    static_cast<void>(wait_until_empty(monotonic_ns() + kSettleNs));  // a native step that never ends is left behind
+    const uint64_t give_up_ns = monotonic_ns() + kSettleNs;  // a native step that never ends is left behind
+    do {  // more than once: a spawn that had begun before the stop may bring one more
+      for (const Pid p : pids()) {
+        if (killed.count(p) == 0 && env_.node.kill(p, Control::kKillDeadline)) killed.insert(p);
+      }
+    } while (!wait_until_empty(monotonic_ns() + kKillRoundNs) && monotonic_ns() < give_up_ns);
   }
   // The last exits may still be sending their signals: wait until every worker sleeps.
   const uint64_t settle_ns = monotonic_ns() + kSettleNs;
   while (scheduler_->idle().counts().awake != 0 && monotonic_ns() < settle_ns) nap(kPollNs);
   scheduler_->stop();
   core_.set_state(HostState::kStopped);
-  return killed;
+  return static_cast<uint32_t>(killed.size());
 }
 
 }  // namespace wippy

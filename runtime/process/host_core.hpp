@@ -31,7 +31,19 @@ class HostCore {
   void set_scheduler(Scheduler* s) noexcept { scheduler_ = s; }
 
   HostState state() const noexcept { return static_cast<HostState>(state_.load_acquire()); }
-  void set_state(HostState s) noexcept { state_.store_release(static_cast<uint32_t>(s)); }
+  void set_state(HostState s) noexcept {
+    state_.store_release(static_cast<uint32_t>(s));
+    fence_seq_cst();  // with arrive()
+  }
+  // A spawn from another host or thread, from before it looks at the state until the child is submitted. Store buffering on
+  // (state_, arriving_): either the spawn sees the host stopping, or the host sees the spawn and waits for its process.
+  // A host's own spawners need no count: they are live processes of it themselves.
+  void arrive() noexcept {
+    arriving_.fetch_add_acq_rel(1);
+    fence_seq_cst();  // with set_state()
+  }
+  void depart() noexcept { arriving_.fetch_sub_acq_rel(1); }  // -> arriving(): the published pid
+  uint32_t arriving() const noexcept { return arriving_.load_acquire(); }
   // 0: unlimited. Before start.
   void set_limit(uint32_t max_processes) noexcept { limit_ = max_processes; }
   uint32_t limit() const noexcept { return limit_; }
@@ -61,6 +73,7 @@ class HostCore {
   const std::string id_;
   Scheduler* scheduler_ = nullptr;
   Atomic<uint32_t> state_{0};
+  Atomic<uint32_t> arriving_{0};
   Atomic<int64_t> live_{0};
   uint32_t limit_ = 0;
   bool terminal_ = false;

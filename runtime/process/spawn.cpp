@@ -50,14 +50,32 @@ void tie_child(Process* parent, Pid watcher, Process* child, const SpawnOptions&
   }
 }
 
+namespace {
+class Arrival {
+ public:
+  explicit Arrival(HostCore* foreign) noexcept : host_(foreign) {
+    if (host_ != nullptr) host_->arrive();
+  }
+  ~Arrival() {
+    if (host_ != nullptr) host_->depart();
+  }
+  Arrival(const Arrival&) = delete;
+  Arrival& operator=(const Arrival&) = delete;
+
+ private:
+  HostCore* const host_;
+};
+}  // namespace
+
 // The result goes into `r`, a variable of the caller's caller in the end: a spawn copies no strings.
 static void spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher, MachineFactory& factory,
                      SpawnOptions& o, Worker* worker, SpawnResult& r) {
+  const bool local = worker != nullptr && &worker->scheduler() == host.scheduler();
+  const Arrival arrival(local ? nullptr : &host);
   if (host.state() != HostState::kRunning || !host.take_place()) {
     r.status = host_refuses(w.node(), host, r.error_text);
     return;
   }
-  const bool local = worker != nullptr && &worker->scheduler() == host.scheduler();
   Process* child = w.allocate(host, local ? worker->index() : uint16_t{0});
   if (child == nullptr) {
     host.give_place();
