@@ -67,7 +67,7 @@ uint32_t ProcessHost::finish_stop(uint64_t deadline_ns) {
   if (core_.state() != HostState::kDraining) return 0;
   std::set<Pid> killed;
   if (!wait_until_empty(deadline_ns)) {
-    const uint64_t give_up_ns = monotonic_ns() + kSettleNs;  // a native step that never ends is left behind
+    const uint64_t give_up_ns = monotonic_ns() + kSettleNs;  // a native step that never ends holds the stop below
     do {  // more than once: a spawn that had begun before the stop may bring one more
       for (const Pid p : pids()) {
         if (killed.count(p) == 0 && env_.node.kill(p, Control::kKillDeadline)) killed.insert(p);

@@ -46,7 +46,7 @@ class NodeCore {
 
   // --- the only way from a pid to a process; the pointer lives as long as the caller's ReaderSection
   Process* find(Pid pid) noexcept {
-    char* const block = blocks_.at(pid_index(pid));
+    char* const block = blocks_.at(pid_index(pid) & (blocks_.blocks() - 1));  // a forged id stays inside the table
     if (pid.value == 0 || Process::published_id(block) != pid.value) return nullptr;
     return reinterpret_cast<Process*>(block);
   }
