@@ -91,7 +91,7 @@ class Waiting {
 
 class Behavior {
  public:
-  struct promise_type {
+  struct promise_type {  // NOLINT(readability-identifier-naming): the language names it
     template <class... Args>
     explicit promise_type(Context& context, Args&&...) noexcept : self(&context) {}
     template <class... Args>
