@@ -135,7 +135,9 @@ TEST(Names, RegistrationRacingWithTheOwnersExitLeavesNothing) {
     });
   }
   n.run([](Context& self, Node& node) -> Behavior {
-    for (int i = 0; i < 3000; ++i) {
+    // At least 3,000 owners, and on until the threads have met a living and a dying one.
+    const auto met_both = [] { return shared->accepted.load_relaxed() > 0 && shared->refused.load_relaxed() > 0; };
+    for (int i = 0; i < 3000 || (i < 3'000'000 && !met_both()); ++i) {
       const Pid p = spawn_native(self, watched(), [](Context& c) -> Behavior {
                       for (int k = 0; k < 3; ++k) co_await yield(c);
                     }).pid;
