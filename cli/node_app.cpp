@@ -40,11 +40,28 @@ std::string body_of(const std::vector<std::string>& args) {
   return w.finish().ok() ? std::string(w.view()) : std::string();
 }
 
+MailLimits limits_of(const std::optional<app::MailboxConfig>& config) {
+  MailLimits m;
+  if (!config) return m;
+  m.max_messages = static_cast<uint64_t>(config->max_messages);
+  m.max_bytes = static_cast<uint64_t>(config->max_bytes);
+  m.block_ns = static_cast<uint64_t>(config->deadline_ns);
+  switch (config->policy) {
+    case app::MailboxPolicy::kFailSender: m.policy = MailPolicy::kFailSender; break;
+    case app::MailboxPolicy::kBlock: m.policy = MailPolicy::kBlock; break;
+    case app::MailboxPolicy::kDropNewest: m.policy = MailPolicy::kDropNewest; break;
+    case app::MailboxPolicy::kDropOldest: m.policy = MailPolicy::kDropOldest; break;
+    case app::MailboxPolicy::kExitReceiver: m.policy = MailPolicy::kExitReceiver; break;
+  }
+  return m;
+}
+
 }  // namespace
 
 NodeApp::NodeApp(const app::Application& app, const RunOptions& options)
     : app_(app), options_(options), runtime_(runtime_config(app, options)), hooks_(*this) {
   hooks_.print = &NodeApp::print;
+  runtime_.node().set_overload_sink(this);
 }
 
 NodeApp::~NodeApp() = default;
@@ -67,6 +84,21 @@ void NodeApp::print(Context& self, std::string_view line) noexcept {
   }
 }
 
+void NodeApp::overloaded(const OverloadReport& r) noexcept {
+  std::string senders;
+  for (const OverloadReport::Sender& s : r.top_senders) {
+    senders += (senders.empty() ? "" : ", ") + runtime_.node().format(s.pid) + " " + std::to_string(s.messages);
+  }
+  log::write(log::Level::kWarn, r.entry_id, "mailbox is over its limit",
+             {{"pid", runtime_.node().format(r.pid)},
+              {"messages", std::to_string(r.messages)},
+              {"bytes", std::to_string(r.bytes)},
+              {"refused", std::to_string(r.refused)},
+              {"dropped", std::to_string(r.dropped)},
+              {"drained_per_s", std::to_string(static_cast<uint64_t>(r.drained_per_s))},
+              {"top_senders", senders}});
+}
+
 bool NodeApp::compile_programs(std::string& error) {
   for (const app::EntryId& id : app_.processes) {
     const app::Entry* entry = app_.find(id);
@@ -82,7 +114,8 @@ bool NodeApp::compile_programs(std::string& error) {
       error = program->entry_id + ": " + text;
       return false;
     }
-    programs_.emplace(program->entry_id, std::move(program));
+    const std::string name = program->entry_id;
+    programs_.emplace(name, Entry{std::move(program), limits_of(config->mailbox)});
   }
   return true;
 }
@@ -101,6 +134,7 @@ bool NodeApp::start_hosts(std::string& error) {
     } else {
       o.terminal = true;
     }
+    if (const auto* c = app_.find(id)->config_as<app::HostConfig>()) o.mail = limits_of(c->mailbox);
     runtime_.add_host(o);
   }
   // A host nobody asked for stays created: spawns onto it are refused as "not running", not as unknown.
@@ -133,7 +167,8 @@ SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, std::string
     return r;
   }
   options.entry_id = it->first;
-  lua::LuaFactory factory(it->second, hooks_, arguments, runtime_.seed());
+  if (it->second.mail.bounded()) options.mail = &it->second.mail;
+  lua::LuaFactory factory(it->second.program, hooks_, arguments, runtime_.seed());
   return self.spawn(factory, std::move(options));
 }
 

@@ -15,7 +15,7 @@
 
 namespace wippy::cli {
 
-class NodeApp final : public lua::ProcessDirectory {
+class NodeApp final : public lua::ProcessDirectory, public OverloadSink {
  public:
   // Compiles every process.lua entry and creates (not starts) the hosts in options.boot_order. Both references outlive it.
   NodeApp(const app::Application& app, const RunOptions& options);
@@ -32,6 +32,8 @@ class NodeApp final : public lua::ProcessDirectory {
   HostCore* find_host(std::string_view id) noexcept override;
   SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments,
                     SpawnOptions options) override;
+  // OverloadSink: a line in the log.
+  void overloaded(const OverloadReport& report) noexcept override;
 
  private:
   bool compile_programs(std::string& error);
@@ -46,7 +48,11 @@ class NodeApp final : public lua::ProcessDirectory {
   const RunOptions& options_;
   Runtime runtime_;
   lua::StandardHooks hooks_;
-  std::map<std::string, std::shared_ptr<const lua::LuaProgram>, std::less<>> programs_;
+  struct Entry {
+    std::shared_ptr<const lua::LuaProgram> program;
+    MailLimits mail;  // unbounded: the host decides
+  };
+  std::map<std::string, Entry, std::less<>> programs_;
   std::unique_ptr<Supervisor> supervisor_;
   ProcessHost* control_ = nullptr;
   Parker main_;

@@ -1,4 +1,6 @@
 // send, inbox, events, listen, unlisten, receive (spec/process.md §1.3, §1.10).
+#include <new>
+
 #include "lua/duration.hpp"
 #include "lua/error_object.hpp"
 #include "lua/lib_process.hpp"
@@ -17,13 +19,63 @@ MailRouter& router_of(lua_State* L) {
   return *router;
 }
 
-// Its own frame: the writer has a destructor and nothing in here raises. [-0, +0, -]
-EncodeResult encode_and_send(lua_State* L, Pid target, std::string_view topic, int count) noexcept {
+// Its own frame: the writer has a destructor and nothing in here raises. wait: null where the script cannot block; a wait
+// that is on leaves wait->timer set. [-0, +0, -]
+EncodeResult encode_and_send(lua_State* L, Pid target, std::string_view topic, int count, SendWait* wait) noexcept {
   ValueWriter w;
   w.reset_body(topic, static_cast<uint32_t>(count));
   EncodeResult r = encode_values(L, w, 3, count, Untransferable::kRefuse);
-  if (r.ok()) r.status = context_of(L).send(target, w.view().data(), w.view().size());
+  if (!r.ok()) return r;
+  Context& context = context_of(L);
+  r.status = wait == nullptr ? context.send(target, w.view().data(), w.view().size())
+                             : context.send_or_wait(target, w.view().data(), w.view().size(), *wait);
   return r;
+}
+
+// A send that waits for room in a bounded mailbox. From the machine's memory; a process that is killed meanwhile lets go of
+// the message through its resource list.
+struct PendingSend : Resource {
+  Pid target;
+  SendWait wait;
+};
+
+void release_pending(Resource* r, Context& context) noexcept {
+  context.abandon_send(static_cast<PendingSend*>(r)->wait);
+}
+
+int send_woken(lua_State* L, int, lua_KContext key);
+
+// [-0, +?, v]
+int wait_for_room(lua_State* L, PendingSend* pending) {
+  const WakeRef me = prepare_block(L);
+  if (!expect(L, SignalKind::kTimer, pending->wait.timer, me)) return luaL_error(L, "not enough memory for a timer");
+  return block(L, WaitReason::kRoom, reinterpret_cast<lua_KContext>(pending), send_woken);
+}
+
+int send_woken(lua_State* L, int, lua_KContext key) {
+  auto* const pending = reinterpret_cast<PendingSend*>(key);
+  const Status status = context_of(L).send_again(pending->target, pending->wait);
+  if (pending->wait.timer != 0) return wait_for_room(L, pending);
+  LuaMachine& machine = machine_of(L);
+  machine.remove_resource(pending);
+  machine.deallocate(pending, sizeof(PendingSend));
+  return return_done(L, status);
+}
+
+// [-0, +?, v]
+int send_later(lua_State* L, Pid target, SendWait& wait) {
+  LuaMachine& machine = machine_of(L);
+  void* const block = machine.allocate(sizeof(PendingSend));
+  if (block == nullptr) {
+    context_of(L).abandon_send(wait);
+    return luaL_error(L, "not enough memory");
+  }
+  auto* const pending = new (block) PendingSend;
+  pending->release = release_pending;
+  pending->target = target;
+  pending->wait = wait;
+  machine.add_resource(pending);
+  return wait_for_room(L, pending);
 }
 
 }  // namespace
@@ -38,7 +90,9 @@ int process_send(lua_State* L) {
   if (!topic.empty() && topic.front() == '@') return return_error(L, ErrorKind::kInvalid, "cannot send to @ topics");
   Pid target;
   if (!destination_argument(L, "send", target)) return 2;
-  const EncodeResult r = encode_and_send(L, target, topic, lua_gettop(L) - 2);
+  SendWait wait;
+  const EncodeResult r = encode_and_send(L, target, topic, lua_gettop(L) - 2, may_block(L) ? &wait : nullptr);
+  if (wait.timer != 0) return send_later(L, target, wait);
   if (!r.ok()) return return_encode_error(L, r, "send");
   lua_pushboolean(L, 1);
   return 1;

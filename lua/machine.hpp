@@ -45,6 +45,10 @@ class LuaMachine final : public Machine {
   Verdict init(Context& self) noexcept override;
   Verdict step(Context& self) noexcept override;
   void close(Context& self, bool killed) noexcept override;
+  bool drop_oldest_message(Context&) noexcept override { return sink_ != nullptr && sink_->drop_oldest_message(); }
+  void each_message(Context&, void (*show)(void*, const Signal&), void* arg) noexcept override {
+    if (sink_ != nullptr) sink_->each_message(show, arg);
+  }
 
   // --- for the libraries
   ProcessRoot& root() noexcept { return root_; }

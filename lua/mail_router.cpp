@@ -195,6 +195,29 @@ void MailRouter::message_taken(MailItem* item) noexcept {
   release_if_idle(topic);
 }
 
+// --- for bounded mailboxes
+
+bool MailRouter::drop_oldest_message() noexcept {
+  MailItem* oldest = unclaimed_first_;
+  for (uint32_t b = 0; b < bucket_count_; ++b) {
+    for (const Topic* t = buckets_[b]; t != nullptr; t = t->next) {
+      MailItem* const i = t->queue.first;
+      if (i != nullptr && (oldest == nullptr || i->arrival < oldest->arrival)) oldest = i;
+    }
+  }
+  if (oldest == nullptr) return false;
+  message_taken(oldest);  // the oldest of all is the first of its topic
+  return true;
+}
+
+void MailRouter::each_message(void (*show)(void*, const Signal&), void* arg) noexcept {
+  for (uint32_t b = 0; b < bucket_count_; ++b) {
+    for (const Topic* t = buckets_[b]; t != nullptr; t = t->next) {
+      for (const MailItem* i = t->queue.first; i != nullptr; i = i->next) show(arg, *i->signal);
+    }
+  }
+}
+
 // --- the end
 
 namespace {

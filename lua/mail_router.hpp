@@ -104,6 +104,8 @@ class MailRouter final : public SignalSink {
 
   void on_signal(LuaMachine& machine, Signal* s) noexcept override;
   void close(LuaMachine& machine, bool killed) noexcept override;
+  bool drop_oldest_message() noexcept override;
+  void each_message(void (*show)(void* arg, const Signal&), void* arg) noexcept override;
 
   EventsView& events() noexcept { return events_; }
   InboxView& inbox() noexcept { return inbox_; }

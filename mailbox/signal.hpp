@@ -38,6 +38,7 @@ struct Signal : MailNode {
   static constexpr uint8_t kIsDummy = 2;   // owner: still the queue's dummy
   static constexpr uint8_t kHeld = 4;      // owner: the receiver has not released it
   static constexpr uint8_t kAbnormal = 8;  // kExit, kLinkDown: the reason is an error
+  static constexpr uint8_t kGauged = 16;   // counts in the receiver's MailGauge until it is released
 
   SignalKind kind = SignalKind::kMessage;
   uint8_t slab_class = 0;

@@ -46,12 +46,22 @@ struct CommandConfig {
   UseCase use_case = UseCase::kRun;
 };
 
+// `mailbox` of an entry or a host (docs/internals/mailbox-limits.md). Both limits 0: unbounded.
+enum class MailboxPolicy : std::uint8_t { kFailSender, kBlock, kDropNewest, kDropOldest, kExitReceiver };
+struct MailboxConfig {
+  std::int64_t max_messages = 0;
+  std::int64_t max_bytes = 0;
+  MailboxPolicy policy = MailboxPolicy::kFailSender;
+  std::int64_t deadline_ns = 0;  // kBlock
+};
+
 // Common to all process.* kinds.
 struct ProcessConfig : ServiceConfig {
   std::optional<EntryId> host;          // for an auto-started process
   std::optional<EntryId> default_host;  // meta.options.default_host, else meta.default_host
   std::optional<CommandConfig> command;
   std::int64_t max_memory_bytes = kDefaultMemoryLimitBytes;
+  std::optional<MailboxConfig> mailbox;  // not given: the host's
 };
 
 struct ProcessLuaConfig final : ProcessConfig {
@@ -65,6 +75,7 @@ struct ProcessLuaConfig final : ProcessConfig {
 
 // Common to process.host and terminal.host.
 struct HostConfig : ServiceConfig {
+  std::optional<MailboxConfig> mailbox;            // of processes whose entry has none
   std::optional<std::int64_t> memory_limit_bytes;  // per process; the smaller of this and the entry's own limit holds
 };
 

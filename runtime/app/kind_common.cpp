@@ -60,6 +60,36 @@ std::optional<CommandConfig> read_command(FieldReader& meta) {
   return command;
 }
 
+// mailbox: {max_messages, max_bytes, policy, deadline}
+std::optional<MailboxConfig> read_mailbox(FieldReader& data) {
+  constexpr std::int64_t kMostMessages = 1 << 22;  // runtime/process/mail_gauge.hpp
+  std::optional<FieldReader> fields = data.map("mailbox");
+  if (!fields) return std::nullopt;
+  MailboxConfig config;
+  config.max_messages = fields->integer("max_messages", {.low = 1, .high = kMostMessages}).value_or(0);
+  config.max_bytes = fields->size_bytes("max_bytes").value_or(0);
+  if (fields->find("max_messages") == nullptr && fields->find("max_bytes") == nullptr) {
+    data.error("mailbox", "expected max_messages, max_bytes or both");
+  }
+  const std::vector<std::string> words = {"fail_sender", "block", "drop_newest", "drop_oldest", "exit_receiver"};
+  if (const std::optional<std::string> policy = fields->choice("policy", words)) {
+    config.policy = static_cast<MailboxPolicy>(std::find(words.begin(), words.end(), *policy) - words.begin());
+  }
+  const std::optional<std::int64_t> deadline = fields->duration_ns("deadline");
+  config.deadline_ns = deadline.value_or(0);
+  const bool blocks = config.policy == MailboxPolicy::kBlock;
+  if (blocks && fields->find("deadline") == nullptr) {
+    fields->error("policy", "policy block needs a deadline: how long a sender waits at most",
+                  "such as deadline: 100ms");
+  } else if (blocks && deadline == 0) {
+    fields->error("deadline", "expected a duration above zero");
+  } else if (!blocks && deadline) {
+    fields->error("deadline", "only policy block has a deadline");
+  }
+  fields->finish(FieldReader::Unknown::kReject);
+  return config;
+}
+
 }  // namespace
 
 std::optional<EntryId> add_reference(FieldReader& fields, KindContext& context, const Node& node, std::string key_path,
@@ -110,6 +140,7 @@ void read_process_common(FieldReader& data, KindContext& context, ProcessConfig&
     config.max_memory_bytes = limits->size_bytes("max_memory_bytes").value_or(config.max_memory_bytes);
     limits->finish();
   }
+  config.mailbox = read_mailbox(data);
   FieldReader meta(context.entry.meta, "meta", context.site);
   config.command = read_command(meta);
   const bool needs_default = config.lifecycle.auto_start && data.find("host") == nullptr;
@@ -129,6 +160,7 @@ void read_process_common(FieldReader& data, KindContext& context, ProcessConfig&
 }
 
 void read_host_common(FieldReader& data, HostConfig& config) {
+  config.mailbox = read_mailbox(data);
   data.unsupported("security");
   std::optional<FieldReader> fields = data.map("capabilities");
   if (!fields) return;

@@ -20,9 +20,14 @@ void nap(uint64_t ns) {
 }  // namespace
 
 ProcessHost::ProcessHost(HostEnvironment env, const HostOptions& options, Placement placement, uint64_t seed)
-    : env_(env), core_(env.node.add_host(options.id)), placement_(std::move(placement)), seed_(seed) {
+    : env_(env),
+      core_(env.node.add_host(options.id)),
+      placement_(std::move(placement)),
+      mail_(options.mail),
+      seed_(seed) {
   core_.set_limit(options.terminal ? 1 : options.max_processes);
   core_.set_terminal(options.terminal);
+  if (mail_.bounded()) core_.set_mail_limits(&mail_);
 }
 
 ProcessHost::~ProcessHost() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "runtime/process/mail_limit.hpp"
 #include "runtime/process/node_core.hpp"
 #include "scheduler/scheduler.hpp"
 
@@ -16,6 +17,7 @@ struct HostOptions {
   uint32_t workers = 1;
   uint32_t max_processes = 0;  // 0: unlimited
   bool terminal = false;       // exactly one process at a time
+  MailLimits mail;             // of processes that are spawned without limits of their own
 };
 
 // What all hosts of a runtime share; outlives them.
@@ -54,6 +56,7 @@ class ProcessHost final : public WorkerHooksFactory {
   HostCore& core_;
   std::unique_ptr<Scheduler> scheduler_;
   Placement placement_;
+  MailLimits mail_;
   uint64_t seed_;
 };
 

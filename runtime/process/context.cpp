@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "runtime/process/links.hpp"
+#include "runtime/process/mail_limit.hpp"
 #include "runtime/process/node_core.hpp"
 #include "runtime/process/process_ext.hpp"
 #include "runtime/process/process_timers.hpp"
@@ -15,7 +16,12 @@ namespace wippy {
 namespace {
 Status gone() noexcept { return Status::error(ErrorKind::kNotFound, "process not found"); }
 Status no_memory() noexcept { return Status::error(ErrorKind::kUnavailable, "out of memory", true); }
+Status full() noexcept { return Status::error(ErrorKind::kRateLimited, "mailbox is full", true); }
 NodeCore& current_node() noexcept { return WorkerProcs::current().node(); }
+Status status_of(Delivery d) noexcept {
+  if (__builtin_expect(d == Delivery::kDelivered, 1)) return Status::good();
+  return d == Delivery::kFull ? full() : gone();
+}
 }  // namespace
 
 Process& Context::self() noexcept { return *static_cast<Process*>(this); }
@@ -103,16 +109,53 @@ void Context::set_wait(WaitReason r) noexcept { self().show(r, true); }
 
 // --- messages
 
+Status Context::send_signal(Pid to, Signal* s) noexcept {
+  return status_of(current_node().deliver_message(to, s, nullptr));
+}
+
 Status Context::send(Pid to, const void* body, std::size_t bytes) noexcept {
   Signal* s = make_signal(SignalKind::kMessage, pid(), 0, body, bytes);
-  if (s == nullptr) return no_memory();
-  return current_node().deliver(to, s) ? Status::good() : gone();
+  return s == nullptr ? no_memory() : send_signal(to, s);
 }
 
 Status Context::send_anonymous(Pid to, const void* body, std::size_t bytes) noexcept {
   Signal* s = make_signal(SignalKind::kMessage, Pid{}, 0, body, bytes);
-  if (s == nullptr) return no_memory();
-  return current_node().deliver(to, s) ? Status::good() : gone();
+  return s == nullptr ? no_memory() : send_signal(to, s);
+}
+
+Status Context::send_or_wait(Pid to, const void* body, std::size_t bytes, SendWait& w) noexcept {
+  w = SendWait{};
+  w.signal = make_signal(SignalKind::kMessage, pid(), 0, body, bytes);
+  return w.signal == nullptr ? no_memory() : send_again(to, w);
+}
+
+Status Context::send_again(Pid to, SendWait& w) noexcept {
+  w.timer = 0;
+  Signal* const s = w.signal;
+  w.signal = nullptr;
+  const uint64_t now_ns = w.deadline_ns == 0 ? 0 : monotonic_ns();  // the first time nothing has been waited for
+  const bool last = to == pid() || (w.deadline_ns != 0 && now_ns >= w.deadline_ns);
+  uint64_t may_block_ns = 0;
+  const Delivery d = current_node().deliver_message(to, s, last ? nullptr : &may_block_ns);
+  if (may_block_ns == 0) return status_of(d);
+  w.signal = s;
+  if (w.deadline_ns == 0) w.deadline_ns = deadline_after(monotonic_ns(), may_block_ns);
+  const uint64_t fresh_ns = monotonic_ns();
+  const uint64_t timer = start_timer(w.deadline_ns > fresh_ns ? w.deadline_ns - fresh_ns : 0);
+  if (timer == 0 || !current_node().wait_for_room(to, pid(), timer)) {
+    if (timer != 0) stop_timer(timer);
+    abandon_send(w);
+    return timer == 0 || current_node().alive(to) ? no_memory() : gone();
+  }
+  w.timer = timer;
+  return full();
+}
+
+void Context::abandon_send(SendWait& w) noexcept {
+  if (w.signal != nullptr) destroy_signal(w.signal);
+  w.signal = nullptr;
+  if (w.timer != 0) stop_timer(w.timer);
+  w.timer = 0;
 }
 
 // --- life

@@ -56,8 +56,18 @@ class MachineFactory {
 struct FrameContext;
 using FramePtr = std::shared_ptr<const FrameContext>;
 
+struct MailLimits;
+
+// A send to a mailbox that is full and lets senders wait. Owner: the sender; a wait that is given up ends with abandon_send.
+struct SendWait {
+  Signal* signal = nullptr;
+  uint64_t deadline_ns = 0;
+  uint64_t timer = 0;  // not 0: not sent yet
+};
+
 struct SpawnOptions {
-  HostCore* host = nullptr;  // null: the spawner's
+  HostCore* host = nullptr;          // null: the spawner's
+  const MailLimits* mail = nullptr;  // null: the host's; borrowed during the call
   bool monitor = false;
   bool link = false;
   uint64_t monitor_ref = 0;    // in: 0; out: id under which the kExit arrives (monitor)
@@ -104,6 +114,12 @@ class Context {
 
   // --- messages. body: mailbox/values.hpp message body. NOT_FOUND when the target is gone.
   Status send(Pid to, const void* body, std::size_t bytes) noexcept;
+  Status send_signal(Pid to, Signal* s) noexcept;  // takes it
+  // The same as send for a sender that can wait. While w.timer is not 0 afterwards, the message is not sent: a kTimer with that id
+  // comes when there is room or the wait is over; then call send_again. The message is the one of the first call.
+  Status send_or_wait(Pid to, const void* body, std::size_t bytes, SendWait& w) noexcept;
+  Status send_again(Pid to, SendWait& w) noexcept;
+  void abandon_send(SendWait& w) noexcept;
   // from = no sender
   Status send_anonymous(Pid to, const void* body, std::size_t bytes) noexcept;
 

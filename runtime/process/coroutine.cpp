@@ -86,6 +86,17 @@ bool CallAwait::poll(Context& self, Verdict& verdict) noexcept {
   return false;
 }
 
+bool SendAwait::poll(Context& self, Verdict& verdict) noexcept {
+  if (Signal* s = self.next_matching(SignalKind::kTimer, wait_.timer)) {
+    self.release(s);
+    status_ = self.send_again(to_, wait_);
+    if (wait_.timer == 0) return true;
+  }
+  self.set_wait(reason());
+  verdict = Verdict::kWait;
+  return false;
+}
+
 std::string_view Message::topic() const noexcept {
   ValueReader r;
   return r.open_body(body()).ok() ? r.topic() : std::string_view{};
@@ -150,7 +161,7 @@ Status send(Context& self, Pid to, std::string_view topic, int64_t value) noexce
   *at++ = 1;  // one payload
   at = put_integer(at, value);
   s->body_bytes = static_cast<uint32_t>(at - s->inline_body);
-  return self.node().deliver(to, s) ? Status::good() : Status::error(ErrorKind::kNotFound, "process not found");
+  return self.send_signal(to, s);
 }
 
 }  // namespace wippy

@@ -231,10 +231,35 @@ class [[nodiscard]] CallAwait final : public Waiting {
   Signal* signal_ = nullptr;
 };
 
+// Sends, and waits while the target's mailbox is full and its policy says so. Gives the Status of the send. `body` is copied
+// before the first wait.
+class [[nodiscard]] SendAwait final : public Waiting {
+ public:
+  SendAwait(Context& self, Pid to, std::string_view body) noexcept
+      : Waiting(WaitReason::kRoom),
+        self_(self),
+        to_(to),
+        status_(self.send_or_wait(to, body.data(), body.size(), wait_)) {}
+  ~SendAwait() { self_.abandon_send(wait_); }
+  SendAwait(const SendAwait&) = delete;
+  SendAwait& operator=(const SendAwait&) = delete;
+  bool await_ready() const noexcept { return wait_.timer == 0; }
+  void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept { h.promise().waiting = this; }
+  Status await_resume() const noexcept { return status_; }
+  bool poll(Context& self, Verdict& verdict) noexcept override;
+
+ private:
+  Context& self_;
+  const Pid to_;
+  SendWait wait_;
+  Status status_;
+};
+
 inline ReceiveAwait receive(Context& self) noexcept { return ReceiveAwait(self); }
 inline ReceiveForAwait receive_for(Context& self, uint64_t timeout_ns) noexcept { return {self, timeout_ns}; }
 inline SleepAwait sleep_for(Context& self, uint64_t delay_ns) noexcept { return {self, delay_ns}; }
 inline YieldAwait yield(Context& self) noexcept { return YieldAwait(self); }
+inline SendAwait send_wait(Context& self, Pid to, std::string_view body) noexcept { return {self, to, body}; }
 inline CallAwait call(Context& self, std::string (*work)(void*), void* arg, void (*dispose)(void*)) noexcept {
   return {self, work, arg, dispose};
 }

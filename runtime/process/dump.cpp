@@ -8,10 +8,10 @@ namespace wippy {
 
 namespace {
 constexpr uint32_t kStates = 5;
-constexpr uint32_t kReasons = 7;
+constexpr uint32_t kReasons = 8;
 
 bool is_blocked(WaitReason w) noexcept {
-  return w == WaitReason::kSleep || w == WaitReason::kCall || w == WaitReason::kExec;
+  return w == WaitReason::kSleep || w == WaitReason::kCall || w == WaitReason::kExec || w == WaitReason::kRoom;
 }
 }  // namespace
 
@@ -21,7 +21,7 @@ const char* process_state_name(ProcessState s) noexcept {
 }
 
 const char* wait_reason_name(WaitReason w) noexcept {
-  constexpr const char* kNames[kReasons] = {"none", "message", "sleep", "call", "exec", "channel", "start"};
+  constexpr const char* kNames[kReasons] = {"none", "message", "sleep", "call", "exec", "channel", "start", "room"};
   return kNames[static_cast<uint8_t>(w)];
 }
 

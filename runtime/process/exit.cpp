@@ -25,6 +25,8 @@ namespace {
 ExitReason kill_reason(uint32_t control) {
   if ((control & Control::kKillDeadline) != 0)
     return ExitReason::failure(ErrorKind::kCanceled, "cancel deadline exceeded");
+  if ((control & Control::kKillOverload) != 0)
+    return ExitReason::failure(ErrorKind::kRateLimited, "mailbox limit exceeded");
   return ExitReason::failure(ErrorKind::kInternal, "process terminated");
 }
 
@@ -82,6 +84,7 @@ Outcome Process::begin_exit() noexcept {
   if (!sim::planted(sim::Bug::kNamesFirst))
 #endif
     if ((before & Control::kNamed) != 0) w.node().names().release_all(identity());  // (b)
+  if (mail_limit_ != nullptr) close_mail_limit();
   const bool killed = (before & Control::kKillMask) != 0;
   if (killed) ext().reason = kill_reason(before);
   if (ext_ != nullptr) cancel_timers(*ext_);  // (c)

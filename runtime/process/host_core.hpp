@@ -15,6 +15,7 @@ namespace wippy {
 class Process;
 class Scheduler;
 class NodeCore;
+struct MailLimits;
 
 enum class HostState : uint32_t { kCreated, kRunning, kDraining, kStopped };
 
@@ -47,6 +48,9 @@ class HostCore {
   // 0: unlimited. Before start.
   void set_limit(uint32_t max_processes) noexcept { limit_ = max_processes; }
   uint32_t limit() const noexcept { return limit_; }
+  // Mailbox limits of processes whose entry has none of its own; null: unbounded. Before start; outlives the host.
+  void set_mail_limits(const MailLimits* limits) noexcept { mail_limits_ = limits; }
+  const MailLimits* mail_limits() const noexcept { return mail_limits_; }
   bool terminal() const noexcept { return terminal_; }
   void set_terminal(bool on) noexcept { terminal_ = on; }
 
@@ -77,6 +81,7 @@ class HostCore {
   Atomic<int64_t> live_{0};
   uint32_t limit_ = 0;
   bool terminal_ = false;
+  const MailLimits* mail_limits_ = nullptr;
   Mutex free_mutex_;
   struct FreeList {
     Process* first;

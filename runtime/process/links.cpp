@@ -2,15 +2,20 @@
 
 #include "runtime/process/process.hpp"
 #include "runtime/process/process_ext.hpp"
+#include "runtime/process/process_timers.hpp"
 
 namespace wippy {
 
-bool LinkRules::timer_fired(Process& p, uint64_t id) noexcept {
+bool LinkRules::timer_fired(Process& p, const Signal& s) noexcept {
   ProcessExt* x = p.ext_or_null();
-  TimerNode** held = x == nullptr ? nullptr : x->timers.find(id);
+  TimerNode** held = x == nullptr ? nullptr : x->timers.find(s.ref);
   if (held == nullptr) return false;  // stopped meanwhile
-  slab_free(*held, 0);
-  x->timers.erase(id);
+  if (s.from) {
+    drop_process_timer(*held);  // told early by a mailbox that has room (tell_waiters)
+  } else {
+    slab_free(*held, 0);
+  }
+  x->timers.erase(s.ref);
   return true;
 }
 

@@ -12,6 +12,7 @@
 namespace wippy {
 
 class Context;
+struct Signal;
 
 enum class [[nodiscard]] Verdict : uint8_t{
     kWait,  // nothing to do until another signal comes; the reason was told by Context::set_wait
@@ -20,7 +21,7 @@ enum class [[nodiscard]] Verdict : uint8_t{
 };
 
 // Why a process is not running, as shown by dumps. Blocked: waits for one answer; Idle: waits for any message.
-enum class WaitReason : uint8_t { kNone, kMessage, kSleep, kCall, kExec, kChannel, kStart };
+enum class WaitReason : uint8_t { kNone, kMessage, kSleep, kCall, kExec, kChannel, kStart, kRoom };
 
 class Machine {
  public:
@@ -29,6 +30,10 @@ class Machine {
   virtual Verdict step(Context& self) noexcept = 0;
   // Frees everything the machine owns, including itself. killed: no code of the process may run any more.
   virtual void close(Context& self, bool killed) noexcept = 0;
+  // For bounded mailboxes, when a machine takes messages off Context before it handles them: drops the oldest of those it
+  // holds (false: it holds none), and shows them all. Between two steps.
+  virtual bool drop_oldest_message(Context&) noexcept { return false; }
+  virtual void each_message(Context&, void (*)(void* arg, const Signal&), void*) noexcept {}
 
  protected:
   Machine() = default;

@@ -46,25 +46,17 @@ void NodeCore::submit(Process* p) noexcept {
   }
 }
 
-bool NodeCore::deliver(Pid to, Signal* s) noexcept {
+Delivery NodeCore::deliver_message(Pid to, Signal* s, uint64_t* may_block_ns) noexcept {
   PushResult r = PushResult::kQueued;
-  points::Admission admission = points::Admission::kAdmit;
   Process* p = nullptr;
   {
     ReaderSection section(this_memory().reader());
-    p = find(to);
-    if (p != nullptr) {
-      admission = points::admission(*p, *s);
-      if (admission == points::Admission::kAdmit) r = p->head().push(s, s);
-    }
+    p = find_unbounded(to);
+    if (p != nullptr) r = p->head().push(s, s);
   }
-  if (__builtin_expect(p == nullptr || admission != points::Admission::kAdmit, 0)) {
-    points::dropped(*s);
-    destroy_signal(s);
-    return p != nullptr;
-  }
+  if (__builtin_expect(p == nullptr, 0)) return deliver_bounded(to, s, may_block_ns);
   if (r == PushResult::kMustSubmit) submit(p);
-  return true;
+  return Delivery::kDelivered;
 }
 
 bool NodeCore::deliver_urgent(Pid to, Signal* s) noexcept {
@@ -123,8 +115,9 @@ std::vector<Pid> NodeCore::pids_of(uint16_t host_index) {
   std::vector<Pid> out;
   for (const uint32_t segment : blocks_.segments_of(host_index)) {
     for (uint32_t i = 0; i < BlockTable::kSegmentBlocks; ++i) {
-      const uint64_t v = Process::published_id(blocks_.at(segment * BlockTable::kSegmentBlocks + i));
-      if (v != 0) out.push_back(Pid{v});
+      const uint32_t index = segment * BlockTable::kSegmentBlocks + i;
+      const uint64_t v = Process::published_id(blocks_.at(index));
+      if (v != 0) out.push_back(Pid{pid_index(Pid{v}) == index ? v : ~v});  // the complement: bounded
     }
   }
   return out;

@@ -19,6 +19,14 @@
 namespace wippy {
 
 class WorkerProcs;
+class OverloadSink;
+struct MailStats;
+
+enum class [[nodiscard]] Delivery : uint8_t{
+    kDelivered,  // also when the mailbox's policy drops it: the sender is told "sent"
+    kNoProcess,
+    kFull,
+};
 
 class NodeCore {
  public:
@@ -39,6 +47,8 @@ class NodeCore {
   std::size_t host_count() const noexcept { return hosts_.size(); }
   void set_command_sink(CommandSink* sink) noexcept { command_sink_ = sink; }
   CommandSink* command_sink() noexcept { return command_sink_; }
+  void set_overload_sink(OverloadSink* sink) noexcept { overload_sink_ = sink; }
+  OverloadSink* overload_sink() noexcept { return overload_sink_; }
 
   BlockTable& blocks() noexcept { return blocks_; }
   MemoryPools& pools() noexcept { return pools_; }
@@ -46,14 +56,20 @@ class NodeCore {
 
   // --- the only way from a pid to a process; the pointer lives as long as the caller's ReaderSection
   Process* find(Pid pid) noexcept {
-    char* const block = blocks_.at(pid_index(pid) & (blocks_.blocks() - 1));  // a forged id stays inside the table
-    if (pid.value == 0 || Process::published_id(block) != pid.value) return nullptr;
-    return reinterpret_cast<Process*>(block);
+    Process* const p = find_unbounded(pid);
+    return __builtin_expect(p != nullptr, 1) ? p : find_bounded(pid);
   }
   bool alive(Pid pid) noexcept;
 
-  // Pushes and, if needed, submits. False: no such process; the signal is destroyed.
-  bool deliver(Pid to, Signal* s) noexcept;
+  // Pushes and, if needed, submits. False: no such process. The signal is gone in any case.
+  bool deliver(Pid to, Signal* s) noexcept { return deliver_message(to, s, nullptr) != Delivery::kNoProcess; }
+  // The same for a sender that wants to know. kFull with *may_block_ns set (not 0): the signal is still the caller's, which
+  // may wait that long for room; without may_block_ns a blocking mailbox is full like any other.
+  Delivery deliver_message(Pid to, Signal* s, uint64_t* may_block_ns) noexcept;
+  // `waiter` gets a kTimer with id `timer` from `mailbox` as soon as there is room. False: no such process (or memory).
+  bool wait_for_room(Pid mailbox, Pid waiter, uint64_t timer) noexcept;
+  // False: gone, or not bounded.
+  bool mail_stats(Pid pid, MailStats& stats) noexcept;
   // As deliver, and makes the target drain its queue first (LINK_DOWN).
   bool deliver_urgent(Pid to, Signal* s) noexcept;
   // terminate (Control::kKillTerminate) or deadline (kKillDeadline). False: no such process.
@@ -86,6 +102,16 @@ class NodeCore {
   friend class WorkerProcs;
   friend class Context;
   void submit(Process* p) noexcept;
+  void wake_process(Pid pid) noexcept;
+  Delivery deliver_bounded(Pid to, Signal* s, uint64_t* may_block_ns) noexcept;
+  Process* find_as(Pid pid, uint64_t published) noexcept {
+    char* const block = blocks_.at(pid_index(pid) & (blocks_.blocks() - 1));  // a forged id stays inside the table
+    if (pid.value == 0 || Process::published_id(block) != published) return nullptr;
+    return reinterpret_cast<Process*>(block);
+  }
+  Process* find_unbounded(Pid pid) noexcept { return find_as(pid, pid.value); }
+  // No other process's id is the complement of one: its index would be another.
+  Process* find_bounded(Pid pid) noexcept { return find_as(pid, ~pid.value); }
 
   MemoryPools& pools_;
   BlockTable blocks_;
@@ -93,6 +119,7 @@ class NodeCore {
   std::string node_name_;
   std::vector<std::unique_ptr<HostCore>> hosts_;
   CommandSink* command_sink_ = nullptr;
+  OverloadSink* overload_sink_ = nullptr;
   Atomic<uint64_t> ref_ranges_{1};
   mutable Mutex workers_mutex_;
   std::vector<WorkerProcs*> workers_;

@@ -2,6 +2,7 @@
 
 #include "memory/assert.hpp"
 #include "runtime/process/links.hpp"
+#include "runtime/process/mail_limit.hpp"
 #include "runtime/process/points.hpp"
 #include "runtime/process/process_ext.hpp"
 #include "runtime/process/worker_procs.hpp"
@@ -48,7 +49,7 @@ Signal* Process::admit_other(Signal* s) noexcept {
     case SignalKind::kCancel:
     case SignalKind::kCompletion: return s;
     case SignalKind::kTimer:
-      if (LinkRules::timer_fired(*this, s->ref)) return s;
+      if (LinkRules::timer_fired(*this, *s)) return s;
       break;
     case SignalKind::kExit:
       if (LinkRules::exit_expected(*this, *s)) return s;
@@ -121,11 +122,25 @@ void Process::handle_urgent() noexcept {
 
 // --- the step
 
-bool Process::should_end() noexcept {
-  const uint32_t c = control_.load_acquire();  // partners: kill, set_urgent
-  if ((c & Control::kKillMask) != 0) ending_ = true;
-  if ((c & Control::kUrgent) != 0 && !ending_) handle_urgent();
+// True: the process ends.
+bool Process::attend(uint32_t control) noexcept {
+  if ((control & Control::kKillMask) != 0) ending_ = true;
+  if ((control & Control::kUrgent) != 0 && !ending_) handle_urgent();
+  if ((control & Control::kReport) != 0) report_overload();  // also the last one of a process that its limit ends
+  if ((control & Control::kShed) != 0 && !ending_) shed();
   return ending_;
+}
+
+// What a signal holds besides its block.
+void Process::release_parts(Signal* s) noexcept {
+  const uint8_t flags = s->flags;
+  s->flags = static_cast<uint8_t>(flags & ~(Signal::kExternal | Signal::kGauged));
+  if ((flags & Signal::kGauged) != 0) {
+    uint64_t bytes = slab_class_bytes(s->slab_class);
+    if ((flags & Signal::kExternal) != 0) bytes += s->body_bytes;
+    release_gauged(bytes);
+  }
+  if ((flags & Signal::kExternal) != 0) s->wide.buffer->release();
 }
 
 Outcome Process::run(Worker& worker) noexcept {
@@ -149,8 +164,11 @@ Outcome Process::run_phase() noexcept {
 }
 
 Outcome Process::run_live() noexcept {
-  if (should_end()) return begin_exit();
-  if ((control_.load_relaxed() & Control::kUrgent) != 0) return Outcome::kRequeue;  // the drain goes on
+  const uint32_t control = control_.load_acquire();  // partners: kill, set_urgent, ask_owner
+  if (__builtin_expect((control & Control::kAttention) != 0 || ending_, 0)) {
+    if (attend(control)) return begin_exit();
+    if ((control_.load_relaxed() & Control::kUrgent) != 0) return Outcome::kRequeue;  // the drain goes on
+  }
   Verdict v = Verdict::kDone;
   show(WaitReason::kNone, true);
   if (phase_ == Phase::kNew) {
@@ -171,6 +189,11 @@ Outcome Process::run_live() noexcept {
   if (v == Verdict::kMore) {
     stop_showing_running();
     return Outcome::kRequeue;
+  }
+  // Asked in the middle of the step, whose signal may have been taken already.
+  if (ext_ != nullptr && mail_limit_ != nullptr && (control_.load_acquire() & Control::kAttention) != 0) {
+    stop_showing_running();
+    return Outcome::kRequeue;  // partner: ask_owner
   }
   return rest();
 }
@@ -200,6 +223,8 @@ Outcome Process::rest() noexcept {
 }
 
 void Process::drop_ext() noexcept {
+  if (mail_limit_ != nullptr) MailLimit::destroy(mail_limit_);  // a bounded process always has an ext
+  mail_limit_ = nullptr;
   delete ext_;
   ext_ = nullptr;
 }

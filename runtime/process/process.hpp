@@ -32,12 +32,14 @@ struct ProcessExt;
 class Worker;
 class HostCore;
 class WorkerProcs;
+class MailLimit;
 
 // Control word: who wants what from the process, and whether it may still be had. All transitions:
 //   any thread   set kUrgent            before pushing a LINK_DOWN: the owner drains its queue before it runs on
 //   any thread   set one kill bit       if none is set and not kExiting: the first kill is the reason
 //   any thread   set kNamed             if not kExiting: a name points here
-//   owner        clear kUrgent          before the drain
+//   any sender   set kShed, kReport     a bounded mailbox is over its limit; after its push, or before a wake-up signal
+//   owner        clear kUrgent, kShed, kReport   before it acts on them
 //   owner        set kExiting           once; what the word held then decides the reason (one exit, one reason)
 // All are read-modify-writes of one word, acq_rel: each sees all earlier ones.
 struct Control {
@@ -46,10 +48,15 @@ struct Control {
   static constexpr uint32_t kKillDeadline = 4;
   static constexpr uint32_t kNamed = 8;
   static constexpr uint32_t kExiting = 16;
-  static constexpr uint32_t kKillMask = kKillTerminate | kKillDeadline;
+  static constexpr uint32_t kKillOverload = 32;  // the mailbox's limit, kExitReceiver
+  static constexpr uint32_t kShed = 64;
+  static constexpr uint32_t kReport = 128;
+  static constexpr uint32_t kKillMask = kKillTerminate | kKillDeadline | kKillOverload;
+  static constexpr uint32_t kAttention = kKillMask | kUrgent | kShed | kReport;  // looked at before each step
 };
 
 enum class KillResult : uint8_t { kKilled, kAlreadyDying };
+enum class Admission : uint8_t { kAdmitted, kDropped, kFull, kMayWait };
 // The five states of the seed's diagram, derived from the mailbox word and what the owner shows.
 enum class ProcessState : uint8_t { kReady, kRunning, kBlocked, kIdle, kComplete };
 const char* process_state_name(ProcessState s) noexcept;
@@ -71,12 +78,18 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   uint16_t last_worker() const noexcept { return last_worker_.load_relaxed(); }
   KillResult kill(uint32_t kill_bit) noexcept;
   void set_urgent() noexcept { control_.fetch_or_acq_rel(Control::kUrgent); }
+  // Bounded processes only (published as the complement of their pid).
+  MailLimit& mail_limit() noexcept { return *mail_limit_; }
+  Admission admit_message(Signal& s, bool sender_may_wait, bool& wake) noexcept;
   bool mark_named() noexcept { return (control_.fetch_or_acq_rel(Control::kNamed) & Control::kExiting) == 0; }
 
   // --- the creator, before publication
   void set_first_identity(uint32_t index) noexcept { identity_ = make_pid(1, index).value; }
   void prepare(uint16_t host_index, uint16_t worker) noexcept;
-  void publish() noexcept { pid_word().store_release(identity_); }  // partner: published_id()
+  void publish() noexcept {
+    pid_word().store_release(mail_limit_ == nullptr ? identity_ : ~identity_);
+  }                                            // published_id()
+  void set_mail_limit(MailLimit* m) noexcept;  // takes it over
   Pid identity() const noexcept { return Pid{identity_}; }
   void set_machine(Machine* m) noexcept { machine_ = m; }
   void* native_storage() noexcept { return native_; }
@@ -139,7 +152,14 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   void drain_all() noexcept;
   void handle_urgent() noexcept;
   void drop_ext() noexcept;
-  bool should_end() noexcept;
+  bool attend(uint32_t control) noexcept;
+  void release_parts(Signal* s) noexcept;
+  void release_gauged(uint64_t bytes) noexcept;
+  // mail_limit.cpp
+  bool ask_owner(uint32_t bit) noexcept;
+  void shed() noexcept;
+  void report_overload() noexcept;
+  void close_mail_limit() noexcept;
   Outcome begin_exit() noexcept;
   Outcome continue_exit() noexcept;
   Outcome run_zombie() noexcept;
@@ -153,7 +173,8 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   Atomic<uint32_t> control_{0};  // see Control
   Atomic<uint16_t> last_worker_{0};
   uint16_t host_index_ = 0;
-  uint64_t identity_ = 0;  // own pid; survives exit, carries the generation
+  uint64_t identity_ = 0;            // own pid; survives exit, carries the generation
+  MailLimit* mail_limit_ = nullptr;  // null: unbounded; constant while published
 
   // line 1
   alignas(kCacheLine) MailboxTail tail_;
@@ -186,6 +207,7 @@ inline void Process::prepare(uint16_t host_index, uint16_t worker) noexcept {
   control_.store_relaxed(0);
   last_worker_.store_relaxed(worker);
   host_index_ = host_index;
+  mail_limit_ = nullptr;
   machine_ = nullptr;
   ext_ = nullptr;
   kept_first_ = kept_last_ = nullptr;
@@ -221,10 +243,7 @@ inline Signal* Process::pop_raw() noexcept {
 }
 
 inline void Process::drop_signal(Signal* s) noexcept {
-  if ((s->flags & Signal::kExternal) != 0) {
-    s->wide.buffer->release();
-    s->flags &= static_cast<uint8_t>(~Signal::kExternal);
-  }
+  if ((s->flags & (Signal::kExternal | Signal::kGauged)) != 0) release_parts(s);
   s->flags &= static_cast<uint8_t>(~Signal::kHeld);
   if ((s->flags & Signal::kIsDummy) == 0) slab_free(s, s->slab_class);
 }

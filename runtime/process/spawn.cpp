@@ -1,8 +1,10 @@
 // A spawn (house.md §3.5 as changed by rulings.md S10): block, machine, tables on both sides, publication, submission.
 // Nothing of the child is visible before publication; the links and watches are in place by then, so no exit is missed.
+#include "runtime/process/mail_limit.hpp"
 #include "runtime/process/node_core.hpp"
 #include "runtime/process/process_ext.hpp"
 #include "runtime/process/worker_procs.hpp"
+#include "scheduler/clock.hpp"
 #include "scheduler/scheduler.hpp"
 #include "scheduler/worker.hpp"
 
@@ -81,6 +83,17 @@ static void spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watche
     host.give_place();
     r.status = Status::error(ErrorKind::kUnavailable, "process table is full", true);
     return;
+  }
+  const MailLimits* const mail = o.mail != nullptr ? o.mail : host.mail_limits();
+  if (mail != nullptr && mail->bounded()) {
+    MailLimit* const limit = MailLimit::create(*mail, monotonic_ns());
+    if (limit == nullptr) {
+      w.give_back(host, child);
+      host.give_place();
+      r.status = Status::error(ErrorKind::kUnavailable, "out of memory", true);
+      return;
+    }
+    child->set_mail_limit(limit);
   }
   if (!o.entry_id.empty()) child->ext().entry_id = o.entry_id;
   if (o.frame != nullptr) child->ext().frame = std::move(o.frame);

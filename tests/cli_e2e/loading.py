@@ -17,6 +17,11 @@ ROWS = [
     ("H-032 dangling reference", "  - {name: a, kind: process.service, process: nope, host: processes, lifecycle: {auto_start: true}}\n", r"src/_index\.yaml:7:\d+: entry app:a: process: no entry app:nope"),
     ("H-034 reference to a wrong kind", "  - {name: a, kind: process.service, process: processes, host: processes}\n", r"src/_index\.yaml:7:\d+: entry app:a: process: .*process\.host"),
     ("H-144 delay and initial_delay that differ", "  - {name: a, kind: process.lua, source: 'return {}', lifecycle: {restart: {delay: 1s, initial_delay: 2s}}}\n", r"src/_index\.yaml:7:\d+: entry app:a: lifecycle\.restart\.\w*delay"),
+    ("mailbox: no limit given", "  - {name: a, kind: process.lua, source: 'return {}', mailbox: {policy: block, deadline: 1s}}\n", r"src/_index\.yaml:7:\d+: entry app:a: mailbox: expected max_messages, max_bytes or both"),
+    ("mailbox: unknown policy", "  - {name: a, kind: process.lua, source: 'return {}', mailbox: {max_messages: 5, policy: drop}}\n", r"src/_index\.yaml:7:\d+: entry app:a: mailbox\.policy: .*drop_newest"),
+    ("mailbox: block without deadline", "  - {name: a, kind: process.host, mailbox: {max_messages: 5, policy: block}}\n", r"src/_index\.yaml:7:\d+: entry app:a: mailbox\.policy: .*deadline"),
+    ("mailbox: deadline without block", "  - {name: a, kind: process.lua, source: 'return {}', mailbox: {max_bytes: 1MiB, deadline: 1s}}\n", r"src/_index\.yaml:7:\d+: entry app:a: mailbox\.deadline: only policy block"),
+    ("mailbox: unknown key", "  - {name: a, kind: process.lua, source: 'return {}', mailbox: {max_mesages: 5, max_bytes: 1}}\n", r"src/_index\.yaml:7:\d+: entry app:a: mailbox\.max_mesages: "),
 ]
 
 for title, line, pattern in ROWS:
