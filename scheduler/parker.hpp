@@ -1,18 +1,13 @@
-// One worker's bed: a futex word holding at most one token.
+// One worker's bed: a futex word holding at most one token. Follows the futex parker of Rust's standard library; futexes
+// as in U. Drepper, "Futexes are tricky" (2011).
 //
 //   EMPTY     nobody sleeps, no token       park -> PARKED        unpark -> NOTIFIED
 //   PARKED    the owner sleeps or will      wakes -> EMPTY        unpark -> NOTIFIED, one system call
 //   NOTIFIED  a token waits                 park -> EMPTY, returns at once   unpark -> NOTIFIED (tokens do not add up)
 //
 // Contract: after unpark() the owner's current park() returns, or its next one returns at once. park() may also return
-// without a token (deadline, spurious): the caller re-reads its reason to sleep. Tokens may be left over from an earlier
-// round: then one park() returns at once for nothing.
-// Follows the futex parker of Rust's standard library; futexes as in U. Drepper, "Futexes are tricky" (2011). Own futex
-// rather than std::atomic::wait, which spins and shares a table of waiters.
-//
-// Synchronises-with pair: (1) word exchange in unpark, release -> (2) CAS/exchange in park, acquire: what the waker wrote
-// before unpark() is seen after park(). A merged unpark is covered too: its exchange continues the release sequence.
-// The kernel compares the word under its own lock, so an unpark between "set PARKED" and the wait is not lost.
+// without a token (deadline, spurious, a token left over): the caller re-reads its reason to sleep.
+// Pair: (1) word exchange in unpark, release -> (2) CAS/exchange in park, acquire. docs/internals/parking.md
 #pragma once
 
 #include <cstdint>
@@ -35,10 +30,6 @@ enum class [[nodiscard]] Parked : uint8_t{
 
 class alignas(kCacheLine) Parker {
  public:
-  Parker() = default;
-  Parker(const Parker&) = delete;
-  Parker& operator=(const Parker&) = delete;
-
   // Owner only. A deadline in the past still consumes a waiting token.
   Parked park(uint64_t deadline_ns) noexcept {
     uint32_t seen = kEmpty;
@@ -47,7 +38,6 @@ class alignas(kCacheLine) Parker {
     }
     return word_.exchange_acquire(kEmpty) == kNotified ? Parked::kToken : Parked::kNoToken;  // (2)
   }
-
   // Any thread, also the owner. The Parker must outlive the call: workers live as long as their scheduler.
   void unpark() noexcept {
 #if defined(WIPPY_SIM)
@@ -62,10 +52,7 @@ class alignas(kCacheLine) Parker {
   }
 
  private:
-  static constexpr uint32_t kEmpty = 0;
-  static constexpr uint32_t kParkedWord = 1;
-  static constexpr uint32_t kNotified = 2;
-
+  static constexpr uint32_t kEmpty = 0, kParkedWord = 1, kNotified = 2;
   Atomic<uint32_t> word_{kEmpty};  // written by the owner and by wakers
 };
 

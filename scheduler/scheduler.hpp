@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,20 +15,11 @@
 #include "numa/memory_binding.hpp"
 #include "numa/placement.hpp"
 #include "scheduler/idle.hpp"
+#include "scheduler/inbox.hpp"
 #include "scheduler/monitor.hpp"
-#include "scheduler/overflow_queue.hpp"
 #include "scheduler/worker.hpp"
 
 namespace wippy {
-
-class WorkerHooksFactory {
- public:
-  virtual WorkerHooks* make_hooks(Worker& worker) = 0;
-  virtual void destroy_hooks(WorkerHooks* hooks) noexcept = 0;
-
- protected:
-  ~WorkerHooksFactory() = default;
-};
 
 class Scheduler {
  public:
@@ -35,49 +27,41 @@ class Scheduler {
     std::string name;  // threads are called name/0 … (15 characters are visible)
     Placement placement;
     uint64_t seed = 1;
+    std::function<std::unique_ptr<WorkerHooks>()> make_hooks;  // called and destroyed on the worker's thread
   };
   // All references outlive the scheduler.
-  Scheduler(Config config, MemoryPools& pools, SpinGate& gate, Monitor& monitor, WorkerHooksFactory& hooks,
-            const MemoryBinding* binding);
-  ~Scheduler();
-  Scheduler(const Scheduler&) = delete;
-  Scheduler& operator=(const Scheduler&) = delete;
+  Scheduler(Config config, MemoryPools& pools, SpinGate& gate, Monitor& monitor, const MemoryBinding* binding);
+  ~Scheduler() { stop(); }
 
   // CONFLICT when it runs already; UNAVAILABLE when the system refuses a thread (those started are stopped again).
   Status start();
   void stop() noexcept;
-  bool running() const noexcept { return running_; }
 
   // Any thread: from another host, from outside. `preferred`: the worker that ran it last.
   void submit_remote(Runnable* r, uint16_t preferred) noexcept;
-  // Wakes a worker for housekeeping (a full cancel stack).
-  void unpark(uint32_t worker) noexcept { workers_[worker]->parker_.unpark(); }
+  void wake(Wake w) noexcept {
+    if (w.any()) workers_[w.worker]->parker_.unpark();
+  }
 
   uint32_t worker_count() const noexcept { return static_cast<uint32_t>(workers_.size()); }
   Worker& worker(uint32_t i) noexcept { return *workers_[i]; }
   Idle& idle() noexcept { return idle_; }
   SpinGate& gate() noexcept { return gate_; }
   OverflowQueue& overflow() noexcept { return overflow_; }
-  MemoryPools& pools() noexcept { return pools_; }
+  GraceDomain& grace() noexcept { return pools_.grace(); }
   const Placement& placement() const noexcept { return config_.placement; }
   bool stopping() const noexcept { return stopping_.load_relaxed() != 0; }
   CounterTotals totals() const noexcept;
-  // "app:processes workers=4 active=2 awake=1 searching=0 queued=3 steps=…", one line; any thread, approximate.
+  // "app:processes workers=4 active=2 awake=1 searching=0 queued=3 steps=…" and all counters; any thread, approximate.
   std::string dump_line() const;
 
  private:
   friend class Worker;
-  friend class Monitor;
-  void pin(const WorkerPlace& place) noexcept;
-  WorkerHooks* make_hooks(Worker& w) { return hooks_.make_hooks(w); }
-  void destroy_hooks(WorkerHooks* h) noexcept { hooks_.destroy_hooks(h); }
-  void worker_woke() noexcept { monitor_.worker_woke(); }
 
   Config config_;
   MemoryPools& pools_;
   SpinGate& gate_;
   Monitor& monitor_;
-  WorkerHooksFactory& hooks_;
   const MemoryBinding* binding_;
   Idle idle_;
   OverflowQueue overflow_;

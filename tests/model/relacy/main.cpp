@@ -87,8 +87,7 @@ struct DequeTest : rl::test_suite<DequeTest<Capacity, Thieves>, 1 + Thieves> {
       return;
     }
     for (int i = 0; i < 2; ++i) {
-      Runnable* r = nullptr;
-      if (deque.steal(r) == Steal::kGot) book.take(r);
+      if (Runnable* r = deque.steal()) book.take(r);
     }
   }
   void after() { book.all_taken(); }
