@@ -13,8 +13,10 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
+#include "memory/assert.hpp"
 #include "memory/atomic.hpp"
 #include "memory/cache_line.hpp"
 #include "memory/mutex.hpp"
@@ -40,59 +42,143 @@ class Idle {
  public:
   // node_of[i]: NUMA node of worker i. Workers below active_limit = min(workers, usable cores) start awake, the others in
   // reserve: their threads begin with park(). At most 65,535 workers.
-  Idle(uint32_t active_limit, const std::vector<uint32_t>& node_of);
+  Idle(uint32_t active_limit, std::vector<uint32_t> node_of)
+      : active_limit_(active_limit), node_of_(std::move(node_of)), seats_(node_of_.size()) {
+    WIPPY_ASSERT(active_limit >= 1 && active_limit <= seats_.size() && seats_.size() < 0xffff);
+    sleepers_.reserve(seats_.size());
+    for (uint32_t i = active_limit; i < seats_.size(); ++i)
+      seats_[i].place.store_relaxed(Place::kReserve);          // no thread yet
+    word_.store_relaxed(active_limit * share(Place::kAwake));  // before the threads start
+  }
 
   // ---- any thread ----
   // After publishing surplus work: once per step at the first surplus submission, once more at the step's end if more came
-  // (rulings.md S11); after found_work(); after an inbox was empty with that worker as `preferred`. Wakes nobody
-  // while somebody searches, except `preferred` if it sleeps (its caches are warm); else a sleeper, first of `node`. One SC
-  // fence; no lock unless it wakes.
-  Wake wake_one(uint32_t node, uint32_t preferred = kNobody) noexcept;
+  // (rulings.md S11); after found_work(); after an inbox was empty, with its owner as `preferred`. Wakes nobody while somebody
+  // searches, except `preferred` if it sleeps (its caches are warm); else a sleeper, first of `node`. No lock unless it wakes.
+  Wake wake_one(uint32_t node, uint32_t preferred = kNobody) noexcept {
+    IdleCounts c;
+    const auto asleep = [&] { return preferred != kNobody && place(preferred) == Place::kSleeping; };
+    const auto wanted = [&] { return c.sleeping != 0 && (c.searching == 0 || asleep()); };
+    fence_seq_cst();  // (2) with (4)
+    c = counts();     // (3)
+    if (!wanted()) return {};
+    LockGuard lock(mutex_);
+    c = counts();  // sleeping and the places are exact under the mutex; searching as in (3)
+    if (!wanted()) return {};
+    uint32_t chosen = asleep() ? preferred : sleepers_.back();
+    for (std::size_t i = sleepers_.size(); i-- > 0 && chosen != preferred && node_of_[chosen] != node;) {
+      if (node_of_[sleepers_[i]] == node) chosen = sleepers_[i];
+    }
+    // Counted as searching here and not by the woken thread: a second publisher must see the wake that is on its way.
+    move(chosen, Place::kAwake, kOneSearching);
+    return {chosen};
+  }
   // The monitor: an active worker's step is older than 10 ms. A reserve worker becomes active, once per stuck worker, until
   // step_ended(). Nobody when there is no reserve left or that worker has its substitute already.
-  Wake try_activate_reserve(uint32_t stuck_worker) noexcept;
-  IdleCounts counts() const noexcept;  // a snapshot
+  Wake try_activate_reserve(uint32_t stuck_worker) noexcept {
+    LockGuard lock(mutex_);
+    if (seats_[stuck_worker].stuck.load_relaxed() != 0 || place(stuck_worker) != Place::kAwake) return {};
+    for (uint32_t i = active_limit_; i < seats_.size(); ++i) {
+      if (place(i) != Place::kReserve) continue;
+      seats_[stuck_worker].stuck.store_relaxed(1);  // read by step_ended(); exact under the mutex
+      ++stuck_count_;
+      move(i, Place::kAwake, kOneSearching);
+      return {i};
+    }
+    return {};
+  }
+  IdleCounts counts() const noexcept { return unpack(word_.load_relaxed()); }  // a snapshot
   Place place(uint32_t worker) const noexcept {
     return seats_[worker].place.load_relaxed();
   }  // a hint without the mutex
+  bool starts_in_reserve(uint32_t worker) const noexcept { return worker >= active_limit_; }
 
   // ---- worker `self` ----
   // True: counted as searching until found_work() or announce_sleep(self, true). False: half of the active ones search.
-  [[nodiscard]] bool try_search() noexcept;
+  [[nodiscard]] bool try_search() noexcept {
+    uint64_t w = word_.load_relaxed();  // validated by the CAS
+    for (;;) {
+      const IdleCounts c = unpack(w);
+      if (2 * c.searching >= c.active()) return false;
+      if (word_.cas_strong_relaxed(w, w + kOneSearching)) return true;
+    }
+  }
   // Ends a search; call it when what was taken along lies in the own queues, before running. True: the last searcher has
   // found work and owes wake_one().
-  [[nodiscard]] bool found_work() noexcept;
+  [[nodiscard]] bool found_work() noexcept {
+    const IdleCounts before = unpack(word_.fetch_sub_acq_rel(kOneSearching));  // (5), (3)
+    WIPPY_ASSERT(before.searching > 0);
+    return before.searching == 1 && before.sleeping != 0;
+  }
   // Owed then: a look at all sources (own queues, own and siblings' inboxes, overflow, all rings and newborns, due timers).
   //   kSleeping  work found: resume(true) and look again from the top. Else park, and resume(false) when park returns.
   //   kReserve   work found: wake_one(), and park all the same. Own timers due: resume(false).
-  [[nodiscard]] Place announce_sleep(uint32_t self, bool searching) noexcept;
+  [[nodiscard]] Place announce_sleep(uint32_t self, bool searching) noexcept {
+    Place to = Place::kSleeping;
+    {
+      LockGuard lock(mutex_);
+      clear_stuck(self);  // the monitor was late: it marked this worker after its long step had ended
+      if (starts_in_reserve(self) && too_many_active()) to = Place::kReserve;
+      move(self, to, searching ? -kOneSearching : 0);  // (6) with the fence below
+    }
+    fence_seq_cst();  // (4) with (2) and (5): either the publisher sees the announcement or the re-check sees the work
+    return to;
+  }
   // Awake again. True: counted as searching, by a waker or for found_work. False (deadline, spurious): not.
-  [[nodiscard]] bool resume(uint32_t self, bool found_work) noexcept;
+  [[nodiscard]] bool resume(uint32_t self, bool found_work) noexcept {
+    LockGuard lock(mutex_);
+    if (place(self) == Place::kAwake) return true;  // a waker was first and counted us; its token may linger
+    move(self, Place::kAwake, found_work ? kOneSearching : 0);
+    return found_work;
+  }
   // After each step; one relaxed load of an own line unless the monitor found this worker stuck.
   void step_ended(uint32_t self) noexcept {
     if (__builtin_expect(seats_[self].stuck.load_relaxed() != 0, 0)) stuck_returned(self);  // a hint; the mutex decides
   }
-  bool starts_in_reserve(uint32_t self) const noexcept { return self >= active_limit_; }
 
  private:
   struct alignas(kCacheLine) Seat {
     Atomic<Place> place{Place::kAwake};  // written under the mutex
-    Atomic<uint32_t> stuck{0};           // written under the mutex
-    uint32_t node = 0;                   // constant
+    Atomic<uint32_t> stuck{0};           // has a substitute; written under the mutex
   };
   static constexpr uint64_t kOneSearching = 1;
-  static constexpr uint64_t kOneOf[] = {uint64_t{1} << 16, uint64_t{1} << 32, 0};  // by Place
-  static IdleCounts unpack(uint64_t w) noexcept;
-  void move(uint32_t worker, Place to, uint64_t searching) noexcept;
-  void stuck_returned(uint32_t self) noexcept;
-  bool clear_stuck(Seat& seat) noexcept;
+  static constexpr uint64_t share(Place p) noexcept {
+    return p == Place::kAwake ? uint64_t{1} << 16 : p == Place::kSleeping ? uint64_t{1} << 32 : 0;
+  }
+  static IdleCounts unpack(uint64_t w) noexcept {
+    return {static_cast<uint16_t>(w), static_cast<uint16_t>(w >> 16), static_cast<uint16_t>(w >> 32)};
+  }
+
+  // All below: under the mutex. Every change of place is one RMW of the word. `searching`: what it adds to the searchers.
+  void move(uint32_t worker, Place to, uint64_t searching) noexcept {
+    const Place from = place(worker);
+    if (from == Place::kSleeping) std::erase(sleepers_, worker);
+    if (to == Place::kSleeping) sleepers_.push_back(worker);
+    seats_[worker].place.store_relaxed(to);  // under the mutex; wake_one() reads it as a hint
+    word_.fetch_add_relaxed(share(to) - share(from) + searching);
+  }
   bool too_many_active() const noexcept { return counts().active() > active_limit_ + stuck_count_; }
+  bool clear_stuck(uint32_t worker) noexcept {
+    if (seats_[worker].stuck.load_relaxed() == 0) return false;
+    seats_[worker].stuck.store_relaxed(0);
+    --stuck_count_;
+    return true;
+  }
+  [[gnu::noinline]] void stuck_returned(uint32_t self) noexcept {
+    LockGuard lock(mutex_);
+    if (!clear_stuck(self) || !too_many_active()) return;
+    // A parked extra worker leaves at once; a running one when it parks.
+    for (std::size_t i = sleepers_.size(); i-- > 0;) {
+      if (starts_in_reserve(sleepers_[i])) return move(sleepers_[i], Place::kReserve, 0);
+    }
+  }
 
   alignas(kCacheLine) Atomic<uint64_t> word_;  // written by everybody who changes place or searches
   alignas(kCacheLine) Mutex mutex_;  // places, sleepers_, stuck_count_, the awake and sleeping fields of word_
   std::vector<uint32_t> sleepers_;   // last in, first out: the warmest
   uint32_t stuck_count_ = 0;         // stuck workers that have a substitute
   const uint32_t active_limit_;
+  const std::vector<uint32_t> node_of_;
   std::vector<Seat> seats_;
 };
 

@@ -1,11 +1,9 @@
 // How Runnables come to a worker from elsewhere: its inbox (another host, the blocking pool, the main thread) and the host's
 // overflow queue (what does not fit into a worker's ring).
 //
-// Inbox: Treiber's stack ("Systems programming: coping with parallelism", 1986) reduced to push-one and take-all: the whole
-// stack is taken by one exchange, by the owner at each decision or by **any sibling** on its last search pass (rulings.md
-// S12), and reversed: FIFO. Push is lock-free, take_all wait-free apart from the reversal.
-// Pair: (1) head_ CAS in push, release -> (2) head_ exchange in take_all, acquire; covers all pushes below the one it
-// reads. Argument, ABA, model suite: docs/internals/run_queues.md
+// Inbox: Treiber's stack ("Systems programming: coping with parallelism", 1986), taken whole by one exchange, by the owner at
+// each decision or by **any sibling** on its last search pass (rulings.md S12), and reversed: FIFO. Push is lock-free.
+// Pair: (1) head_ CAS in push, release -> (2) head_ exchange in take_all, acquire. docs/internals/run_queues.md
 #pragma once
 
 #include <oneapi/tbb/concurrent_queue.h>
@@ -23,7 +21,6 @@ namespace wippy {
 struct [[nodiscard]] RunnableList {
   Runnable* first = nullptr;
   uint32_t count = 0;
-  bool empty() const noexcept { return first == nullptr; }
   // Null when empty.
   Runnable* pop() noexcept {
     Runnable* r = first;
@@ -70,9 +67,8 @@ class alignas(kCacheLine) Inbox {
   Atomic<Runnable*> head_{nullptr};  // newest; written by pushers and takers
 };
 
-// A cold path; looked at when a worker's own queues are empty and at every 61st decision. Any thread may call anything.
-// oneTBB's concurrent_queue: push publishes with release, pop acquires. FIFO for each pusher; batches of different pushers
-// may interleave. Memory exhaustion inside TBB ends the process.
+// Looked at when a worker's own queues are empty and at every 61st decision. Any thread may call anything. oneTBB: push
+// publishes with release, pop acquires; FIFO for each pusher, batches of different ones may interleave; terminates without memory.
 class OverflowQueue {
  public:
   // What one visit takes: enough to pay for the visit, little enough to leave work for siblings.

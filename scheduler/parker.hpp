@@ -5,8 +5,8 @@
 //   PARKED    the owner sleeps or will      wakes -> EMPTY        unpark -> NOTIFIED, one system call
 //   NOTIFIED  a token waits                 park -> EMPTY, returns at once   unpark -> NOTIFIED (tokens do not add up)
 //
-// Contract: after unpark() the owner's current park() returns, or its next one returns at once. park() may also return
-// without a token (deadline, spurious, a token left over): the caller re-reads its reason to sleep.
+// After unpark() the owner's current park() returns, or its next one returns at once. park() may also return without a
+// token (deadline, spurious) or for an old one: the caller re-reads its reason to sleep.
 // Pair: (1) word exchange in unpark, release -> (2) CAS/exchange in park, acquire. docs/internals/parking.md
 #pragma once
 
@@ -23,20 +23,16 @@ namespace wippy {
 void futex_wait(Atomic<uint32_t>& word, uint32_t expected, uint64_t deadline_ns) noexcept;
 void futex_wake_one(Atomic<uint32_t>& word) noexcept;
 
-enum class [[nodiscard]] Parked : uint8_t{
-    kToken,    // somebody called unpark()
-    kNoToken,  // deadline reached or spurious: look again
-};
-
 class alignas(kCacheLine) Parker {
  public:
-  // Owner only. A deadline in the past still consumes a waiting token.
-  Parked park(uint64_t deadline_ns) noexcept {
+  // Owner only. True: a token, somebody called unpark(). False (deadline, spurious): look again. A deadline in the past still
+  // consumes a waiting token.
+  [[nodiscard]] bool park(uint64_t deadline_ns) noexcept {
     uint32_t seen = kEmpty;
     if (word_.cas_strong_acquire(seen, kParkedWord)) {  // fails on NOTIFIED only: the owner is here, nobody else parks
       futex_wait(word_, kParkedWord, deadline_ns);
     }
-    return word_.exchange_acquire(kEmpty) == kNotified ? Parked::kToken : Parked::kNoToken;  // (2)
+    return word_.exchange_acquire(kEmpty) == kNotified;  // (2)
   }
   // Any thread, also the owner. The Parker must outlive the call: workers live as long as their scheduler.
   void unpark() noexcept {

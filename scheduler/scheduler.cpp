@@ -1,24 +1,15 @@
 #include "scheduler/scheduler.hpp"
 
-#include <cstdio>
+#include "scheduler/monitor.hpp"
 
 namespace wippy {
 
-namespace {
-std::vector<uint32_t> nodes_of(const Placement& p) {
-  std::vector<uint32_t> out;
-  for (const WorkerPlace& w : p.workers) out.push_back(w.pu.node);
-  return out;
-}
-}  // namespace
-
-Scheduler::Scheduler(Config config, MemoryPools& pools, SpinGate& gate, Monitor& monitor, const MemoryBinding* binding)
-    : config_(std::move(config)),
-      pools_(pools),
-      gate_(gate),
-      monitor_(monitor),
-      binding_(binding),
-      idle_(config_.placement.active, nodes_of(config_.placement)) {
+Scheduler::Scheduler(Config config)
+    : config_(std::move(config)), idle_(config_.placement.active, [this] {
+        std::vector<uint32_t> nodes;
+        for (const WorkerPlace& w : config_.placement.workers) nodes.push_back(w.pu.node);
+        return nodes;
+      }()) {
   uint64_t seed = config_.seed;
   for (const WorkerPlace& place : config_.placement.workers) {
     const auto index = static_cast<uint16_t>(workers_.size());
@@ -30,12 +21,10 @@ Status Scheduler::start() {
   if (running_) return Status::error(ErrorKind::kConflict, "host already running");
   stopping_.store_relaxed(0);  // threads start later
   running_ = true;
-  monitor_.add(*this);
+  config_.monitor.add(*this);
   for (auto& w : workers_) {
-    char name[24];
-    std::snprintf(name, sizeof name, "%.10s/%u", config_.name.c_str(), static_cast<unsigned>(w->index()));
-    name[15] = 0;  // the system's limit
-    if (!w->thread_.start(name, &Worker::thread_main, w.get())) {
+    const std::string name = config_.name.substr(0, 10) + "/" + std::to_string(w->index());
+    if (!w->thread_.start(name.substr(0, 15).c_str(), &Worker::thread_main, w.get())) {
       stop();
       return Status::error(ErrorKind::kUnavailable, "the system refused a thread", true);
     }
@@ -49,7 +38,7 @@ void Scheduler::stop() noexcept {
   fence_seq_cst();  // a worker that parks after this sees the flag in its re-check; one that parked before gets a token
   for (auto& w : workers_) w->parker_.unpark();
   for (auto& w : workers_) w->thread_.join();
-  monitor_.remove(*this);
+  config_.monitor.remove(*this);
   running_ = false;
 }
 
@@ -72,9 +61,7 @@ std::string Scheduler::dump_line() const {
   uint64_t queued = overflow_.size_estimate();
   for (const auto& w : workers_) queued += w->queued_estimate();
   std::string line = config_.name;
-  const auto add = [&](const char* name, uint64_t value) {
-    line += std::string(" ") + name + "=" + std::to_string(value);
-  };
+  const auto add = [&](const char* name, uint64_t n) { line += std::string(" ") + name + "=" + std::to_string(n); };
   add("workers", workers_.size());
   add("active", i.active());
   add("awake", i.awake);

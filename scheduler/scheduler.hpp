@@ -1,5 +1,4 @@
 // Scheduler: the workers of one host, their shared overflow queue and idle accounting. Knows Runnables only.
-//
 // Life: construct -> start() -> stop(): after stop() returns no worker runs. What is still queued then is the caller's
 // loss; hosts end their processes first. SpinGate and Monitor are shared by all schedulers of a runtime.
 #pragma once
@@ -16,10 +15,11 @@
 #include "numa/placement.hpp"
 #include "scheduler/idle.hpp"
 #include "scheduler/inbox.hpp"
-#include "scheduler/monitor.hpp"
 #include "scheduler/worker.hpp"
 
 namespace wippy {
+
+class Monitor;
 
 class Scheduler {
  public:
@@ -27,16 +27,18 @@ class Scheduler {
     std::string name;  // threads are called name/0 … (15 characters are visible)
     Placement placement;
     uint64_t seed = 1;
-    std::function<std::unique_ptr<WorkerHooks>()> make_hooks;  // called and destroyed on the worker's thread
+    std::function<std::unique_ptr<WorkerHooks>()> make_hooks;  // called on the worker's thread, destroyed there
+    MemoryPools& pools;  // the references outlive the scheduler, like the binding, which may be null
+    SpinGate& gate;
+    Monitor& monitor;
+    const MemoryBinding* binding;
   };
-  // All references outlive the scheduler.
-  Scheduler(Config config, MemoryPools& pools, SpinGate& gate, Monitor& monitor, const MemoryBinding* binding);
+  explicit Scheduler(Config config);
   ~Scheduler() { stop(); }
 
   // CONFLICT when it runs already; UNAVAILABLE when the system refuses a thread (those started are stopped again).
   Status start();
   void stop() noexcept;
-
   // Any thread: from another host, from outside. `preferred`: the worker that ran it last.
   void submit_remote(Runnable* r, uint16_t preferred) noexcept;
   void wake(Wake w) noexcept {
@@ -46,23 +48,15 @@ class Scheduler {
   uint32_t worker_count() const noexcept { return static_cast<uint32_t>(workers_.size()); }
   Worker& worker(uint32_t i) noexcept { return *workers_[i]; }
   Idle& idle() noexcept { return idle_; }
-  SpinGate& gate() noexcept { return gate_; }
   OverflowQueue& overflow() noexcept { return overflow_; }
-  GraceDomain& grace() noexcept { return pools_.grace(); }
-  const Placement& placement() const noexcept { return config_.placement; }
+  const Config& config() const noexcept { return config_; }
   bool stopping() const noexcept { return stopping_.load_relaxed() != 0; }
   CounterTotals totals() const noexcept;
   // "app:processes workers=4 active=2 awake=1 searching=0 queued=3 steps=…" and all counters; any thread, approximate.
   std::string dump_line() const;
 
  private:
-  friend class Worker;
-
-  Config config_;
-  MemoryPools& pools_;
-  SpinGate& gate_;
-  Monitor& monitor_;
-  const MemoryBinding* binding_;
+  const Config config_;
   Idle idle_;
   OverflowQueue overflow_;
   std::vector<std::unique_ptr<Worker>> workers_;

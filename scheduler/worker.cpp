@@ -1,7 +1,6 @@
 #include "scheduler/worker.hpp"
 
-#include "scheduler/clock.hpp"
-#include "scheduler/scheduler.hpp"
+#include "scheduler/monitor.hpp"
 
 namespace wippy {
 
@@ -34,32 +33,35 @@ Worker::Worker(Scheduler& scheduler, uint16_t index, const WorkerPlace& place, u
       timers_(
           &dispose_timer, [](void* self) noexcept { static_cast<Worker*>(self)->parker_.unpark(); }, this) {}
 
+GraceDomain& Worker::grace() noexcept { return scheduler_.config().pools.grace(); }
+
 void Worker::thread_main(void* self) {
   auto& w = *static_cast<Worker*>(self);
   Scheduler& s = w.scheduler_;
-  if (s.binding_ != nullptr && w.place_.pinned) {
-    static_cast<void>(s.binding_->pin_this_thread(w.place_.pu.os_index));  // a refusal costs speed, not correctness
+  if (s.config().binding != nullptr && w.place_.pinned) {
+    static_cast<void>(
+        s.config().binding->pin_this_thread(w.place_.pu.os_index));  // a refusal costs speed, not correctness
   }
-  ThreadScope scope(s.pools_, w.node(), ReaderKind::kWorker);
+  ThreadScope scope(s.config().pools, w.node(), ReaderKind::kWorker);
   t_this_thread.worker = &w;
   w.reader_ = &this_memory().reader();
   w.watched_.resize(s.worker_count());
-  s.grace().online(*w.reader_);
-  w.hooks_ = s.config_.make_hooks();
+  w.grace().online(*w.reader_);
+  w.hooks_ = s.config().make_hooks();
   w.loop();
   w.timers_.clear();
-  s.grace().offline(*w.reader_);
+  w.grace().offline(*w.reader_);
   w.hooks_.reset();
   t_this_thread.worker = nullptr;
 }
 
 void Worker::loop() noexcept {
-  scheduler_.gate().thread_awake();
-  scheduler_.monitor_.worker_woke();
+  scheduler_.config().gate.thread_awake();
+  scheduler_.config().monitor.worker_woke();
   if (scheduler_.idle().starts_in_reserve(index_)) {
-    scheduler_.grace().offline(*reader_);
+    grace().offline(*reader_);
     park();
-    scheduler_.grace().online(*reader_);
+    grace().online(*reader_);
     if (scheduler_.idle().resume(index_, false) && scheduler_.idle().found_work()) wake_for_surplus();
   }
   while (!scheduler_.stopping()) {
@@ -67,7 +69,7 @@ void Worker::loop() noexcept {
     if (r == nullptr) r = idle_turn();
     if (r != nullptr) run_one(r);
   }
-  scheduler_.gate().thread_parks();
+  scheduler_.config().gate.thread_parks();
 }
 
 void Worker::run_one(Runnable* r) noexcept {
@@ -78,7 +80,7 @@ void Worker::run_one(Runnable* r) noexcept {
   step_seq_.store_release(step_seq_.load_relaxed() + 1);  // even; as above
   counters_.steps.add();
   if (surplus_ > 1) wake_for_surplus();
-  scheduler_.grace().quiescent(*reader_);
+  grace().quiescent(*reader_);
   scheduler_.idle().step_ended(index_);
   if (steps_to_tick_-- == 0) tick();
 }
@@ -174,11 +176,10 @@ void Worker::push_ring(Runnable* r) noexcept {
 }
 
 void Worker::wake_for_surplus() noexcept {
-  if (scheduler_.worker_count() > 1) send_wake(scheduler_.idle().wake_one(node()));
-}
-
-void Worker::send_wake(Wake w) noexcept {
-  counters_.wakes_sent.add(w.any() ? 1 : 0);
+  if (scheduler_.worker_count() == 1) return;
+  const Wake w = scheduler_.idle().wake_one(node());
+  if (!w.any()) return;
+  counters_.wakes_sent.add();
   scheduler_.wake(w);
 }
 
@@ -258,7 +259,7 @@ Runnable* Worker::steal_slot(Worker& victim) noexcept {
 }
 
 Runnable* Worker::spin() noexcept {
-  SpinGate& gate = scheduler_.gate();
+  SpinGate& gate = scheduler_.config().gate;
   Runnable* r = nullptr;
   // The present spinner may be about to find what this worker has just sent it, and to answer: parking now would cost two
   // wake-ups a round trip (measured: 28 us between two hosts' workers, 1 to 2 us with this).
@@ -297,27 +298,27 @@ bool Worker::work_anywhere() noexcept {
 bool Worker::sleep(bool searching) noexcept {
   Idle& idle = scheduler_.idle();
   timers_.drain_cancelled();
-  scheduler_.grace().offline(*reader_);
+  grace().offline(*reader_);
   hooks_->before_park();
   const Place place = idle.announce_sleep(index_, searching);
   const bool due = monotonic_ns() >= timers_.next_deadline_ns();
   const bool work = work_anywhere();
   const bool found = work && place == Place::kSleeping;
   if (!found) {
-    if (work) send_wake(idle.wake_one(node()));  // going to reserve: somebody active takes it
+    if (work) wake_for_surplus();  // going to reserve: somebody active takes it
     if (!due) park();
   }
-  scheduler_.grace().online(*reader_);
+  grace().online(*reader_);
   return idle.resume(index_, found);
 }
 
 void Worker::park() noexcept {
   if (scheduler_.stopping()) return;
   counters_.parks.add();
-  scheduler_.gate().thread_parks();
+  scheduler_.config().gate.thread_parks();
   static_cast<void>(parker_.park(timers_.next_deadline_ns()));  // whatever the reason: the caller looks again
-  scheduler_.gate().thread_awake();
-  scheduler_.monitor_.worker_woke();
+  scheduler_.config().gate.thread_awake();
+  scheduler_.config().monitor.worker_woke();
 }
 
 }  // namespace wippy

@@ -1,12 +1,10 @@
 // Worker: one thread of one host. Owner of a run slot, a FIFO ring, a newborn deque, an inbox, a timer set.
-//
 // Where a Runnable goes:
 //   woken by the current step        -> run slot (run next, at most 3 times in a row); its old occupant -> ring
 //   budget spent, or preempted       -> ring (FIFO end); a spawner that leaves 64 newborns behind: overflow FIFO
 //   new process, fork-join task      -> newborn deque (LIFO: depth first, few alive at once)
 //   from another host or thread      -> inbox of the worker that last ran it
 //   ring full                        -> half of it to the host's overflow FIFO
-//
 // Filling the empty slot never wakes. Surplus (a second Runnable) is followed by one wake check at its first occurrence in a
 // step and one at the step's end if more came (rulings.md S11).
 #pragma once
@@ -37,10 +35,8 @@ class Scheduler;
 // What the layer above hangs on a worker. Called on the worker's thread only.
 class WorkerHooks {
  public:
-  // About every 64 steps, between two steps. now_ns: fresh.
-  virtual void maintain(uint64_t now_ns) noexcept = 0;
-  // About to park; the worker is offline for reclamation.
-  virtual void before_park() noexcept = 0;
+  virtual void maintain(uint64_t now_ns) noexcept = 0;  // about every 64 steps, between two steps; now_ns is fresh
+  virtual void before_park() noexcept = 0;              // the worker is offline for reclamation
   virtual ~WorkerHooks() = default;
 };
 
@@ -59,10 +55,8 @@ struct StepWatch {
 class alignas(kCacheLine) Worker {
  public:
   Worker(Scheduler& scheduler, uint16_t index, const WorkerPlace& place, uint64_t seed);
-
   // The calling thread's worker, or null.
   static Worker* current() noexcept { return static_cast<Worker*>(t_this_thread.worker); }
-
   Scheduler& scheduler() noexcept { return scheduler_; }
   uint16_t index() const noexcept { return index_; }
   NodeId node() const noexcept { return place_.pu.node; }
@@ -97,6 +91,7 @@ class alignas(kCacheLine) Worker {
   friend class Monitor;
 
   static void thread_main(void* self);
+  GraceDomain& grace() noexcept;
   void loop() noexcept;
   void run_one(Runnable* r) noexcept;
   void requeue(Runnable* r) noexcept;
@@ -120,7 +115,6 @@ class alignas(kCacheLine) Worker {
     if (surplus_++ == 0) wake_for_surplus();
   }
   void wake_for_surplus() noexcept;
-  void send_wake(Wake w) noexcept;
   // A spawner that gives way with this many newborns queued goes behind them (rulings.md S5): they should run while warm. Its
   // budget makes it give way, not this limit: an inner node of a tree that waits for its children must not be requeued.
   bool newborns_full() const noexcept { return newborns_.size_estimate() >= 64; }

@@ -1,10 +1,10 @@
-// scheduler/idle.hpp and idle.cpp with the parker, as scheduler/worker.cpp uses them: no wake-up is lost. A worker that has
+// scheduler/idle.hpp with the parker, as scheduler/worker.cpp uses them: no wake-up is lost. A worker that has
 // taken a job "runs a long step" until all other jobs are taken: what lies in a queue can only be taken by a sibling, so
 // whoever sleeps although it was owed a wake-up makes the execution a deadlock.
 //
 // Idle, Parker, RunRing and Inbox are the production headers; the worker's loop is written here after worker.cpp, without
 // timers, spinning and tiers.
-#include "scheduler/idle.cpp"
+#include "scheduler/idle.hpp"
 
 #include "model/items.hpp"
 #include "scheduler/inbox.hpp"

@@ -17,7 +17,7 @@ struct PushersAndTakers {
 
   void take() {
     RunnableList list = inbox.take_all();
-    if (!list.empty()) ++batches;
+    if (list.first != nullptr) ++batches;
     Rising order[2];
     const uint32_t count = list.count;
     uint32_t n = 0;

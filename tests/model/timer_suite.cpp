@@ -1,7 +1,7 @@
-// scheduler/timer_set.{hpp,cpp} as they are: cancellation by other threads against expiry and against moving the timers to
+// scheduler/timer_set.hpp as it is: cancellation by other threads against expiry and against moving the timers to
 // another set. That nodes are not touched after they went back to their holder is also what ASan sees in
 // tests/stress/timers_stress.cpp.
-#include "scheduler/timer_set.cpp"
+#include "scheduler/timer_set.hpp"
 
 #include "model/checker/suite.hpp"
 
@@ -102,7 +102,7 @@ const Suite suite("timers", [](Suite& s) {
   s.weakenings("every order weakened",
                {Suite::scenario<Expire<1>>({.bound = 4}), Suite::scenario<Absorb>({.bound = 4}),
                 Suite::scenario<ExpireThenAbsorb>({.bound = 4})},
-               {"scheduler/timer_set.cpp"},
+               {"scheduler/timer_set.hpp"},
                {{"fire_one: cas_strong_acq_rel without release", kPlainNode},
                 {"cancel: cas_strong_acq_rel failing without acquire", kPlainNode},
                 {"fire_one: cas_strong_acq_rel without acquire", kVerb},

@@ -152,7 +152,7 @@ TEST(StressInbox, ExactlyOnceAndOrderedForEachPusher) {
     threads.emplace_back([&] {
       while (!jobs.all_taken()) {
         RunnableList list = inbox.take_all();
-        if (list.empty()) {
+        if (list.first == nullptr) {
           std::this_thread::yield();
           continue;
         }

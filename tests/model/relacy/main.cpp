@@ -165,7 +165,7 @@ struct ParkerData : rl::test_suite<ParkerData, 2> {
       data.set(5);
       return parker.unpark();
     }
-    while (parker.park(kNeverNs) != Parked::kToken) {
+    while (!parker.park(kNeverNs)) {
     }
     expect(data.get() == 5, "data");
   }

@@ -145,7 +145,7 @@ TEST(Inbox, FifoWholeAndSaysWhoOwesTheWake) {
   Items items(5);
   Inbox inbox;
   EXPECT_FALSE(inbox.has_entries());
-  EXPECT_TRUE(inbox.take_all().empty());
+  EXPECT_EQ(inbox.take_all().first, nullptr);
   for (uint64_t round = 0; round < 2; ++round) {
     EXPECT_TRUE(inbox.push(items[0]));
     for (uint64_t i = 1; i < 5; ++i) EXPECT_FALSE(inbox.push(items[i]));
