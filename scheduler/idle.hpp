@@ -1,10 +1,8 @@
 // Who sleeps, who searches, and who must be woken. One Idle per host; SpinGate is shared by all hosts of a runtime.
 // After Tokio's idle.rs and Go's proc.go ("Worker thread parking/unparking").
-//
 //   word = searching | awake << 16 | sleeping << 32    searching <= awake;  awake + sleeping = active workers
 //   place     awake -> sleeping or reserve: announce_sleep     sleeping -> awake: wake_one, resume; -> reserve: step_ended
 //             reserve (parked and not active: in no field of the word) -> awake: try_activate_reserve, resume
-//
 // INVARIANT. If work is queued and an active worker is parked, someone searches or a wake is on its way. "Work" lies in a
 // ring, newborn deque, inbox or overflow queue; not in a run slot. Moving work publishes it again.
 // Publisher: work (1); SC fence (2); load word (3). Sleeper: RMW of the word (6); SC fence (4); look at all work. (2) <-> (4)
@@ -30,9 +28,7 @@ struct [[nodiscard]] Wake {
   uint32_t worker = kNobody;
   bool any() const noexcept { return worker != kNobody; }
 };
-
 enum class Place : uint8_t { kAwake, kSleeping, kReserve };
-
 struct IdleCounts {
   uint32_t searching = 0, awake = 0, sleeping = 0;
   uint32_t active() const noexcept { return awake + sleeping; }
@@ -182,8 +178,7 @@ class Idle {
   std::vector<Seat> seats_;
 };
 
-// One spinner in the whole runtime, and none when the other awake threads fill the usable cores (rulings.md S11: waking
-// costs about as much as 50 us of spinning, but 16 workers on 2 cores, or several hosts, must not all spin). A spinner
+// One spinner in the whole runtime, and none when the other awake threads fill the usable cores (rulings.md S11). A spinner
 // stays counted as searching, so publishers do not pay for a wake-up. Advisory: orders nothing; a wrong count costs time.
 class SpinGate {
  public:

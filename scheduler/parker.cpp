@@ -12,15 +12,12 @@
 namespace wippy {
 
 #if defined(WIPPY_SIM)
-
 void futex_wait(Atomic<uint32_t>& word, uint32_t expected, uint64_t deadline_ns) noexcept {
   // The load is a switch point, the wait that follows it is not: no fiber can change the word in between.
   if (word.load_relaxed() == expected) sim::wait_on(word.address(), expected, deadline_ns);
 }
 void futex_wake_one(Atomic<uint32_t>& word) noexcept { sim::wake(word.address(), 1); }
-
 #else
-
 // WAIT_BITSET, because its timeout is absolute: a wait restarted after EINTR (preemption ticks, SIGURG) keeps its deadline.
 void futex_wait(Atomic<uint32_t>& word, uint32_t expected, uint64_t deadline_ns) noexcept {
   const timespec deadline{static_cast<time_t>(deadline_ns / 1'000'000'000u),
@@ -38,7 +35,6 @@ void futex_wake_one(Atomic<uint32_t>& word) noexcept {
   syscall(SYS_futex, word.address(), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
   errno = saved;
 }
-
 #endif
 
 }  // namespace wippy

@@ -20,7 +20,6 @@
 namespace wippy {
 
 // N: power of two. 256 as in Go and Tokio: 2 KiB, large enough that overflow is rare. Model suites use 2 or 4.
-// The ring holds the Runnables between push and take; its destructor does not look at what is left.
 template <uint32_t N = 256>
 class RunRing {
   static_assert(N >= 2 && (N & (N - 1)) == 0);

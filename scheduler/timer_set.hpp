@@ -25,14 +25,13 @@
 namespace wippy {
 
 class TimerSet;
-
 struct TimerEvent {
   uint64_t deadline_ns = 0, pid = 0, ref = 0;
 };
 // Runs on the owner thread of the set. May arm and cancel timers of that set; must not call expire().
 using TimerFire = void (*)(const TimerEvent&) noexcept;
 
-enum class TimerHold : uint8_t { kHeld, kDetached };
+enum class TimerHold : uint8_t { kHeld, kDetached };  // kDetached: whoever armed it forgets the node
 // 64 bytes. pid and ref are the user's: written before arm(), not while armed, handed back in the TimerEvent.
 class TimerNode {
  public:
@@ -41,10 +40,8 @@ class TimerNode {
  private:
   friend class TimerSet;
   static constexpr uint8_t kNowhere = 255;
-
   uint64_t deadline_ns_ = 0;  // owner thread of the set, like the links
-  TimerNode* next_ = nullptr;
-  TimerNode* prev_ = nullptr;
+  TimerNode *next_ = nullptr, *prev_ = nullptr;
   Atomic<uintptr_t> fire_or_next_{0};  // TimerFire while armed; then the cancel stack's link, written by the canceller
   Atomic<TimerSet*> owner_{nullptr};   // owner thread
   Atomic<uint32_t> state_{0};          // owner thread and holder
@@ -66,8 +63,7 @@ class TimerSet {
       : dispose_(dispose), wake_(wake), owner_(owner) {}
 
   // ---- owner thread ----
-  // deadline_ns: CLOCK_MONOTONIC, from a fresh reading of the clock plus a delay. One in the past fires at the next
-  // expire(). kDetached: the caller forgets the node.
+  // deadline_ns: from a fresh reading of the monotonic clock plus a delay; one in the past fires at the next expire().
   void arm(TimerNode* n, uint64_t deadline_ns, TimerFire fire, TimerHold hold) noexcept {
     WIPPY_ASSERT(n->list_ == TimerNode::kNowhere && n->state_.load_relaxed() != kArmed);
     WIPPY_ASSERT(cancel_head_.load_relaxed() != closed());
@@ -152,8 +148,7 @@ class TimerSet {
  private:
   enum State : uint32_t { kIdle, kArmed, kFired, kCancelled };
   struct List {
-    TimerNode* first = nullptr;
-    TimerNode* last = nullptr;
+    TimerNode *first = nullptr, *last = nullptr;
   };
   static constexpr uint8_t kDue = 64;    // after the buckets 0 to 63: deadline <= last_ns_, in firing order
   static constexpr uint8_t kLimbo = 65;  // found cancelled by expire, not yet drained

@@ -13,12 +13,9 @@ constexpr uint32_t kSlotLimit = 3;
 constexpr uint32_t kGlobalInterval = 61, kRareInterval = 32;
 // The clock is read every 16 steps, not every step: a reading costs as much as a message.
 constexpr uint32_t kTickSteps = 16, kMaintainTicks = 4;
-// Waking a parked thread costs about 43 us on an idle core: one thread of the runtime spins that long first.
-constexpr uint64_t kSpinNs = 50'000;
-// Looks at a busy gate, 0.1 to 0.4 us apart (cpu_relax differs that much between processors).
-constexpr int kGateTries = 16;
-// A slot is private until its worker's step is this old: otherwise the victim will run it itself at once.
-constexpr uint64_t kSlotStealNs = 20'000;
+constexpr uint64_t kSpinNs = 50'000;       // about what waking a parked thread costs (43 us)
+constexpr int kGateTries = 16;             // looks at a busy gate, 0.1 to 0.4 us apart
+constexpr uint64_t kSlotStealNs = 20'000;  // from under a younger step the victim will run it itself at once
 
 // Timer nodes come from the slab's smallest class, whoever arms them.
 void dispose_timer(TimerNode* n) noexcept { slab_free(n, 0); }
@@ -33,8 +30,6 @@ Worker::Worker(Scheduler& scheduler, uint16_t index, const WorkerPlace& place, u
       timers_(
           &dispose_timer, [](void* self) noexcept { static_cast<Worker*>(self)->parker_.unpark(); }, this) {}
 
-GraceDomain& Worker::grace() noexcept { return scheduler_.config().pools.grace(); }
-
 void Worker::thread_main(void* self) {
   auto& w = *static_cast<Worker*>(self);
   Scheduler& s = w.scheduler_;
@@ -46,11 +41,11 @@ void Worker::thread_main(void* self) {
   t_this_thread.worker = &w;
   w.reader_ = &this_memory().reader();
   w.watched_.resize(s.worker_count());
-  w.grace().online(*w.reader_);
+  s.config().pools.grace().online(*w.reader_);
   w.hooks_ = s.config().make_hooks();
   w.loop();
   w.timers_.clear();
-  w.grace().offline(*w.reader_);
+  s.config().pools.grace().offline(*w.reader_);
   w.hooks_.reset();
   t_this_thread.worker = nullptr;
 }
@@ -59,9 +54,9 @@ void Worker::loop() noexcept {
   scheduler_.config().gate.thread_awake();
   scheduler_.config().monitor.worker_woke();
   if (scheduler_.idle().starts_in_reserve(index_)) {
-    grace().offline(*reader_);
+    scheduler_.config().pools.grace().offline(*reader_);
     park();
-    grace().online(*reader_);
+    scheduler_.config().pools.grace().online(*reader_);
     if (scheduler_.idle().resume(index_, false) && scheduler_.idle().found_work()) wake_for_surplus();
   }
   while (!scheduler_.stopping()) {
@@ -80,7 +75,7 @@ void Worker::run_one(Runnable* r) noexcept {
   step_seq_.store_release(step_seq_.load_relaxed() + 1);  // even; as above
   counters_.steps.add();
   if (surplus_ > 1) wake_for_surplus();
-  grace().quiescent(*reader_);
+  scheduler_.config().pools.grace().quiescent(*reader_);
   scheduler_.idle().step_ended(index_);
   if (steps_to_tick_-- == 0) tick();
 }
@@ -244,18 +239,15 @@ Runnable* Worker::steal_from(Worker& victim, bool last) noexcept {
     RunnableList list = victim.inbox_.take_all();
     r = list.pop();
     while (Runnable* more = list.pop()) push_ring(more);
-    if (r == nullptr) r = steal_slot(victim);
+  }
+  if (r == nullptr && last && victim.slot_.load_relaxed() != nullptr) {  // a hint; take_slot decides
+    const uint64_t age_ns = watched_[victim.index_].age_ns(victim.step_seq(), monotonic_ns());
+    if (age_ns >= kSlotStealNs) r = victim.take_slot();
   }
   if (r == nullptr) return nullptr;
   counters_.steals.add();
   counters_.stolen.add(n);
   return r;
-}
-
-Runnable* Worker::steal_slot(Worker& victim) noexcept {
-  if (victim.slot_.load_relaxed() == nullptr) return nullptr;  // a hint; the exchange decides
-  const uint64_t age_ns = watched_[victim.index_].age_ns(victim.step_seq(), monotonic_ns());
-  return age_ns < kSlotStealNs ? nullptr : victim.take_slot();
 }
 
 Runnable* Worker::spin() noexcept {
@@ -298,7 +290,7 @@ bool Worker::work_anywhere() noexcept {
 bool Worker::sleep(bool searching) noexcept {
   Idle& idle = scheduler_.idle();
   timers_.drain_cancelled();
-  grace().offline(*reader_);
+  scheduler_.config().pools.grace().offline(*reader_);
   hooks_->before_park();
   const Place place = idle.announce_sleep(index_, searching);
   const bool due = monotonic_ns() >= timers_.next_deadline_ns();
@@ -308,7 +300,7 @@ bool Worker::sleep(bool searching) noexcept {
     if (work) wake_for_surplus();  // going to reserve: somebody active takes it
     if (!due) park();
   }
-  grace().online(*reader_);
+  scheduler_.config().pools.grace().online(*reader_);
   return idle.resume(index_, found);
 }
 

@@ -13,7 +13,6 @@
 #include <memory>
 #include <vector>
 
-#include "memory/atomic.hpp"
 #include "memory/slab.hpp"
 #include "memory/this_thread.hpp"
 #include "numa/placement.hpp"
@@ -24,7 +23,6 @@
 #include "scheduler/parker.hpp"
 #include "scheduler/random.hpp"
 #include "scheduler/ring.hpp"
-#include "scheduler/runnable.hpp"
 #include "scheduler/thread.hpp"
 #include "scheduler/timer_set.hpp"
 
@@ -91,12 +89,11 @@ class alignas(kCacheLine) Worker {
   friend class Monitor;
 
   static void thread_main(void* self);
-  GraceDomain& grace() noexcept;
   void loop() noexcept;
   void run_one(Runnable* r) noexcept;
   void requeue(Runnable* r) noexcept;
   void tick() noexcept;
-  void fire_due_timers() noexcept;
+  [[gnu::noinline]] void fire_due_timers() noexcept;
   Runnable* next() noexcept;
   Runnable* take_overdue() noexcept;
   Runnable* take_shared() noexcept;
@@ -118,11 +115,10 @@ class alignas(kCacheLine) Worker {
   // A spawner that gives way with this many newborns queued goes behind them (rulings.md S5): they should run while warm. Its
   // budget makes it give way, not this limit: an inner node of a tree that waits for its children must not be requeued.
   bool newborns_full() const noexcept { return newborns_.size_estimate() >= 64; }
-  Runnable* idle_turn() noexcept;
+  [[gnu::noinline]] Runnable* idle_turn() noexcept;
   Runnable* search() noexcept;
   Runnable* steal_pass(bool remote, bool last) noexcept;
   Runnable* steal_from(Worker& victim, bool last) noexcept;
-  Runnable* steal_slot(Worker& victim) noexcept;
   Runnable* spin() noexcept;
   bool work_anywhere() noexcept;
   bool sleep(bool searching) noexcept;
