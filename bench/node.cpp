@@ -67,7 +67,7 @@ BenchNode::BenchNode(const char* name, const std::vector<uint32_t>& hosts) : run
     ProcessHost& h = runtime_.add_host(o);
     hosts_.push_back(&h);
     if (!h.start().ok()) std::abort();
-    record_placement(placement_of(o.id.c_str(), h.scheduler().placement()));
+    record_placement(placement_of(o.id.c_str(), h.scheduler().config().placement));
   }
 }
 

@@ -16,13 +16,12 @@ Runtime::Runtime(const Config& config)
       pools_(std::make_unique<MemoryPools>(topology_.node_count(), binding_.hook())),
       scope_(std::make_unique<ThreadScope>(*pools_, NodeId{0}, ReaderKind::kOutside)),
       gate_(budget_.usable_cores),
-      monitor_(gate_),
+      monitor_(gate_, config.watchdog_ns),
       node_(std::make_unique<NodeCore>(*pools_,
                                        NodeCore::Config{config.pid_index_bits, binding_.hook(), config.node_name})),
       blocking_(std::make_unique<BlockingPool>(*node_)),
       next_seed_(config.seed) {
   node_->set_command_sink(blocking_.get());
-  monitor_.set_watchdog(config.watchdog_ns, nullptr, nullptr);
   if (!monitor_.start()) {
     std::fprintf(stderr, "wippy: the system refused a thread\n");
     std::abort();

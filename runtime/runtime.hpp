@@ -17,6 +17,7 @@
 #include "runtime/dispatch/blocking_pool.hpp"
 #include "runtime/host/process_host.hpp"
 #include "runtime/process/node_core.hpp"
+#include "scheduler/monitor.hpp"
 
 namespace wippy {
 

@@ -1,9 +1,24 @@
-// What a worker counts. One writer (the worker), any reader; plain increments of relaxed atomics, no read-modify-writes.
+// What a worker counts. One writer (the worker), any reader: plain increments of relaxed atomics, no read-modify-writes.
+// A new counter is one line of the list; its field, its total and its place in Scheduler::dump_line() follow.
 #pragma once
 
 #include <cstdint>
 
 #include "memory/atomic.hpp"
+
+#define WIPPY_WORKER_COUNTERS(X)                         \
+  X(steps)          /* Runnables run */                  \
+  X(slot_hits)      /* … taken from the run slot */    \
+  X(inbox_takes)    /* … that came through an inbox */ \
+  X(overflow_takes) /* … through the overflow queue */ \
+  X(overflows)      /* a full ring gave half away */     \
+  X(steal_attempts) /* searches begun */                 \
+  X(steals)         /* successful batches */             \
+  X(stolen)         /* Runnables stolen */               \
+  X(remote_stolen)  /* … from another NUMA node */     \
+  X(parks)          /* the thread went to sleep */       \
+  X(wakes_sent)     /* sleepers this worker woke */      \
+  X(timers_fired)
 
 namespace wippy {
 
@@ -16,24 +31,19 @@ class Counter {
   Atomic<uint64_t> v_{0};
 };
 
-struct WorkerCounters {
-  Counter steps;           // Runnables run
-  Counter slot_hits;       // … taken from the run slot
-  Counter inbox_takes;     // Runnables that came through an inbox
-  Counter overflow_takes;  // … through the host's overflow queue
-  Counter overflows;       // times a full ring gave half away
-  Counter steal_attempts;  // searches begun
-  Counter steals;          // successful batches
-  Counter stolen;          // Runnables stolen
-  Counter remote_stolen;   // … from another NUMA node
-  Counter parks;           // times the thread went to sleep
-  Counter wakes_sent;      // sleepers this worker woke
-  Counter timers_fired;
+#define WIPPY_COUNT(name) T name{};
+#define WIPPY_FIELD(name) {#name, &WorkerCounters::name, &CounterTotals::name},
+template <class T>
+struct CountersOf {
+  WIPPY_WORKER_COUNTERS(WIPPY_COUNT)
 };
-
-struct CounterTotals {
-  uint64_t steps = 0, slot_hits = 0, inbox_takes = 0, overflow_takes = 0, overflows = 0, steal_attempts = 0, steals = 0,
-           stolen = 0, remote_stolen = 0, parks = 0, wakes_sent = 0, timers_fired = 0;
+using WorkerCounters = CountersOf<Counter>;
+using CounterTotals = CountersOf<uint64_t>;
+struct CounterField {
+  const char* name;
+  Counter WorkerCounters::*live;
+  uint64_t CounterTotals::*total;
 };
+inline constexpr CounterField kCounterFields[] = {WIPPY_WORKER_COUNTERS(WIPPY_FIELD)};
 
 }  // namespace wippy

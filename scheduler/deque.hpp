@@ -1,41 +1,21 @@
-// Newborn processes and fork-join tasks of one worker: LIFO for the owner, oldest first for thieves.
-//
-// Why a second queue: with newborns in a FIFO a spawning tree runs breadth first and keeps every block alive and cold
-// (measured 204 ns a node against 46, rulings.md). LIFO runs it depth first, and the oldest entry, the one a thief gets,
-// is the largest subtree.
+// Newborn processes and fork-join tasks of one worker: LIFO for the owner (depth first, few alive at once), oldest first
+// for thieves (the largest subtree).
 //
 // Algorithm: Chase and Lev, "Dynamic circular work-stealing deque" (SPAA 2005), with the memory orders of Lê, Pop, Cohen
-// and Zappa Nardelli, "Correct and efficient work-stealing for weak memory models" (PPoPP 2013), figure 1; the consume
-// load of the array is an acquire load. Single steals only: a batch CAS on top_ is wrong with a LIFO owner, who takes
-// bottom entries without touching top_.
-//
-//   top_     next position to steal    moved by CAS (thieves; owner for the last entry)
-//   bottom_  next position to push     written by the owner
-//
-// Synchronises-with pairs and fences:
-//   (1) release fence + bottom_ store in push -> (2) bottom_ acquire load in steal: the entry and what it points to. A
-//       fence, not a release store: it also covers the later relaxed stores of bottom_ in pop, which a thief may read
-//       instead of push's (since C++20 they do not continue push's release sequence).
-//   (3) SC fence in pop, between store bottom_ and load top_  <->  (4) SC fence in steal, between load top_ and load
-//       bottom_: owner and thief cannot both miss the other for the last entries (store buffering).
-//   (5) top_ CAS, seq_cst: one winner for each position.
-//   (6) top_ acquire load in push, with (5): an entry is read before its slot is used again.
+// and Zappa Nardelli, "Correct and efficient work-stealing for weak memory models" (PPoPP 2013), figure 1. Single steals only.
+//   top_  next position to steal, moved by CAS      bottom_  next position to push, written by the owner
+// Pairs: (1) release fence + bottom_ store in push -> (2) bottom_ acquire load in steal: the entry and what it points to.
+//   (3) SC fence in pop, between store bottom_ and load top_ <-> (4) SC fence in steal, between load top_ and load bottom_.
+//   (5) top_ CAS, seq_cst: one winner for each position.   (6) top_ acquire load in push, with (5): slots are used again.
 //   (7) buffer_ release store in grow -> (8) buffer_ acquire load in steal: the copied entries.
-// Which loads may be stale: top_ in pop and push (too small: the CAS decides; the buffer grows early), bottom_ in steal
-// (too small: reported empty; too large is excluded by (3)/(4)), buffer_ in steal (an old buffer still holds every
-// position that a successful CAS can name, because grow copies and never overwrites).
-//
-// Growth keeps the old buffers until destruction instead of retiring them through a grace period (house.md §3.7): their
-// sizes are 1/2 + 1/4 + ... of the current one, so at most 1x more; a spawner ends its step at 64 newborns, so growth is
-// rare; and a thief needs no reader section.
-//
-// TSan does not see fences; atomic.hpp replaces them by RMWs of one word, which orders fence with fence but not the
-// fence (1) with the plain acquire load (2). Under TSan the stores of bottom_ are therefore release stores.
+// Stale loads, growth, TSan, model suite: docs/internals/run_queues.md
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
+#include <utility>
 
 #include "memory/assert.hpp"
 #include "memory/atomic.hpp"
@@ -43,12 +23,6 @@
 #include "scheduler/runnable.hpp"
 
 namespace wippy {
-
-enum class [[nodiscard]] Steal : uint8_t{
-    kEmpty,    // nothing to take; go to the next victim
-    kAborted,  // another taker won this position; the deque may hold more
-    kGot,      // the caller holds the Runnable
-};
 
 // InitialCapacity: power of two. Model suites use 1 or 2 so that growth is explored.
 template <uint32_t InitialCapacity = 256>
@@ -64,16 +38,12 @@ class NewbornDeque {
   // No thief may be active. What is left inside is not looked at.
   ~NewbornDeque() {
     for (Buffer* b = buffer_.load_relaxed(); b != nullptr;) {
-      Buffer* previous = b->previous;
-      Buffer::destroy(b);
-      b = previous;
+      std::destroy_n(b->slots(), b->mask + 1);
+      ::operator delete(std::exchange(b, b->previous));
     }
   }
-  NewbornDeque(const NewbornDeque&) = delete;
-  NewbornDeque& operator=(const NewbornDeque&) = delete;
 
-  // Owner. False: the buffer is full and memory for a larger one is refused; the caller still holds r and puts it
-  // where overflow goes.
+  // Owner. False: the buffer is full and memory for a larger one is refused; the caller still holds r.
   [[nodiscard]] bool push(Runnable* r) noexcept {
     const int64_t bottom = bottom_.load_relaxed();  // own
     const int64_t top = top_.load_acquire();        // (6)
@@ -107,30 +77,17 @@ class NewbornDeque {
     return r;
   }
 
-  // Any other thread, or the owner between two of its operations. One attempt for the oldest entry; `out` is written on
-  // kGot only.
-  Steal steal(Runnable*& out) noexcept {
-    int64_t top = top_.load_acquire();              // (6) of another thief's (5)
-    fence_seq_cst();                                // (4) with (3)
-    const int64_t bottom = bottom_.load_acquire();  // (2)
-    if (top >= bottom) return Steal::kEmpty;
-    Buffer* buffer = buffer_.load_acquire();       // (8)
-    Runnable* r = buffer->at(top).load_relaxed();  // validated by the CAS, published by (1) or (7)
-    if (!top_.cas_strong_seq_cst(top, top + 1)) return Steal::kAborted;  // (5)
-    out = r;
-    return Steal::kGot;
-  }
-
-  // Owner, every 61st decision: the oldest entry, so that a busy LIFO end cannot starve it. Null when empty. It is the
-  // owner acting as a thief; each retry means that another thief took one.
-  Runnable* take_oldest() noexcept {
-    Runnable* r = nullptr;
+  // Any thread: a thief, or the owner between two of its operations, so that a busy LIFO end cannot starve the oldest. The
+  // oldest entry, or null when there is none. Each further round means that another taker won that position.
+  Runnable* steal() noexcept {
     for (;;) {
-      switch (steal(r)) {
-        case Steal::kEmpty: return nullptr;
-        case Steal::kGot: return r;
-        case Steal::kAborted: break;
-      }
+      int64_t top = top_.load_acquire();              // (6) of another thief's (5)
+      fence_seq_cst();                                // (4) with (3)
+      const int64_t bottom = bottom_.load_acquire();  // (2)
+      if (top >= bottom) return nullptr;
+      Buffer* buffer = buffer_.load_acquire();              // (8)
+      Runnable* r = buffer->at(top).load_relaxed();         // validated by the CAS, published by (1) or (7)
+      if (top_.cas_strong_seq_cst(top, top + 1)) return r;  // (5)
     }
   }
 
@@ -143,27 +100,23 @@ class NewbornDeque {
   uint32_t capacity() const noexcept { return static_cast<uint32_t>(buffer_.load_relaxed()->mask + 1); }  // owner
 
  private:
+  using Slot = Atomic<Runnable*>;
   struct Buffer {
     int64_t mask;
-    Buffer* previous;  // smaller, kept until the deque dies
+    Buffer* previous;  // smaller, kept until the deque dies: a thief needs no reader section
 
-    Atomic<Runnable*>& at(int64_t position) noexcept { return slots()[position & mask]; }
-    Atomic<Runnable*>* slots() noexcept { return std::launder(reinterpret_cast<Atomic<Runnable*>*>(this + 1)); }
-
+    Slot* slots() noexcept { return std::launder(reinterpret_cast<Slot*>(this + 1)); }
+    Slot& at(int64_t position) noexcept { return slots()[position & mask]; }
     static Buffer* make(int64_t capacity, Buffer* previous) noexcept {
-      const std::size_t n = static_cast<std::size_t>(capacity);
-      void* memory = ::operator new(sizeof(Buffer) + n * sizeof(Atomic<Runnable*>), std::nothrow);
+      const auto n = static_cast<std::size_t>(capacity);
+      void* memory = ::operator new(sizeof(Buffer) + n * sizeof(Slot), std::nothrow);
       if (memory == nullptr) return nullptr;
       auto* b = new (memory) Buffer{capacity - 1, previous};
-      for (std::size_t i = 0; i < n; ++i) new (static_cast<void*>(b->slots() + i)) Atomic<Runnable*>(nullptr);
+      std::uninitialized_value_construct_n(reinterpret_cast<Slot*>(b + 1), n);
       return b;
     }
-    static void destroy(Buffer* b) noexcept {
-      for (int64_t i = 0; i <= b->mask; ++i) b->slots()[i].~Atomic<Runnable*>();
-      ::operator delete(static_cast<void*>(b));
-    }
   };
-  static_assert(alignof(Atomic<Runnable*>) <= alignof(Buffer) || sizeof(Buffer) % alignof(Atomic<Runnable*>) == 0);
+  static_assert(sizeof(Buffer) % alignof(Slot) == 0);
 
   Buffer* grow(Buffer* old, int64_t top, int64_t bottom) noexcept {
     Buffer* larger = Buffer::make((old->mask + 1) * 2, old);

@@ -1,56 +1,20 @@
 // Who sleeps, who searches, and who must be woken. One Idle per host; SpinGate is shared by all hosts of a runtime.
-//
-// After Tokio's idle.rs and Go's proc.go ("Worker thread parking/unparking"). One word counts three kinds of *active*
-// workers; the list of sleepers is under a small mutex and touched only when somebody falls asleep or is woken.
-//
-//   word   = searching | awake << 16 | sleeping << 32       searching <= awake;  awake + sleeping = active workers
-//   awake     runs or looks for work               sleeping   parked, may be woken for work
-//   reserve   parked and not active: in no field of the word, until try_activate_reserve()
-//
-//   place      on sleep               woken by work         by itself (deadline, re-check)    stuck sibling returns
-//   awake      -> sleeping/reserve    -                     -                                 -
-//   sleeping   -                      -> awake, searching   -> awake (searching: kFoundWork)  extra worker -> reserve
-//   reserve    -                      (never)               -> awake                          -
-//
-// INVARIANT. If work is queued and an active worker is parked, someone searches or a wake is on its way ("on its way": a
-// thread is between its publication, its last decrement or its announcement, and the check that follows it).
-// "Work" is what lies in a ring, newborn deque, inbox or overflow queue. Not the run slot, which its own worker runs next;
-// behind a long step that is the monitor's business (rulings.md S11).
-//
-// PROOF. Order the changes of the word as they happen (its modification order; all are RMWs). Let P publish work w:
-//     P:  publish w  (1);  SC fence (2);  load word (3)             wake_one / wake_worker
-// (3) reads some value v of the word; whoever changed it later did so after (3) in that order.
-//   a. v: nobody searches, somebody sleeps. P wakes one under the mutex, counted as awake and searching by P itself, so a
-//      second publisher does not wake a second one. Under the mutex `sleeping` is exact, and the recheck is b or c.
-//   b. v: somebody searches. The transition that later takes `searching` to 0 carries the duty:
-//        found_work      with sleepers: kWakeNext obliges to wake_one(), so there is a searcher again: b once more, until a
-//                        searcher takes w or falls asleep. Without sleepers: c from here on.
-//        announce_sleep  comes later in the order than (3), so its SC fence (4) comes after (2) and the caller's re-check of
-//                        *all* sources sees w (or w was taken): it goes on as a searcher, or, going to reserve, owes
-//                        wake_one().
-//   c. v: nobody sleeps. All active workers are awake. Each that falls asleep later announces it later in the order than
-//      (3): as under announce_sleep, its re-check sees w.
-//   A worker that resumes after its re-check is counted as searching *before* it takes anything, so b holds for the work
-//   that a publisher left to it. A worker resuming for a timer is awake, sees c.
-//   A stale v (relaxed load) is an older v: a, b or c applies to it as it stands; a then wakes one too many at worst.
-//   Activation only adds a searcher. Sleeping -> reserve removes a sleeper: it weakens "an active worker is parked".
-//   When all sleepers are woken by (3)-like checks of other publishers at the same time: they are searchers, b.  QED
-// Moving work publishes it again: between taking an inbox, an overflow batch or half a ring and putting the rest into the
-// own ring nobody sees it. A searcher's check is found_work(), called *after* the move: its RMW is (3), and its release (5)
-// is acquired by every later announce_sleep (RMW (6), then fence (4)), because all changes of the word are RMWs and continue (5)'s release
-// sequence. A worker that is not searching owes wake_one() after the move, like any publisher.
-//
-// Pairs: SC fences (2) <-> (4) in announce_sleep, store buffering: each side writes its own word and reads the other's.
-// (5) -> (6)+(4) as above. The other RMWs of the word are relaxed: only their order counts. Everything else is ordered by the
-// mutex and by the parkers. Checked by tests/model/idle_suite.cpp on this code.
-//
-// What the caller of each function owes is in its comment; results that oblige are must-use.
+// After Tokio's idle.rs and Go's proc.go ("Worker thread parking/unparking").
+//   word = searching | awake << 16 | sleeping << 32    searching <= awake;  awake + sleeping = active workers
+//   place     awake -> sleeping or reserve: announce_sleep     sleeping -> awake: wake_one, resume; -> reserve: step_ended
+//             reserve (parked and not active: in no field of the word) -> awake: try_activate_reserve, resume
+// INVARIANT. If work is queued and an active worker is parked, someone searches or a wake is on its way. "Work" lies in a
+// ring, newborn deque, inbox or overflow queue; not in a run slot. Moving work publishes it again.
+// Publisher: work (1); SC fence (2); load word (3). Sleeper: RMW of the word (6); SC fence (4); look at all work. (2) <-> (4)
+// is store buffering. found_work()'s RMW (5) is a publisher's check (3), and its release reaches every later (6). The other
+// RMWs of the word are relaxed: only their order counts; the rest is under the mutex. Proof: docs/internals/parking.md
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <utility>
 #include <vector>
 
+#include "memory/assert.hpp"
 #include "memory/atomic.hpp"
 #include "memory/cache_line.hpp"
 #include "memory/mutex.hpp"
@@ -64,33 +28,9 @@ struct [[nodiscard]] Wake {
   uint32_t worker = kNobody;
   bool any() const noexcept { return worker != kNobody; }
 };
-
-enum class [[nodiscard]] SearchStart : uint8_t{
-    kSearch,  // counted: ends with found_work() or announce_sleep(searching = true), nothing else
-    kEnough,  // half of the active workers search already: announce sleep without a search
-};
-enum class [[nodiscard]] SearchEnd : uint8_t{
-    kQuiet,     // nothing owed
-    kWakeNext,  // the last searcher has found work: wake_one(), before running what was found
-};
-enum class [[nodiscard]] Announced : uint8_t{
-    // Owed: look at all sources (own queues, own and siblings' inboxes, overflow, all rings and newborns, due timers). Work
-    // found: resume(kFoundWork) and look again from the top. Else park, and resume(kNoReason) when park returns.
-    kSleeper,
-    // Owed: the same look, own timers included. Work found: wake_one(), and park all the same. Due timers: resume().
-    kReserve,
-};
 enum class Place : uint8_t { kAwake, kSleeping, kReserve };
-enum class ResumeFor : uint8_t { kFoundWork, kNoReason };
-enum class [[nodiscard]] Resumed : uint8_t{
-    kSearching,  // counted as a searcher, by a waker or by kFoundWork: search, see SearchStart::kSearch
-    kPlain,      // awake, not a searcher: deadline or spurious; fire timers, look at the own queues, then as usual
-};
-
 struct IdleCounts {
-  uint32_t searching = 0;
-  uint32_t awake = 0;
-  uint32_t sleeping = 0;
+  uint32_t searching = 0, awake = 0, sleeping = 0;
   uint32_t active() const noexcept { return awake + sleeping; }
 };
 
@@ -98,68 +38,151 @@ class Idle {
  public:
   // node_of[i]: NUMA node of worker i. Workers below active_limit = min(workers, usable cores) start awake, the others in
   // reserve: their threads begin with park(). At most 65,535 workers.
-  Idle(uint32_t active_limit, std::vector<uint32_t> node_of);
+  Idle(uint32_t active_limit, std::vector<uint32_t> node_of)
+      : active_limit_(active_limit), node_of_(std::move(node_of)), seats_(node_of_.size()) {
+    WIPPY_ASSERT(active_limit >= 1 && active_limit <= seats_.size() && seats_.size() < 0xffff);
+    sleepers_.reserve(seats_.size());
+    for (uint32_t i = active_limit; i < seats_.size(); ++i)
+      seats_[i].place.store_relaxed(Place::kReserve);          // no thread yet
+    word_.store_relaxed(active_limit * share(Place::kAwake));  // before the threads start
+  }
 
   // ---- any thread ----
   // After publishing surplus work: once per step at the first surplus submission, once more at the step's end if more came
-  // (rulings.md S11); after SearchEnd::kWakeNext. Prefers a sleeper on `node`. One SC fence; no lock unless it wakes.
-  Wake wake_one(uint32_t node) noexcept;
-  // After InboxPush::kWasEmpty on that worker's inbox: the worker itself if it sleeps, even if others search (its caches
-  // are warm), else as wake_one.
-  Wake wake_worker(uint32_t worker, uint32_t node) noexcept;
+  // (rulings.md S11); after found_work(); after an inbox was empty, with its owner as `preferred`. Wakes nobody while somebody
+  // searches, except `preferred` if it sleeps (its caches are warm); else a sleeper, first of `node`. No lock unless it wakes.
+  Wake wake_one(uint32_t node, uint32_t preferred = kNobody) noexcept {
+    IdleCounts c;
+    const auto asleep = [&] { return preferred != kNobody && place(preferred) == Place::kSleeping; };
+    const auto wanted = [&] { return c.sleeping != 0 && (c.searching == 0 || asleep()); };
+    fence_seq_cst();  // (2) with (4)
+    c = counts();     // (3)
+    if (!wanted()) return {};
+    LockGuard lock(mutex_);
+    c = counts();  // sleeping and the places are exact under the mutex; searching as in (3)
+    if (!wanted()) return {};
+    uint32_t chosen = asleep() ? preferred : sleepers_.back();
+    for (std::size_t i = sleepers_.size(); i-- > 0 && chosen != preferred && node_of_[chosen] != node;) {
+      if (node_of_[sleepers_[i]] == node) chosen = sleepers_[i];
+    }
+    // Counted as searching here and not by the woken thread: a second publisher must see the wake that is on its way.
+    move(chosen, Place::kAwake, kOneSearching);
+    return {chosen};
+  }
   // The monitor: an active worker's step is older than 10 ms. A reserve worker becomes active, once per stuck worker, until
   // step_ended(). Nobody when there is no reserve left or that worker has its substitute already.
-  Wake try_activate_reserve(uint32_t stuck_worker) noexcept;
-  IdleCounts counts() const noexcept;           // a snapshot, for dumps and tests
-  Place place(uint32_t worker) const noexcept;  // a hint, for dumps
+  Wake try_activate_reserve(uint32_t stuck_worker) noexcept {
+    LockGuard lock(mutex_);
+    if (seats_[stuck_worker].stuck.load_relaxed() != 0 || place(stuck_worker) != Place::kAwake) return {};
+    for (uint32_t i = active_limit_; i < seats_.size(); ++i) {
+      if (place(i) != Place::kReserve) continue;
+      seats_[stuck_worker].stuck.store_relaxed(1);  // read by step_ended(); exact under the mutex
+      ++stuck_count_;
+      move(i, Place::kAwake, kOneSearching);
+      return {i};
+    }
+    return {};
+  }
+  IdleCounts counts() const noexcept { return unpack(word_.load_relaxed()); }  // a snapshot
+  Place place(uint32_t worker) const noexcept {
+    return seats_[worker].place.load_relaxed();
+  }  // a hint without the mutex
+  bool starts_in_reserve(uint32_t worker) const noexcept { return worker >= active_limit_; }
 
   // ---- worker `self` ----
-  SearchStart try_search() noexcept;
-  SearchEnd found_work() noexcept;  // after what was taken with it lies in the own queues, before running
-  Announced announce_sleep(uint32_t self, bool searching) noexcept;
-  Resumed resume(uint32_t self, ResumeFor reason) noexcept;
+  // True: counted as searching until found_work() or announce_sleep(self, true). False: half of the active ones search.
+  [[nodiscard]] bool try_search() noexcept {
+    uint64_t w = word_.load_relaxed();  // validated by the CAS
+    for (;;) {
+      const IdleCounts c = unpack(w);
+      if (2 * c.searching >= c.active()) return false;
+      if (word_.cas_strong_relaxed(w, w + kOneSearching)) return true;
+    }
+  }
+  // Ends a search; call it when what was taken along lies in the own queues, before running. True: the last searcher has
+  // found work and owes wake_one().
+  [[nodiscard]] bool found_work() noexcept {
+    const IdleCounts before = unpack(word_.fetch_sub_acq_rel(kOneSearching));  // (5), (3)
+    WIPPY_ASSERT(before.searching > 0);
+    return before.searching == 1 && before.sleeping != 0;
+  }
+  // Owed then: a look at all sources (own queues, own and siblings' inboxes, overflow, all rings and newborns, due timers).
+  //   kSleeping  work found: resume(true) and look again from the top. Else park, and resume(false) when park returns.
+  //   kReserve   work found: wake_one(), and park all the same. Own timers due: resume(false).
+  [[nodiscard]] Place announce_sleep(uint32_t self, bool searching) noexcept {
+    Place to = Place::kSleeping;
+    {
+      LockGuard lock(mutex_);
+      clear_stuck(self);  // the monitor was late: it marked this worker after its long step had ended
+      if (starts_in_reserve(self) && too_many_active()) to = Place::kReserve;
+      move(self, to, searching ? -kOneSearching : 0);  // (6) with the fence below
+    }
+    fence_seq_cst();  // (4) with (2) and (5): either the publisher sees the announcement or the re-check sees the work
+    return to;
+  }
+  // Awake again. True: counted as searching, by a waker or for found_work. False (deadline, spurious): not.
+  [[nodiscard]] bool resume(uint32_t self, bool found_work) noexcept {
+    LockGuard lock(mutex_);
+    if (place(self) == Place::kAwake) return true;  // a waker was first and counted us; its token may linger
+    move(self, Place::kAwake, found_work ? kOneSearching : 0);
+    return found_work;
+  }
   // After each step; one relaxed load of an own line unless the monitor found this worker stuck.
   void step_ended(uint32_t self) noexcept {
     if (__builtin_expect(seats_[self].stuck.load_relaxed() != 0, 0)) stuck_returned(self);  // a hint; the mutex decides
   }
-  // True while an extra worker runs although nobody is stuck any more. Advisory, for the 61st decision: hand the ring to
-  // the overflow queue, wake_one(), announce sleep (it will go to reserve).
-  bool is_surplus(uint32_t self) const noexcept;
-  bool starts_in_reserve(uint32_t self) const noexcept { return self >= active_limit_; }
 
  private:
   struct alignas(kCacheLine) Seat {
     Atomic<Place> place{Place::kAwake};  // written under the mutex
-    Atomic<uint32_t> stuck{0};           // written under the mutex
-    uint32_t node = 0;                   // constant
+    Atomic<uint32_t> stuck{0};           // has a substitute; written under the mutex
   };
-
   static constexpr uint64_t kOneSearching = 1;
-  static constexpr uint64_t kOneAwake = uint64_t{1} << 16;
-  static constexpr uint64_t kOneSleeping = uint64_t{1} << 32;
-  static IdleCounts unpack(uint64_t w) noexcept;
+  static constexpr uint64_t share(Place p) noexcept {
+    return p == Place::kAwake ? uint64_t{1} << 16 : p == Place::kSleeping ? uint64_t{1} << 32 : 0;
+  }
+  static IdleCounts unpack(uint64_t w) noexcept {
+    return {static_cast<uint16_t>(w), static_cast<uint16_t>(w >> 16), static_cast<uint16_t>(w >> 32)};
+  }
 
-  Wake wake_sleeper(uint32_t preferred, uint32_t node, bool even_if_searching) noexcept;
-  void stuck_returned(uint32_t self) noexcept;
-  bool clear_stuck(Seat& seat) noexcept;
-  uint32_t allowed() const noexcept { return active_limit_ + stuck_count_.load_relaxed(); }
+  // All below: under the mutex. Every change of place is one RMW of the word. `searching`: what it adds to the searchers.
+  void move(uint32_t worker, Place to, uint64_t searching) noexcept {
+    const Place from = place(worker);
+    if (from == Place::kSleeping) std::erase(sleepers_, worker);
+    if (to == Place::kSleeping) sleepers_.push_back(worker);
+    seats_[worker].place.store_relaxed(to);  // under the mutex; wake_one() reads it as a hint
+    word_.fetch_add_relaxed(share(to) - share(from) + searching);
+  }
+  bool too_many_active() const noexcept { return counts().active() > active_limit_ + stuck_count_; }
+  bool clear_stuck(uint32_t worker) noexcept {
+    if (seats_[worker].stuck.load_relaxed() == 0) return false;
+    seats_[worker].stuck.store_relaxed(0);
+    --stuck_count_;
+    return true;
+  }
+  [[gnu::noinline]] void stuck_returned(uint32_t self) noexcept {
+    LockGuard lock(mutex_);
+    if (!clear_stuck(self) || !too_many_active()) return;
+    // A parked extra worker leaves at once; a running one when it parks.
+    for (std::size_t i = sleepers_.size(); i-- > 0;) {
+      if (starts_in_reserve(sleepers_[i])) return move(sleepers_[i], Place::kReserve, 0);
+    }
+  }
 
   alignas(kCacheLine) Atomic<uint64_t> word_;  // written by everybody who changes place or searches
-  alignas(kCacheLine) Mutex mutex_;            // place, sleepers_, reserve_, the awake and sleeping fields of word_
-  std::vector<uint32_t> sleepers_;             // last in, first out: the warmest
-  std::vector<uint32_t> reserve_;
-  Atomic<uint32_t> stuck_count_{0};  // stuck workers that have a substitute; written under the mutex
+  alignas(kCacheLine) Mutex mutex_;  // places, sleepers_, stuck_count_, the awake and sleeping fields of word_
+  std::vector<uint32_t> sleepers_;   // last in, first out: the warmest
+  uint32_t stuck_count_ = 0;         // stuck workers that have a substitute
   const uint32_t active_limit_;
-  std::unique_ptr<Seat[]> seats_;
+  const std::vector<uint32_t> node_of_;
+  std::vector<Seat> seats_;
 };
 
-// One spinner in the whole runtime, and none when the other awake threads fill the usable cores (rulings.md S11: waking
-// costs about as much as 50 us of spinning, but 16 workers on 2 cores, or several hosts, must not all spin). A spinner
+// One spinner in the whole runtime, and none when the other awake threads fill the usable cores (rulings.md S11). A spinner
 // stays counted as searching, so publishers do not pay for a wake-up. Advisory: orders nothing; a wrong count costs time.
 class SpinGate {
  public:
   explicit SpinGate(uint32_t usable_cores) noexcept : usable_cores_(static_cast<int32_t>(usable_cores)) {}
-
   void thread_awake() noexcept { awake_.fetch_add_relaxed(1); }  // worker start and after park()
   void thread_parks() noexcept { awake_.fetch_sub_relaxed(1); }  // before park() and at worker end
   // True: the caller, an awake worker, may spin until may_go_on() fails or its 50 us are over, then owes end().

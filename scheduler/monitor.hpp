@@ -1,79 +1,109 @@
 // Monitor: one thread per runtime that looks after what a worker inside a long step cannot (rulings.md S11, "Workers").
-//
 //   * a Runnable in the run slot of a step older than 100 us goes to the host's overflow queue, and a sleeper is woken
 //   * a worker whose step is older than 10 ms is stuck: a reserve worker of its host is activated
-//   * a step longer than the watchdog limit is counted and reported (the process is not killed)
-//
+//   * a step longer than the watchdog limit is counted (the process is not killed)
 // It sleeps between looks: 100 us while something looked suspicious, else twice as long each time up to 5 ms, and without
-// limit while no worker of the runtime is awake. Whoever wakes then wakes it (worker_woke).
-// Sleep protocol, store buffering on (asleep_, the gate's awake count): the monitor sets asleep_, SC fence, sees nobody
-// awake; a worker counts itself awake, SC fence, sees asleep_. One of the two sees the other.
+// limit while no worker of the runtime is awake. Whoever wakes then wakes it (worker_woke): store buffering on asleep_ and
+// the gate's awake count, each side writes its own, SC fence, reads the other's.
 #pragma once
 
-#include <cstdint>
+#include <algorithm>
 #include <vector>
 
-#include "memory/atomic.hpp"
 #include "memory/mutex.hpp"
-#include "scheduler/idle.hpp"
-#include "scheduler/parker.hpp"
-#include "scheduler/thread.hpp"
+#include "scheduler/clock.hpp"
+#include "scheduler/scheduler.hpp"
 
 namespace wippy {
 
-class Scheduler;
-class Worker;
-
 class Monitor {
  public:
-  // Called on the monitor's thread, at most once per long step.
-  using LongStep = void (*)(void* arg, Worker& worker, uint64_t age_ns);
-
-  explicit Monitor(SpinGate& gate) noexcept : gate_(gate) {}
+  // watchdog_ns: steps at least this long are counted; 0: none.
+  Monitor(SpinGate& gate, uint64_t watchdog_ns) noexcept : gate_(gate), watchdog_ns_(watchdog_ns) {}
   ~Monitor() { stop(); }
-  Monitor(const Monitor&) = delete;
-  Monitor& operator=(const Monitor&) = delete;
-
   // Before any scheduler starts / after all have stopped.
-  [[nodiscard]] bool start();
-  void stop();
-  void set_watchdog(uint64_t limit_ns, LongStep report, void* arg) noexcept;
-
-  // Scheduler
-  void add(Scheduler& s);
-  void remove(Scheduler& s) noexcept;
-
-  // Worker, after it counted itself awake.
+  [[nodiscard]] bool start() {
+    return thread_.start(
+        "wippy/monitor", [](void* self) { static_cast<Monitor*>(self)->loop(); }, this);
+  }
+  void stop() {
+    stop_.store_release(1);  // partner: loop
+    parker_.unpark();
+    thread_.join();
+  }
+  // A scheduler starts, has stopped.
+  void add(Scheduler& s) {
+    LockGuard lock(mutex_);
+    for (uint32_t i = 0; i < s.worker_count(); ++i) seats_.push_back(Seat{&s.worker(i), {}, false});
+  }
+  void remove(Scheduler& s) noexcept {
+    LockGuard lock(mutex_);
+    std::erase_if(seats_, [&](const Seat& seat) { return &seat.worker->scheduler() == &s; });
+  }
+  // A worker, after it counted itself awake.
   void worker_woke() noexcept {
-    fence_seq_cst();  // with look_asleep()
+    fence_seq_cst();  // with the monitor's, in loop()
     if (asleep_.load_relaxed() != 0) parker_.unpark();
   }
-  uint64_t looks() const noexcept { return looks_.load_relaxed(); }
-  uint64_t long_steps() const noexcept { return long_steps_.load_relaxed(); }
+  uint64_t looks() const noexcept { return looks_.read(); }
+  uint64_t long_steps() const noexcept { return long_steps_.read(); }
 
  private:
   struct Seat {
     Worker* worker = nullptr;
-    Scheduler* scheduler = nullptr;
-    uint64_t seq = 0;
-    uint64_t since_ns = 0;
-    bool reported = false;
+    StepWatch step;
+    bool counted = false;
   };
-  static void thread_main(void* self);
-  void loop() noexcept;
-  bool look(uint64_t now_ns) noexcept;
-  bool look_at(Seat& seat, uint64_t now_ns) noexcept;
+
+  void loop() noexcept {
+    constexpr uint64_t kShortestNs = 100'000, kLongestNs = 5'000'000;
+    uint64_t period_ns = kShortestNs;
+    while (stop_.load_acquire() == 0) {  // partner: stop()
+      asleep_.store_relaxed(1);
+      fence_seq_cst();  // with worker_woke()
+      const bool nobody = gate_.awake() == 0;
+      if (!nobody) asleep_.store_relaxed(0);
+      static_cast<void>(parker_.park(nobody ? kNeverNs : monotonic_ns() + period_ns));  // early is harmless
+      asleep_.store_relaxed(0);
+      const bool suspicious = look(monotonic_ns());
+      period_ns = nobody || suspicious ? kShortestNs : std::min(period_ns * 2, kLongestNs);
+    }
+  }
+  bool look(uint64_t now_ns) noexcept {
+    looks_.add();
+    LockGuard lock(mutex_);
+    bool suspicious = false;
+    for (Seat& seat : seats_) suspicious |= look_at(seat, now_ns);
+    return suspicious;
+  }
+  // True: worth another look soon.
+  bool look_at(Seat& seat, uint64_t now_ns) noexcept {
+    constexpr uint64_t kSlotWaitNs = 100'000, kStuckStepNs = 10'000'000;
+    Worker& w = *seat.worker;
+    Scheduler& s = w.scheduler();
+    const uint64_t age_ns = seat.step.age_ns(w.step_seq(), now_ns);
+    if (age_ns == 0) {
+      seat.counted = false;
+      return seat.step.running() && w.slot_.load_relaxed() != nullptr;  // a hint
+    }
+    if (age_ns >= kSlotWaitNs) {
+      if (Runnable* r = w.take_slot()) s.overflow().push(r);
+      if (w.queued_estimate() + s.overflow().size_estimate() != 0) s.wake(s.idle().wake_one(w.node()));
+    }
+    if (age_ns >= kStuckStepNs) s.wake(s.idle().try_activate_reserve(w.index()));
+    if (watchdog_ns_ != 0 && age_ns >= watchdog_ns_ && !seat.counted) {
+      seat.counted = true;
+      long_steps_.add();
+    }
+    return age_ns < kStuckStepNs;
+  }
 
   SpinGate& gate_;
+  const uint64_t watchdog_ns_;
   Parker parker_;
   Thread thread_;
-  Atomic<uint32_t> asleep_{0};
-  Atomic<uint32_t> stop_{0};
-  Atomic<uint64_t> looks_{0};
-  Atomic<uint64_t> long_steps_{0};
-  uint64_t watchdog_ns_ = 0;
-  LongStep report_ = nullptr;
-  void* report_arg_ = nullptr;
+  Atomic<uint32_t> asleep_{0}, stop_{0};
+  Counter looks_, long_steps_;
   Mutex mutex_;  // guards seats_
   std::vector<Seat> seats_;
 };

@@ -1,8 +1,6 @@
 #include "scheduler/parker.hpp"
 
-#if defined(WIPPY_SIM)
-#include "memory/sim_hooks.hpp"
-#else
+#if !defined(WIPPY_SIM)
 #include <cerrno>
 #include <ctime>
 
@@ -14,25 +12,17 @@
 namespace wippy {
 
 #if defined(WIPPY_SIM)
-
 void futex_wait(Atomic<uint32_t>& word, uint32_t expected, uint64_t deadline_ns) noexcept {
   // The load is a switch point, the wait that follows it is not: no fiber can change the word in between.
-  if (word.load_relaxed() != expected) return;
-  sim::wait_on(word.address(), expected, deadline_ns);
+  if (word.load_relaxed() == expected) sim::wait_on(word.address(), expected, deadline_ns);
 }
 void futex_wake_one(Atomic<uint32_t>& word) noexcept { sim::wake(word.address(), 1); }
-
 #else
-
 // WAIT_BITSET, because its timeout is absolute: a wait restarted after EINTR (preemption ticks, SIGURG) keeps its deadline.
 void futex_wait(Atomic<uint32_t>& word, uint32_t expected, uint64_t deadline_ns) noexcept {
-  timespec deadline{};
-  const timespec* limit = nullptr;
-  if (deadline_ns != kNeverNs) {
-    deadline.tv_sec = static_cast<time_t>(deadline_ns / 1'000'000'000u);
-    deadline.tv_nsec = static_cast<long>(deadline_ns % 1'000'000'000u);
-    limit = &deadline;
-  }
+  const timespec deadline{static_cast<time_t>(deadline_ns / 1'000'000'000u),
+                          static_cast<long>(deadline_ns % 1'000'000'000u)};
+  const timespec* limit = deadline_ns != kNeverNs ? &deadline : nullptr;
   const int saved = errno;
   while (syscall(SYS_futex, word.address(), FUTEX_WAIT_BITSET_PRIVATE, expected, limit, nullptr,
                  FUTEX_BITSET_MATCH_ANY) == -1 &&
@@ -45,7 +35,6 @@ void futex_wake_one(Atomic<uint32_t>& word) noexcept {
   syscall(SYS_futex, word.address(), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
   errno = saved;
 }
-
 #endif
 
 }  // namespace wippy

@@ -1,18 +1,13 @@
-// One worker's bed: a futex word holding at most one token.
+// One worker's bed: a futex word holding at most one token. Follows the futex parker of Rust's standard library; futexes
+// as in U. Drepper, "Futexes are tricky" (2011).
 //
 //   EMPTY     nobody sleeps, no token       park -> PARKED        unpark -> NOTIFIED
 //   PARKED    the owner sleeps or will      wakes -> EMPTY        unpark -> NOTIFIED, one system call
 //   NOTIFIED  a token waits                 park -> EMPTY, returns at once   unpark -> NOTIFIED (tokens do not add up)
 //
-// Contract: after unpark() the owner's current park() returns, or its next one returns at once. park() may also return
-// without a token (deadline, spurious): the caller re-reads its reason to sleep. Tokens may be left over from an earlier
-// round: then one park() returns at once for nothing.
-// Follows the futex parker of Rust's standard library; futexes as in U. Drepper, "Futexes are tricky" (2011). Own futex
-// rather than std::atomic::wait, which spins and shares a table of waiters.
-//
-// Synchronises-with pair: (1) word exchange in unpark, release -> (2) CAS/exchange in park, acquire: what the waker wrote
-// before unpark() is seen after park(). A merged unpark is covered too: its exchange continues the release sequence.
-// The kernel compares the word under its own lock, so an unpark between "set PARKED" and the wait is not lost.
+// After unpark() the owner's current park() returns, or its next one returns at once. park() may also return without a
+// token (deadline, spurious) or for an old one: the caller re-reads its reason to sleep.
+// Pair: (1) word exchange in unpark, release -> (2) CAS/exchange in park, acquire. docs/internals/parking.md
 #pragma once
 
 #include <cstdint>
@@ -28,26 +23,17 @@ namespace wippy {
 void futex_wait(Atomic<uint32_t>& word, uint32_t expected, uint64_t deadline_ns) noexcept;
 void futex_wake_one(Atomic<uint32_t>& word) noexcept;
 
-enum class [[nodiscard]] Parked : uint8_t{
-    kToken,    // somebody called unpark()
-    kNoToken,  // deadline reached or spurious: look again
-};
-
 class alignas(kCacheLine) Parker {
  public:
-  Parker() = default;
-  Parker(const Parker&) = delete;
-  Parker& operator=(const Parker&) = delete;
-
-  // Owner only. A deadline in the past still consumes a waiting token.
-  Parked park(uint64_t deadline_ns) noexcept {
+  // Owner only. True: a token, somebody called unpark(). False (deadline, spurious): look again. A deadline in the past still
+  // consumes a waiting token.
+  [[nodiscard]] bool park(uint64_t deadline_ns) noexcept {
     uint32_t seen = kEmpty;
     if (word_.cas_strong_acquire(seen, kParkedWord)) {  // fails on NOTIFIED only: the owner is here, nobody else parks
       futex_wait(word_, kParkedWord, deadline_ns);
     }
-    return word_.exchange_acquire(kEmpty) == kNotified ? Parked::kToken : Parked::kNoToken;  // (2)
+    return word_.exchange_acquire(kEmpty) == kNotified;  // (2)
   }
-
   // Any thread, also the owner. The Parker must outlive the call: workers live as long as their scheduler.
   void unpark() noexcept {
 #if defined(WIPPY_SIM)
@@ -62,10 +48,7 @@ class alignas(kCacheLine) Parker {
   }
 
  private:
-  static constexpr uint32_t kEmpty = 0;
-  static constexpr uint32_t kParkedWord = 1;
-  static constexpr uint32_t kNotified = 2;
-
+  static constexpr uint32_t kEmpty = 0, kParkedWord = 1, kNotified = 2;
   Atomic<uint32_t> word_{kEmpty};  // written by the owner and by wakers
 };
 

@@ -16,9 +16,7 @@ inline uint64_t split_mix64(uint64_t& state) noexcept {
 // One owner thread. Never zero inside.
 class Random {
  public:
-  explicit Random(uint64_t seed = 1) noexcept { reseed(seed); }
-  void reseed(uint64_t seed) noexcept {
-    s_ = split_mix64(seed);
+  explicit Random(uint64_t seed = 1) noexcept : s_(split_mix64(seed)) {
     if (s_ == 0) s_ = 0x2545f4914f6cdd1du;
   }
   uint64_t next() noexcept {
@@ -31,7 +29,7 @@ class Random {
   uint32_t below(uint32_t n) noexcept { return static_cast<uint32_t>(((next() >> 32) * n) >> 32); }
 
  private:
-  uint64_t s_ = 1;
+  uint64_t s_;
 };
 
 }  // namespace wippy

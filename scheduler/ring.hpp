@@ -1,26 +1,13 @@
 // The run queue of one worker for everything that has run before: a bounded FIFO ring, one producer, many takers.
 //
-// Algorithm: the local run queue of the Go scheduler (D. Vyukov, "Scalable Go Scheduler Design", 2012; runtime/proc.go),
-// also used by Tokio. Written from the description. Differences: 64-bit positions, which make the ABA of a wrapped head
-// impossible instead of unlikely, and the thief keeps the *oldest* item of its batch to run and queues the others in
-// order, so that a batch steal does not reorder.
-//
-//   head_  next position to take    moved by CAS only, by the owner and by thieves
-//   tail_  next position to fill    written by the owner only
-//   head_ <= tail_ <= head_ + N     items are the positions [head_, tail_), oldest first, in slots_[position mod N]
-//
-// Synchronises-with pairs:
-//   (1) tail_ release store in push / steal  ->  (2) tail_ acquire load of a thief: the items and what they point to.
-//   (3) head_ CAS, release half              ->  (4) head_ acquire load in push: the taker has read the slot before the
-//                                                owner writes a new item into it.
-//   (3)                                      ->  (5) head_ acquire load of a thief: with it (2) cannot return a tail
-//                                                older than the head it is compared with.
-// A taker copies first and takes by the CAS afterwards. Its copy may be torn across laps (the owner may overwrite slots of
-// a stale window), therefore the slots are atomics; then head_ has moved on and the CAS fails. No SC fence anywhere.
-// Progress: push is wait-free; a failed CAS means that another taker succeeded.
-//
-// Ownership: the ring holds the Runnables between push and take (runnable.hpp). Not copyable; the destructor does not
-// look at what is left.
+// Algorithm: the local run queue of the Go scheduler (D. Vyukov, "Scalable Go Scheduler Design", 2012), with 64-bit
+// positions (no ABA of a wrapped head) and a thief that keeps the *oldest* item of its batch, so that stealing keeps order.
+//   head_ <= tail_ <= head_ + N    items are the positions [head_, tail_), oldest first, in slots_[position mod N]
+//   head_ moves by CAS only, by the owner and by thieves; tail_ is written by the owner
+// Pairs: (1) tail_ release store in push / steal -> (2) tail_ acquire load of a thief: the items and what they point to.
+//   (3) head_ CAS, release half -> (4) head_ acquire load in push: the taker has read the slot before it is written again;
+//   (3) -> (5) head_ acquire load of a thief: (2) cannot return a tail older than the head it is compared with.
+// Takers copy first and take by the CAS; a torn copy fails it. Push is wait-free. docs/internals/run_queues.md
 #pragma once
 
 #include <cstdint>
@@ -42,10 +29,6 @@ class RunRing {
   static constexpr uint32_t kHalf = N / 2;
   // One steal moves at most this many: bounds the time between a thief's copy and its CAS.
   static constexpr uint32_t kMaxSteal = kHalf < 32 ? kHalf : 32;
-
-  RunRing() = default;
-  RunRing(const RunRing&) = delete;
-  RunRing& operator=(const RunRing&) = delete;
 
   // Owner. False: full; the caller still holds r and owes take_half() (or another try when that returns 0).
   [[nodiscard]] bool push(Runnable* r) noexcept {

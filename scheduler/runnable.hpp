@@ -2,18 +2,12 @@
 // Runnables; messages, links and PIDs live above.
 //
 // Invariant: **at most one queue holds a Runnable.** Whoever holds it may write queue_next; nobody else may read it.
-//   created        held by its creator, who submits it exactly once
-//   in a queue     held by that queue (run slot, ring, newborn deque, inbox, overflow FIFO)
-//   running        held by the worker inside run()
-//   after kDone    held by nobody the worker knows: run() has already given it away (a mailbox that went idle hands the
-//                  Runnable to the sender of the next signal; a task may have freed itself). The worker must not touch
-//                  it again, not even to read it.
-//   after kRequeue held by the worker, who puts it at the FIFO end of its ring
-// A process's "submit exactly once" is the untagged -> tagged -> untagged cycle of its mailbox head (rulings.md S2): only
-// the sender that removes the idle tag submits.
-//
-// Memory order: every queue publishes with release and takes with acquire, so what one worker wrote in run() is seen by
-// the next worker that runs the same Runnable. Nothing in here is atomic.
+//   created  held by its creator, who submits it exactly once
+//   queued   held by that queue (run slot, ring, newborn deque, inbox, overflow FIFO)
+//   running  held by the worker inside run()
+// A process is submitted once per untagged -> tagged -> untagged cycle of its mailbox head (rulings.md S2).
+// Nothing here is atomic: every queue publishes with release and takes with acquire, so what one worker wrote in run() is
+// seen by the next worker that runs the same Runnable.
 #pragma once
 
 #include <cstdint>
@@ -23,16 +17,13 @@ namespace wippy {
 class Worker;
 
 enum class [[nodiscard]] Outcome : uint8_t{
-    kDone,     // the worker forgets the Runnable without touching it
+    // run() has given the Runnable away (to the sender of its next signal) or freed it: the worker does not even read it
+    kDone,
     kRequeue,  // still runnable (budget spent, or a gap in its mailbox): to the FIFO end of the worker's ring
 };
 
 class Runnable {
  public:
-  Runnable() = default;
-  Runnable(const Runnable&) = delete;
-  Runnable& operator=(const Runnable&) = delete;
-
   // One step. Bounded by the budget of the worker; never blocks; nothing is thrown out of it.
   virtual Outcome run(Worker& worker) noexcept = 0;
 

@@ -1,10 +1,10 @@
 // Scheduler: the workers of one host, their shared overflow queue and idle accounting. Knows Runnables only.
-//
 // Life: construct -> start() -> stop(): after stop() returns no worker runs. What is still queued then is the caller's
 // loss; hosts end their processes first. SpinGate and Monitor are shared by all schedulers of a runtime.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,20 +14,12 @@
 #include "numa/memory_binding.hpp"
 #include "numa/placement.hpp"
 #include "scheduler/idle.hpp"
-#include "scheduler/monitor.hpp"
-#include "scheduler/overflow_queue.hpp"
+#include "scheduler/inbox.hpp"
 #include "scheduler/worker.hpp"
 
 namespace wippy {
 
-class WorkerHooksFactory {
- public:
-  virtual WorkerHooks* make_hooks(Worker& worker) = 0;
-  virtual void destroy_hooks(WorkerHooks* hooks) noexcept = 0;
-
- protected:
-  ~WorkerHooksFactory() = default;
-};
+class Monitor;
 
 class Scheduler {
  public:
@@ -35,50 +27,36 @@ class Scheduler {
     std::string name;  // threads are called name/0 … (15 characters are visible)
     Placement placement;
     uint64_t seed = 1;
+    std::function<std::unique_ptr<WorkerHooks>()> make_hooks;  // called on the worker's thread, destroyed there
+    MemoryPools& pools;  // the references outlive the scheduler, like the binding, which may be null
+    SpinGate& gate;
+    Monitor& monitor;
+    const MemoryBinding* binding;
   };
-  // All references outlive the scheduler.
-  Scheduler(Config config, MemoryPools& pools, SpinGate& gate, Monitor& monitor, WorkerHooksFactory& hooks,
-            const MemoryBinding* binding);
-  ~Scheduler();
-  Scheduler(const Scheduler&) = delete;
-  Scheduler& operator=(const Scheduler&) = delete;
+  explicit Scheduler(Config config);
+  ~Scheduler() { stop(); }
 
   // CONFLICT when it runs already; UNAVAILABLE when the system refuses a thread (those started are stopped again).
   Status start();
   void stop() noexcept;
-  bool running() const noexcept { return running_; }
-
   // Any thread: from another host, from outside. `preferred`: the worker that ran it last.
   void submit_remote(Runnable* r, uint16_t preferred) noexcept;
-  // Wakes a worker for housekeeping (a full cancel stack).
-  void unpark(uint32_t worker) noexcept { workers_[worker]->parker_.unpark(); }
+  void wake(Wake w) noexcept {
+    if (w.any()) workers_[w.worker]->parker_.unpark();
+  }
 
   uint32_t worker_count() const noexcept { return static_cast<uint32_t>(workers_.size()); }
   Worker& worker(uint32_t i) noexcept { return *workers_[i]; }
   Idle& idle() noexcept { return idle_; }
-  SpinGate& gate() noexcept { return gate_; }
   OverflowQueue& overflow() noexcept { return overflow_; }
-  MemoryPools& pools() noexcept { return pools_; }
-  const Placement& placement() const noexcept { return config_.placement; }
+  const Config& config() const noexcept { return config_; }
   bool stopping() const noexcept { return stopping_.load_relaxed() != 0; }
   CounterTotals totals() const noexcept;
-  // "app:processes workers=4 active=2 awake=1 searching=0 queued=3 steps=…", one line; any thread, approximate.
+  // "app:processes workers=4 active=2 awake=1 searching=0 queued=3 steps=…" and all counters; any thread, approximate.
   std::string dump_line() const;
 
  private:
-  friend class Worker;
-  friend class Monitor;
-  void pin(const WorkerPlace& place) noexcept;
-  WorkerHooks* make_hooks(Worker& w) { return hooks_.make_hooks(w); }
-  void destroy_hooks(WorkerHooks* h) noexcept { hooks_.destroy_hooks(h); }
-  void worker_woke() noexcept { monitor_.worker_woke(); }
-
-  Config config_;
-  MemoryPools& pools_;
-  SpinGate& gate_;
-  Monitor& monitor_;
-  WorkerHooksFactory& hooks_;
-  const MemoryBinding* binding_;
+  const Config config_;
   Idle idle_;
   OverflowQueue overflow_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -12,6 +12,15 @@
 
 namespace wippy {
 
+// yield_thread() gives the CPU to another thread (simulation: fiber) that is ready.
+#if defined(WIPPY_SIM)
+using ThreadId = uint64_t;
+inline void yield_thread() noexcept { sim::yield_fiber(); }
+#else
+using ThreadId = pthread_t;
+inline void yield_thread() noexcept { sched_yield(); }
+#endif
+
 // Not copyable or movable; join() before destruction. `run` and `arg` must outlive the thread.
 class Thread {
  public:
@@ -44,28 +53,15 @@ class Thread {
   bool joinable() const noexcept { return started_; }
 
  private:
-#if defined(WIPPY_SIM)
-  uint64_t id_ = 0;
-#else
   static void* enter(void* self) {
     auto* t = static_cast<Thread*>(self);
     t->run_(t->arg_);
     return nullptr;
   }
-  pthread_t id_{};
-#endif
+  ThreadId id_{};
   void (*run_)(void*) = nullptr;
   void* arg_ = nullptr;
   bool started_ = false;
 };
-
-// Gives the CPU to another thread (simulation: fiber) that is ready.
-inline void yield_thread() noexcept {
-#if defined(WIPPY_SIM)
-  sim::yield_fiber();
-#else
-  sched_yield();
-#endif
-}
 
 }  // namespace wippy

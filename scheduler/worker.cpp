@@ -1,10 +1,6 @@
 #include "scheduler/worker.hpp"
 
-#include <cstdio>
-
-#include "memory/assert.hpp"
-#include "scheduler/clock.hpp"
-#include "scheduler/scheduler.hpp"
+#include "scheduler/monitor.hpp"
 
 namespace wippy {
 
@@ -13,13 +9,13 @@ namespace {
 // for three steps at most.
 constexpr uint32_t kSlotLimit = 3;
 // Every 61st decision (Go's prime) looks at the host FIFO first, so that local work cannot starve what others wait for.
-constexpr uint32_t kGlobalInterval = 61;
 // One in 32 of these turns goes to the oldest newborn.
-constexpr uint32_t kRareInterval = 32;
+constexpr uint32_t kGlobalInterval = 61, kRareInterval = 32;
 // The clock is read every 16 steps, not every step: a reading costs as much as a message.
-constexpr uint32_t kTickSteps = 16;
-constexpr uint32_t kMaintainTicks = 4;
-constexpr uint32_t kOverflowBatch = 32;
+constexpr uint32_t kTickSteps = 16, kMaintainTicks = 4;
+constexpr uint64_t kSpinNs = 50'000;       // about what waking a parked thread costs (43 us)
+constexpr int kGateTries = 16;             // looks at a busy gate, 0.1 to 0.4 us apart
+constexpr uint64_t kSlotStealNs = 20'000;  // from under a younger step the victim will run it itself at once
 
 // Timer nodes come from the slab's smallest class, whoever arms them.
 void dispose_timer(TimerNode* n) noexcept { slab_free(n, 0); }
@@ -27,47 +23,89 @@ static_assert(sizeof(TimerNode) <= slab_class_bytes(0));
 }  // namespace
 
 Worker::Worker(Scheduler& scheduler, uint16_t index, const WorkerPlace& place, uint64_t seed)
-    : scheduler_(scheduler), place_(place), index_(index), random_(seed), timers_(&dispose_timer, this) {}
-
-Place Worker::idle_place() const noexcept { return scheduler_.idle().place(index_); }
+    : scheduler_(scheduler),
+      place_(place),
+      index_(index),
+      random_(seed),
+      timers_(
+          &dispose_timer, [](void* self) noexcept { static_cast<Worker*>(self)->parker_.unpark(); }, this) {}
 
 void Worker::thread_main(void* self) {
   auto& w = *static_cast<Worker*>(self);
   Scheduler& s = w.scheduler_;
-  s.pin(w.place_);
-  ThreadScope scope(s.pools(), w.place_.pu.node, ReaderKind::kWorker);
+  if (s.config().binding != nullptr && w.place_.pinned) {
+    static_cast<void>(
+        s.config().binding->pin_this_thread(w.place_.pu.os_index));  // a refusal costs speed, not correctness
+  }
+  ThreadScope scope(s.config().pools, w.node(), ReaderKind::kWorker);
   t_this_thread.worker = &w;
   w.reader_ = &this_memory().reader();
   w.watched_.resize(s.worker_count());
-  s.pools().grace().online(*w.reader_);
-  w.hooks_ = s.make_hooks(w);
+  s.config().pools.grace().online(*w.reader_);
+  w.hooks_ = s.config().make_hooks();
   w.loop();
-  if (w.engine_slot_.at_exit != nullptr) w.engine_slot_.at_exit(w.engine_slot_.data);
   w.timers_.clear();
-  s.pools().grace().offline(*w.reader_);
-  s.destroy_hooks(w.hooks_);
-  w.hooks_ = nullptr;
+  s.config().pools.grace().offline(*w.reader_);
+  w.hooks_.reset();
   t_this_thread.worker = nullptr;
 }
 
 void Worker::loop() noexcept {
-  scheduler_.gate().thread_awake();
-  scheduler_.worker_woke();
+  scheduler_.config().gate.thread_awake();
+  scheduler_.config().monitor.worker_woke();
   if (scheduler_.idle().starts_in_reserve(index_)) {
-    scheduler_.pools().grace().offline(*reader_);
+    scheduler_.config().pools.grace().offline(*reader_);
     park();
-    scheduler_.pools().grace().online(*reader_);
-    if (scheduler_.idle().resume(index_, ResumeFor::kNoReason) == Resumed::kSearching &&
-        scheduler_.idle().found_work() == SearchEnd::kWakeNext) {
-      wake_for_surplus();
-    }
+    scheduler_.config().pools.grace().online(*reader_);
+    if (scheduler_.idle().resume(index_, false) && scheduler_.idle().found_work()) wake_for_surplus();
   }
   while (!scheduler_.stopping()) {
     Runnable* r = next();
     if (r == nullptr) r = idle_turn();
     if (r != nullptr) run_one(r);
   }
-  scheduler_.gate().thread_parks();
+  scheduler_.config().gate.thread_parks();
+}
+
+void Worker::run_one(Runnable* r) noexcept {
+  surplus_ = 0;
+  spawned_ = false;
+  step_seq_.store_release(step_seq_.load_relaxed() + 1);  // odd; read by the monitor and by thieves
+  if (r->run(*this) == Outcome::kRequeue) requeue(r);
+  step_seq_.store_release(step_seq_.load_relaxed() + 1);  // even; as above
+  counters_.steps.add();
+  if (surplus_ > 1) wake_for_surplus();
+  scheduler_.config().pools.grace().quiescent(*reader_);
+  scheduler_.idle().step_ended(index_);
+  if (steps_to_tick_-- == 0) tick();
+}
+
+// A spawner that leaves a full newborn deque behind goes behind its newborns. In the ring it would run before them, turn after
+// turn: a million newborns queued, and each of them cold when it runs (measured: 110 ns a spawn instead of 50).
+void Worker::requeue(Runnable* r) noexcept {
+  if (spawned_ && newborns_full()) {
+    scheduler_.overflow().push(r);
+    ++surplus_;  // the check after the step covers it
+    return;
+  }
+  // With something else to run here this is surplus like any other: two processes that never wait would else take turns
+  // on one worker while the next one sleeps.
+  const bool others = slot_.load_relaxed() != nullptr || ring_.size_estimate() != 0;
+  push_ring(r);
+  if (others && surplus_ == 0) surplus();
+}
+
+void Worker::tick() noexcept {
+  steps_to_tick_ = kTickSteps;
+  fire_due_timers();
+  if (++ticks_ % kMaintainTicks == 0) hooks_->maintain(monotonic_ns());
+}
+
+void Worker::fire_due_timers() noexcept {
+  timers_.drain_cancelled();
+  if (timers_.next_deadline_ns() == kNeverNs) return;  // no clock is read for nothing
+  const uint64_t now_ns = monotonic_ns();
+  if (now_ns >= timers_.next_deadline_ns()) counters_.timers_fired.add(timers_.expire(now_ns));
 }
 
 // The order of these sources *is* the policy.
@@ -75,6 +113,7 @@ Runnable* Worker::next() noexcept {
   if (lifo_run_ < kSlotLimit) {  // 1. what the last step woke
     if (Runnable* r = take_slot()) {
       ++lifo_run_;
+      counters_.slot_hits.add();
       return r;
     }
   }
@@ -86,24 +125,30 @@ Runnable* Worker::next() noexcept {
   }
   if (Runnable* r = ring_.pop()) return r;      // 4. what has run before, in turn
   if (Runnable* r = newborns_.pop()) return r;  // 5. the newest newborn: depth first
-  if (Runnable* r = take_slot()) return r;      // 6. the slot beyond its limit, when nobody waits
-  return take_shared();                         // 7. the host's FIFO
+  if (Runnable* r = take_slot()) {              // 6. the slot beyond its limit, when nobody waits
+    counters_.slot_hits.add();
+    return r;
+  }
+  return take_shared();  // 7. the host's FIFO
 }
 
 // The oldest newborn is the largest subtree: taken often, it turns depth first into breadth first bit by bit (measured on a
-// tree of 1.1 million: 110 ns a process at every 61st decision, 101 at every 1,952nd). The FIFO waits while newborns pile up, because whoever makes them
-// may be in it (see requeue) and would make more than run meanwhile.
+// tree of 1.1 million: 110 ns a process at every 61st decision, 101 at every 1,952nd). The FIFO waits while newborns pile up,
+// because whoever makes them may be in it (see requeue) and would make more than run meanwhile.
 Runnable* Worker::take_overdue() noexcept {
   const uint32_t turn = ++overdue_ % kRareInterval;
-  if (turn == 0) return newborns_.take_oldest();
+  if (turn == 0) return newborns_.steal();
   return newborns_full() && turn != kRareInterval / 2 ? nullptr : take_shared();
 }
 
-Runnable* Worker::take_slot() noexcept {
-  if (slot_.load_relaxed() == nullptr) return nullptr;  // a hint; the exchange decides
-  Runnable* r = slot_.exchange_acq_rel(nullptr);        // a thief may have been faster
-  if (r != nullptr) counters_.slot_hits.add();
-  return r;
+Runnable* Worker::take_shared() noexcept {
+  Runnable* batch[OverflowQueue::kMaxBatch];
+  const uint32_t n = scheduler_.overflow().pop_batch(batch, OverflowQueue::kMaxBatch);
+  if (n == 0) return nullptr;
+  counters_.overflow_takes.add(n);
+  for (uint32_t i = 1; i < n; ++i) push_ring(batch[i]);
+  if (n > 1) wake_for_surplus();  // what was moved is published again
+  return batch[0];
 }
 
 void Worker::drain_inbox() noexcept {
@@ -115,18 +160,6 @@ void Worker::drain_inbox() noexcept {
   if (n > 1) wake_for_surplus();
 }
 
-Runnable* Worker::take_shared() noexcept {
-  Runnable* batch[kOverflowBatch];
-  const uint32_t n = scheduler_.overflow().pop_batch(batch, kOverflowBatch);
-  if (n == 0) return nullptr;
-  counters_.overflow_takes.add(n);
-  for (uint32_t i = 1; i < n; ++i) push_ring(batch[i]);
-  if (n > 1) wake_for_surplus();  // what was moved is published again
-  return batch[0];
-}
-
-void Worker::push_overflow(Runnable* r) noexcept { scheduler_.overflow().push(r); }
-
 void Worker::push_ring(Runnable* r) noexcept {
   while (!ring_.push(r)) {
     Runnable* half[RunRing<256>::kHalf];
@@ -137,48 +170,147 @@ void Worker::push_ring(Runnable* r) noexcept {
   }
 }
 
-// A spawner that leaves a full newborn deque behind goes behind its newborns. In the ring it would run before them, turn after
-// turn: a million newborns queued, and each of them cold when it runs (measured: 110 ns a spawn instead of 50).
-void Worker::requeue(Runnable* r) noexcept {
-  if (!spawned_ || !newborns_full()) {
-    // With something else to run here this is surplus like any other: two processes that never wait would else take turns
-    // on one worker while the next one sleeps.
-    const bool others = slot_.load_relaxed() != nullptr || ring_.size_estimate() != 0;
-    push_ring(r);
-    if (others && surplus_ == 0) surplus();
-    return;
-  }
-  push_overflow(r);
-  ++surplus_;  // the check after the step covers it
-}
-
-void Worker::run_one(Runnable* r) noexcept {
-  surplus_ = 0;
-  spawned_ = false;
-  step_seq_.store_release(step_seq_.load_relaxed() + 1);  // odd; read by the monitor and by thieves
-  if (r->run(*this) == Outcome::kRequeue) requeue(r);
-  step_seq_.store_release(step_seq_.load_relaxed() + 1);
-  counters_.steps.add();
-  if (surplus_ > 1) wake_for_surplus();
-  scheduler_.pools().grace().quiescent(*reader_);
-  scheduler_.idle().step_ended(index_);
-  if (steps_to_tick_-- == 0) tick();
-}
-
-void Worker::tick() noexcept {
-  steps_to_tick_ = kTickSteps;
-  fire_due_timers();
-  if (++ticks_ % kMaintainTicks == 0) hooks_->maintain(monotonic_ns());
-}
-
 void Worker::wake_for_surplus() noexcept {
-  if (scheduler_.worker_count() > 1) send_wake(scheduler_.idle().wake_one(place_.pu.node));
-}
-
-void Worker::send_wake(Wake w) noexcept {
+  if (scheduler_.worker_count() == 1) return;
+  const Wake w = scheduler_.idle().wake_one(node());
   if (!w.any()) return;
   counters_.wakes_sent.add();
-  scheduler_.unpark(w.worker);
+  scheduler_.wake(w);
+}
+
+// ---- no work of its own; the accounting and its proof: idle.hpp, docs/internals/parking.md -----------------------------
+
+// Null only when the scheduler stops.
+Runnable* Worker::idle_turn() noexcept {
+  Idle& idle = scheduler_.idle();
+  bool searching = idle.try_search();
+  for (;;) {
+    Runnable* r = nullptr;
+    if (searching) {
+      r = search();
+      if (r == nullptr) r = spin();
+    }
+    if (r == nullptr) {
+      if (scheduler_.stopping()) return nullptr;
+      searching = sleep(searching);
+      fire_due_timers();
+      r = next();
+    }
+    if (r != nullptr) {
+      if (searching && idle.found_work()) wake_for_surplus();
+      return r;
+    }
+    if (!searching) searching = idle.try_search();
+  }
+}
+
+// Two local passes, then the remote nodes once; inboxes and old slots only on the last pass of each kind.
+Runnable* Worker::search() noexcept {
+  counters_.steal_attempts.add();
+  if (Runnable* r = steal_pass(false, false)) return r;
+  if (Runnable* r = steal_pass(false, true)) return r;
+  if (Runnable* r = steal_pass(true, true)) return r;
+  return take_shared();
+}
+
+Runnable* Worker::steal_pass(bool remote, bool last) noexcept {
+  Runnable* found = nullptr;
+  for (const VictimTier& tier : place_.tiers) {
+    if ((tier.kind == TierKind::kRemote) != remote) continue;
+    const bool hit = visit_tier(tier, static_cast<uint32_t>(random_.next() >> 32), [&](uint32_t v) {
+      found = steal_from(scheduler_.worker(v), last);
+      return found != nullptr;
+    });
+    if (!hit) continue;
+    if (remote) counters_.remote_stolen.add();
+    break;
+  }
+  return found;
+}
+
+Runnable* Worker::steal_from(Worker& victim, bool last) noexcept {
+  Runnable* r = nullptr;
+  uint32_t n = victim.ring_.steal_half_into(ring_, r);
+  if (n == 0) {
+    n = 1;
+    r = victim.newborns_.steal();
+  }
+  if (r == nullptr && last) {
+    RunnableList list = victim.inbox_.take_all();
+    r = list.pop();
+    while (Runnable* more = list.pop()) push_ring(more);
+  }
+  if (r == nullptr && last && victim.slot_.load_relaxed() != nullptr) {  // a hint; take_slot decides
+    const uint64_t age_ns = watched_[victim.index_].age_ns(victim.step_seq(), monotonic_ns());
+    if (age_ns >= kSlotStealNs) r = victim.take_slot();
+  }
+  if (r == nullptr) return nullptr;
+  counters_.steals.add();
+  counters_.stolen.add(n);
+  return r;
+}
+
+Runnable* Worker::spin() noexcept {
+  SpinGate& gate = scheduler_.config().gate;
+  Runnable* r = nullptr;
+  // The present spinner may be about to find what this worker has just sent it, and to answer: parking now would cost two
+  // wake-ups a round trip (measured: 28 us between two hosts' workers, 1 to 2 us with this).
+  for (int tries = 0; !gate.try_begin(); ++tries) {
+    if (tries == kGateTries || !gate.may_go_on() || scheduler_.stopping()) return nullptr;
+    for (int i = 0; i < 8; ++i) cpu_relax();
+    r = next();
+    if (r != nullptr) return r;
+  }
+  const uint64_t end_ns = monotonic_ns() + kSpinNs;
+  while (r == nullptr && gate.may_go_on() && !scheduler_.stopping()) {
+    for (int i = 0; i < 8; ++i) cpu_relax();
+    fire_due_timers();
+    r = next();
+    if (r == nullptr) r = search();
+    if (monotonic_ns() >= end_ns) break;
+  }
+  gate.end();
+  return r;
+}
+
+// The look that follows announcing sleep. Siblings' slots are not work in its sense.
+bool Worker::work_anywhere() noexcept {
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kNoRecheck)) return false;
+#endif
+  if (scheduler_.overflow().has_entries() || slot_.load_relaxed() != nullptr) return true;
+  for (uint32_t i = 0; i < scheduler_.worker_count(); ++i) {
+    Worker& v = scheduler_.worker(i);
+    if (v.inbox_.has_entries() || v.ring_.size_estimate() != 0 || v.newborns_.size_estimate() != 0) return true;
+  }
+  return scheduler_.stopping();
+}
+
+// From announcing sleep to being counted again; what each step owes is said in idle.hpp. Returns whether it searches.
+bool Worker::sleep(bool searching) noexcept {
+  Idle& idle = scheduler_.idle();
+  timers_.drain_cancelled();
+  scheduler_.config().pools.grace().offline(*reader_);
+  hooks_->before_park();
+  const Place place = idle.announce_sleep(index_, searching);
+  const bool due = monotonic_ns() >= timers_.next_deadline_ns();
+  const bool work = work_anywhere();
+  const bool found = work && place == Place::kSleeping;
+  if (!found) {
+    if (work) wake_for_surplus();  // going to reserve: somebody active takes it
+    if (!due) park();
+  }
+  scheduler_.config().pools.grace().online(*reader_);
+  return idle.resume(index_, found);
+}
+
+void Worker::park() noexcept {
+  if (scheduler_.stopping()) return;
+  counters_.parks.add();
+  scheduler_.config().gate.thread_parks();
+  static_cast<void>(parker_.park(timers_.next_deadline_ns()));  // whatever the reason: the caller looks again
+  scheduler_.config().gate.thread_awake();
+  scheduler_.config().monitor.worker_woke();
 }
 
 }  // namespace wippy

@@ -29,8 +29,8 @@ void steal(benchmark::State& state) {
   for (Ball& b : balls) static_cast<void>(deque->push(&b));
   std::size_t expected = 0;
   for (auto _ : state) {
-    Runnable* r = nullptr;
-    if (deque->steal(r) != Steal::kGot || r != &balls[expected]) {
+    Runnable* r = deque->steal();
+    if (r != &balls[expected]) {
       state.SkipWithError("not the oldest was stolen");
       break;
     }

@@ -1,4 +1,4 @@
-// scheduler/inbox.hpp and scheduler/overflow_queue.hpp: how Runnables come from elsewhere.
+// scheduler/inbox.hpp: how Runnables come from elsewhere.
 #include <array>
 #include <memory>
 #include <vector>
@@ -6,7 +6,6 @@
 #include "bench/harness.hpp"
 #include "bench/micro/runnables.hpp"
 #include "scheduler/inbox.hpp"
-#include "scheduler/overflow_queue.hpp"
 
 namespace wippy::bench {
 

@@ -35,13 +35,11 @@ ProcessHost::~ProcessHost() {
   static_cast<void>(finish_stop(0));
 }
 
-WorkerHooks* ProcessHost::make_hooks(Worker&) { return new WorkerProcs(env_.node, core_); }
-void ProcessHost::destroy_hooks(WorkerHooks* hooks) noexcept { delete static_cast<WorkerProcs*>(hooks); }
-
 Status ProcessHost::start() {
   if (core_.state() == HostState::kRunning) return Status::error(ErrorKind::kConflict, "host already running");
-  scheduler_ = std::make_unique<Scheduler>(Scheduler::Config{core_.id(), placement_, seed_}, env_.node.pools(),
-                                           env_.gate, env_.monitor, *this, env_.binding);
+  scheduler_ = std::make_unique<Scheduler>(Scheduler::Config{
+      core_.id(), placement_, seed_, [this] { return std::make_unique<WorkerProcs>(env_.node, core_); },
+      env_.node.pools(), env_.gate, env_.monitor, env_.binding});
   core_.set_scheduler(scheduler_.get());
   Status s = scheduler_->start();
   if (s.ok()) core_.set_state(HostState::kRunning);

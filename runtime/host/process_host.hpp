@@ -28,7 +28,7 @@ struct HostEnvironment {
   const MemoryBinding* binding;
 };
 
-class ProcessHost final : public WorkerHooksFactory {
+class ProcessHost final {
  public:
   ProcessHost(HostEnvironment env, const HostOptions& options, Placement placement, uint64_t seed);
   ~ProcessHost();
@@ -45,9 +45,6 @@ class ProcessHost final : public WorkerHooksFactory {
 
   // Live processes, by pid; a snapshot from any thread.
   std::vector<Pid> pids() const;
-
-  WorkerHooks* make_hooks(Worker& worker) override;
-  void destroy_hooks(WorkerHooks* hooks) noexcept override;
 
  private:
   bool wait_until_empty(uint64_t deadline_ns);

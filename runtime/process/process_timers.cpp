@@ -4,7 +4,6 @@
 
 #include "runtime/process/worker_procs.hpp"
 #include "scheduler/clock.hpp"
-#include "scheduler/scheduler.hpp"
 #include "scheduler/worker.hpp"
 
 namespace wippy {
@@ -49,13 +48,7 @@ TimerNode* arm_process_timer(Pid pid, uint64_t id, uint64_t delay_ns) noexcept {
 
 void drop_process_timer(TimerNode* node) noexcept {
   Worker* mine = Worker::current();
-  const CancelResult r = TimerSet::cancel(node, mine == nullptr ? nullptr : &mine->timers());
-  if (r.node_is_yours()) {
-    slab_free(node, 0);
-  } else if (r.outcome == Cancelled::kQueuedWakeOwner) {
-    auto* owner = static_cast<Worker*>(r.owner->tag());
-    owner->scheduler().unpark(owner->index());
-  }
+  if (TimerSet::cancel(node, mine == nullptr ? nullptr : &mine->timers())) slab_free(node, 0);
 }
 
 bool arm_kill_timer(Pid pid, uint64_t delay_ns) noexcept {

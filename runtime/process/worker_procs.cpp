@@ -2,7 +2,6 @@
 
 #include <new>
 
-#include "runtime/process/engine_slot.hpp"
 #include "scheduler/clock.hpp"
 
 namespace wippy {
@@ -12,8 +11,8 @@ constexpr uint64_t kRefRange = uint64_t{1} << 20;
 }
 
 EngineSlot* current_engine_slot() noexcept {
-  Worker* w = Worker::current();
-  return w == nullptr ? nullptr : &w->engine_slot();
+  WorkerProcs* mine = WorkerProcs::current_or_null();
+  return mine == nullptr ? nullptr : &mine->engine_slot();
 }
 
 WorkerProcs::WorkerProcs(NodeCore& node, HostCore& host) : node_(node), host_(host), retired_(node.pools().grace()) {
@@ -22,6 +21,7 @@ WorkerProcs::WorkerProcs(NodeCore& node, HostCore& host) : node_(node), host_(ho
 }
 
 WorkerProcs::~WorkerProcs() {
+  if (engine_slot_.at_exit != nullptr) engine_slot_.at_exit(engine_slot_.data);
   // The last worker to go frees everything: nobody is left to read.
   reclaim(retired_.drain_for_park());
   if (free_ != nullptr) host_.spill(free_, free_count_);

@@ -1,10 +1,11 @@
 // WorkerProcs: the process layer's part of a worker: free blocks, retired blocks, id range, gauges. Owner-only.
-// Hangs on Worker::user(); threads that are no workers use the node's shared one under its lock (NodeCore::spawn).
+// Hangs on Worker::hooks(); threads that are no workers use the node's shared one under its lock (NodeCore::spawn).
 #pragma once
 
 #include <cstdint>
 
 #include "memory/grace.hpp"
+#include "runtime/process/engine_slot.hpp"
 #include "runtime/process/node_core.hpp"
 #include "scheduler/worker.hpp"
 
@@ -13,7 +14,7 @@ namespace wippy {
 class WorkerProcs final : public WorkerHooks {
  public:
   WorkerProcs(NodeCore& node, HostCore& host);
-  ~WorkerProcs();
+  ~WorkerProcs() override;
 
   static WorkerProcs& current() noexcept { return *static_cast<WorkerProcs*>(Worker::current()->hooks()); }
   static WorkerProcs* current_or_null() noexcept {
@@ -23,6 +24,7 @@ class WorkerProcs final : public WorkerHooks {
 
   NodeCore& node() noexcept { return node_; }
   HostCore& host() noexcept { return host_; }
+  EngineSlot& engine_slot() noexcept { return engine_slot_; }
 
   // A block for a process of this worker's host, not yet published. Null: table or memory used up.
   Process* allocate(HostCore& host, uint16_t worker) noexcept;
@@ -56,6 +58,7 @@ class WorkerProcs final : public WorkerHooks {
 
   NodeCore& node_;
   HostCore& host_;
+  EngineSlot engine_slot_;
   Process* free_ = nullptr;
   uint32_t free_count_ = 0;
   uint32_t fresh_ = 0;  // bump run

@@ -46,8 +46,8 @@ void Simulator::draw_parameters(uint64_t seed) noexcept {
   constexpr uint32_t kFreezes[] = {0, 0, 5, 50};
   constexpr uint32_t kSpurious[] = {0, 0, 0, 20};
   uint64_t stream = seed ^ 0x77697070792d7369u;
-  choice_.reseed(split_mix64(stream));
-  program_random_.reseed(split_mix64(stream));
+  choice_ = Random(split_mix64(stream));
+  program_random_ = Random(split_mix64(stream));
   const uint32_t mean = kMeans[split_mix64(stream) % 5];
   const uint32_t step = kSteps[split_mix64(stream) % 4];
   const uint32_t freeze = kFreezes[split_mix64(stream) % 4];

@@ -16,15 +16,14 @@ struct OwnerAndThieves {
     if (id == 0) {
       for (int i = 0; i < Items; ++i) check(deque.push(book.submit(i)), "out of memory");
       if (Oldest) {
-        if (Runnable* r = deque.take_oldest()) book.take(r);
+        if (Runnable* r = deque.steal()) book.take(r);
       }
       while (Runnable* r = deque.pop()) book.take(r);
       return;
     }
     Rising order;  // a thief sees the oldest first
     for (int i = 0; i < Steals; ++i) {
-      Runnable* r = nullptr;
-      if (deque.steal(r) == Steal::kGot) order.see(book.take(r));
+      if (Runnable* r = deque.steal()) order.see(book.take(r));
     }
   }
   void finish() { book.expect_all_taken(); }
@@ -46,8 +45,7 @@ struct UpAndDown {
       return;
     }
     for (int i = 0; i < 2; ++i) {
-      Runnable* r = nullptr;
-      if (deque.steal(r) == Steal::kGot) book.take(r);
+      if (Runnable* r = deque.steal()) book.take(r);
     }
   }
   void finish() {

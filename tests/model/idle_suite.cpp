@@ -1,10 +1,10 @@
-// scheduler/idle.hpp and idle.cpp with the parker, as scheduler/search.cpp uses them: no wake-up is lost. A worker that has
+// scheduler/idle.hpp with the parker, as scheduler/worker.cpp uses them: no wake-up is lost. A worker that has
 // taken a job "runs a long step" until all other jobs are taken: what lies in a queue can only be taken by a sibling, so
 // whoever sleeps although it was owed a wake-up makes the execution a deadlock.
 //
-// Idle, Parker, RunRing and Inbox are the production headers; the worker's loop is written here after search.cpp, without
+// Idle, Parker, RunRing and Inbox are the production headers; the worker's loop is written here after worker.cpp, without
 // timers, spinning and tiers.
-#include "scheduler/idle.cpp"
+#include "scheduler/idle.hpp"
 
 #include "model/items.hpp"
 #include "scheduler/inbox.hpp"
@@ -42,11 +42,11 @@ struct Host {
   void submit(int job, uint32_t to) {
     Runnable* r = book.submit(job);
     if (B == Bug::kWakeBeforePush) {
-      send(idle.wake_worker(to, 0));
+      send(idle.wake_one(0, to));
       static_cast<void>(inbox[to].push(r));
       return;
     }
-    if (inbox[to].push(r) == InboxPush::kWasEmpty && B != Bug::kNoWake) send(idle.wake_worker(to, 0));
+    if (inbox[to].push(r) && B != Bug::kNoWake) send(idle.wake_one(0, to));
   }
   bool work_anywhere() const {
     for (int i = 0; i < Workers; ++i) {
@@ -75,34 +75,32 @@ struct Host {
     }
     return nullptr;
   }
-  Resumed sleep(uint32_t self, bool searching) {
+  bool sleep(uint32_t self, bool searching) {
     bool work = B == Bug::kLookBeforeAnnounce && work_anywhere();
-    const Announced a = idle.announce_sleep(self, searching);
+    const Place a = idle.announce_sleep(self, searching);
     if (B != Bug::kLookBeforeAnnounce && B != Bug::kNoRecheck) work = work_anywhere();
-    ResumeFor why = ResumeFor::kNoReason;
-    if (work && a == Announced::kSleeper) {
-      why = ResumeFor::kFoundWork;
-    } else {
+    const bool found = work && a == Place::kSleeping;
+    if (!found) {
       if (work) send(idle.wake_one(0));
       static_cast<void>(parker[self].park(kNeverNs));
     }
-    if (B == Bug::kForgetResume && why == ResumeFor::kFoundWork) return Resumed::kPlain;
-    return idle.resume(self, why);
+    if (B == Bug::kForgetResume && found) return false;
+    return idle.resume(self, found);
   }
   Runnable* idle_turn(uint32_t self) {
-    bool searching = idle.try_search() == SearchStart::kSearch;
+    bool searching = idle.try_search();
     for (;;) {
       Runnable* r = searching ? search(self) : nullptr;
       if (r == nullptr) {
         if (stopping.load_acquire()) return nullptr;
-        searching = sleep(self, searching) == Resumed::kSearching;
+        searching = sleep(self, searching);
         r = next(self);
       }
       if (r != nullptr) {
-        if (searching && idle.found_work() == SearchEnd::kWakeNext && B != Bug::kIgnoreWakeNext) send(idle.wake_one(0));
+        if (searching && idle.found_work() && B != Bug::kIgnoreWakeNext) send(idle.wake_one(0));
         return r;
       }
-      if (!searching) searching = idle.try_search() == SearchStart::kSearch;
+      if (!searching) searching = idle.try_search();
     }
   }
   void stop() {
@@ -118,7 +116,7 @@ struct Host {
   void worker(uint32_t self) {
     if (idle.starts_in_reserve(self)) {
       static_cast<void>(parker[self].park(kNeverNs));
-      if (idle.resume(self, ResumeFor::kNoReason) == Resumed::kSearching && idle.found_work() == SearchEnd::kWakeNext) {
+      if (idle.resume(self, false) && idle.found_work()) {
         send(idle.wake_one(0));
       }
     }

@@ -17,7 +17,7 @@ struct PushersAndTakers {
 
   void take() {
     RunnableList list = inbox.take_all();
-    if (!list.empty()) ++batches;
+    if (list.first != nullptr) ++batches;
     Rising order[2];
     const uint32_t count = list.count;
     uint32_t n = 0;
@@ -31,7 +31,7 @@ struct PushersAndTakers {
   void thread(int id) {
     if (id >= 2) return take();
     for (int i = id == 0 ? 0 : First; i < (id == 0 ? First : Items); ++i) {
-      if (inbox.push(book.submit(i)) == InboxPush::kWasEmpty) ++was_empty;
+      if (inbox.push(book.submit(i))) ++was_empty;
     }
   }
   void finish() {

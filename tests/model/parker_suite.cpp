@@ -17,7 +17,7 @@ struct TokenCarriesData {
       data.set(5);
       return parker.unpark();
     }
-    while (parker.park(kNeverNs) != Parked::kToken) {
+    while (!parker.park(kNeverNs)) {
     }
     check(data.get() == 5, "data");
   }
@@ -38,7 +38,7 @@ struct TwoWakers {
     }
     bool token = false;
     while (flag[0].load_relaxed() == 0 || flag[1].load_relaxed() == 0) {
-      token = parker.park(Timed ? 1 : kNeverNs) == Parked::kToken;
+      token = parker.park(Timed ? 1 : kNeverNs);
     }
     static_cast<void>(token);
   }
@@ -58,7 +58,7 @@ struct MergedToken {
       return;
     }
     if (order.load_relaxed() != 2) return;  // relaxed: orders nothing
-    check(parker.park(kNeverNs) == Parked::kToken, "two unparks left no token");
+    check(parker.park(kNeverNs), "two unparks left no token");
     check(data[0].get() == 9 && data[1].get() == 9, "data");
   }
 };
@@ -74,7 +74,7 @@ struct LeftOver {
       rounds.store_relaxed(1);
       return parker.unpark();
     }
-    check(parker.park(kNeverNs) == Parked::kToken, "the left-over token");
+    check(parker.park(kNeverNs), "the left-over token");
     while (rounds.load_relaxed() == 0) static_cast<void>(parker.park(kNeverNs));
   }
 };
@@ -84,9 +84,9 @@ struct DeadlineOnly {
   static constexpr int kThreads = 1;
   Parker parker;
   void thread(int) {
-    check(parker.park(1) == Parked::kNoToken, "a token from nowhere");
+    check(!parker.park(1), "a token from nowhere");
     parker.unpark();
-    check(parker.park(1) == Parked::kToken, "the token is gone");
+    check(parker.park(1), "the token is gone");
   }
 };
 

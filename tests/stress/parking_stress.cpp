@@ -13,7 +13,6 @@
 #include "scheduler/deque.hpp"
 #include "scheduler/idle.hpp"
 #include "scheduler/inbox.hpp"
-#include "scheduler/overflow_queue.hpp"
 #include "scheduler/parker.hpp"
 #include "scheduler/random.hpp"
 #include "scheduler/ring.hpp"
@@ -45,7 +44,7 @@ class Mill {
   }
   Leaf& leaf(uint32_t i) { return leaves_[i]; }
   void submit_to_inbox(uint32_t worker, Leaf& leaf) {
-    if (inboxes_[worker].push(&leaf) == InboxPush::kWasEmpty) unpark(idle_.wake_worker(worker, 0));
+    if (inboxes_[worker].push(&leaf)) unpark(idle_.wake_one(0, worker));
   }
   void submit_to_overflow(Leaf& leaf) {
     overflow_.push(&leaf);
@@ -82,7 +81,8 @@ class Mill {
     if (Runnable* r = rings_[w].pop()) return r;
     if (Runnable* r = newborns_[w].pop()) return r;
     if (Runnable* r = take_inbox(w, w)) return r;
-    return overflow_.pop();
+    Runnable* r = nullptr;
+    return overflow_.pop_batch(&r, 1) != 0 ? r : nullptr;
   }
   Runnable* steal(uint32_t w, Random& random) {
     const uint32_t start = random.below(kWorkers);
@@ -90,7 +90,8 @@ class Mill {
       const uint32_t v = (start + i) % kWorkers;
       Runnable* r = nullptr;
       if (v == w) continue;
-      if (rings_[v].steal_half_into(rings_[w], r) > 0 || newborns_[v].steal(r) == Steal::kGot) return r;
+      if (rings_[v].steal_half_into(rings_[w], r) > 0) return r;
+      if ((r = newborns_[v].steal()) != nullptr) return r;
       if ((r = take_inbox(w, v)) != nullptr) return r;
     }
     return nullptr;
@@ -108,30 +109,30 @@ class Mill {
   }
   // Returns whether the worker searches afterwards.
   bool sleep(uint32_t w, bool searching) {
-    const Announced as = idle_.announce_sleep(w, searching);
+    const Place as = idle_.announce_sleep(w, searching);
     if (anything()) {
-      if (as == Announced::kSleeper) return idle_.resume(w, ResumeFor::kFoundWork) == Resumed::kSearching;
+      if (as == Place::kSleeping) return idle_.resume(w, true);
       unpark(idle_.wake_one(0));
     }
     static_cast<void>(parkers_[w].park(kNeverNs));
-    return idle_.resume(w, ResumeFor::kNoReason) == Resumed::kSearching;
+    return idle_.resume(w, false);
   }
   void loop(uint32_t w) {
     Random random(w + 1);
     bool searching = false;
     if (idle_.starts_in_reserve(w)) {
       static_cast<void>(parkers_[w].park(kNeverNs));
-      searching = idle_.resume(w, ResumeFor::kNoReason) == Resumed::kSearching;
+      searching = idle_.resume(w, false);
     }
     while (stop_.load_acquire() == 0) {  // with stop()
       Runnable* r = own(w);
-      if (r == nullptr && !searching) searching = idle_.try_search() == SearchStart::kSearch;
+      if (r == nullptr && !searching) searching = idle_.try_search();
       if (r == nullptr && searching) r = steal(w, random);
       if (r == nullptr) {
         searching = sleep(w, searching);
         continue;
       }
-      if (searching && idle_.found_work() == SearchEnd::kWakeNext) unpark(idle_.wake_one(0));
+      if (searching && idle_.found_work()) unpark(idle_.wake_one(0));
       searching = false;
       run(w, r);
     }

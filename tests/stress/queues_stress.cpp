@@ -11,7 +11,6 @@
 #include "memory/atomic.hpp"
 #include "scheduler/deque.hpp"
 #include "scheduler/inbox.hpp"
-#include "scheduler/overflow_queue.hpp"
 #include "scheduler/random.hpp"
 #include "scheduler/ring.hpp"
 #include "stress/scale.hpp"
@@ -110,8 +109,7 @@ TEST(StressDeque, ExactlyOnce) {
         Random random(round * 100 + t);
         while (!jobs.all_taken()) {
           pause_sometimes(random);
-          Runnable* r = nullptr;
-          if (deque.steal(r) == Steal::kGot) jobs.take(r);
+          if (Runnable* r = deque.steal()) jobs.take(r);
         }
       });
     }
@@ -121,7 +119,7 @@ TEST(StressDeque, ExactlyOnce) {
         ASSERT_TRUE(deque.push(jobs.fill(i)));
       }
       for (uint32_t burst = random.below(4); burst > 0; --burst) {
-        Runnable* r = random.below(8) == 0 ? deque.take_oldest() : deque.pop();
+        Runnable* r = random.below(8) == 0 ? deque.steal() : deque.pop();
         if (r != nullptr) jobs.take(r);
       }
       pause_sometimes(random);
@@ -145,8 +143,7 @@ TEST(StressInbox, ExactlyOnceAndOrderedForEachPusher) {
     threads.emplace_back([&, p] {
       Random random(p + 1);
       for (uint32_t i = 0; i < each; ++i) {
-        if (inbox.push(jobs.fill(p * each + i, p)) == InboxPush::kWasEmpty)
-          was_empty.fetch_add_relaxed(1);  // read at end
+        if (inbox.push(jobs.fill(p * each + i, p))) was_empty.fetch_add_relaxed(1);  // read at end
         pause_sometimes(random);
       }
     });
@@ -155,7 +152,7 @@ TEST(StressInbox, ExactlyOnceAndOrderedForEachPusher) {
     threads.emplace_back([&] {
       while (!jobs.all_taken()) {
         RunnableList list = inbox.take_all();
-        if (list.empty()) {
+        if (list.first == nullptr) {
           std::this_thread::yield();
           continue;
         }

@@ -87,8 +87,7 @@ struct DequeTest : rl::test_suite<DequeTest<Capacity, Thieves>, 1 + Thieves> {
       return;
     }
     for (int i = 0; i < 2; ++i) {
-      Runnable* r = nullptr;
-      if (deque.steal(r) == Steal::kGot) book.take(r);
+      if (Runnable* r = deque.steal()) book.take(r);
     }
   }
   void after() { book.all_taken(); }
@@ -166,7 +165,7 @@ struct ParkerData : rl::test_suite<ParkerData, 2> {
       data.set(5);
       return parker.unpark();
     }
-    while (parker.park(kNeverNs) != Parked::kToken) {
+    while (!parker.park(kNeverNs)) {
     }
     expect(data.get() == 5, "data");
   }

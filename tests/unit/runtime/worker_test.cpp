@@ -18,7 +18,7 @@ void burn(uint64_t ns) {
 
 TEST(Workers, SixteenOnTwoCores) {
   Node n(16, 2);
-  EXPECT_EQ(n.host().scheduler().placement().active, 2u);
+  EXPECT_EQ(n.host().scheduler().config().placement.active, 2u);
   n.run([](Context& self, Node& node) -> Behavior {
     constexpr int kPairs = 100, kRounds = 200;
     for (int i = 0; i < kPairs; ++i) {

@@ -24,71 +24,71 @@ TEST(Idle, NobodyToWakeWhileAllAreAwake) {
   Idle idle(2, nodes(2));
   expect_counts(idle, 0, 2, 0);
   EXPECT_FALSE(idle.wake_one(0).any());
-  EXPECT_FALSE(idle.wake_worker(1, 0).any());
+  EXPECT_FALSE(idle.wake_one(0, 1).any());
 }
 
 TEST(Idle, WokenWorkerSearchesAndASecondPublisherDoesNotWake) {
   Idle idle(3, nodes(3));
-  EXPECT_EQ(idle.announce_sleep(1, false), Announced::kSleeper);
-  EXPECT_EQ(idle.announce_sleep(2, false), Announced::kSleeper);
+  EXPECT_EQ(idle.announce_sleep(1, false), Place::kSleeping);
+  EXPECT_EQ(idle.announce_sleep(2, false), Place::kSleeping);
   const Wake w = idle.wake_one(0);
   EXPECT_EQ(w.worker, 2u) << "last in, first out";
   expect_counts(idle, 1, 2, 1);
   EXPECT_FALSE(idle.wake_one(0).any());
-  EXPECT_EQ(idle.resume(2, ResumeFor::kNoReason), Resumed::kSearching);
-  EXPECT_EQ(idle.found_work(), SearchEnd::kWakeNext) << "the last searcher that finds work wakes the next";
+  EXPECT_TRUE(idle.resume(2, false));
+  EXPECT_TRUE(idle.found_work()) << "the last searcher that finds work wakes the next";
   EXPECT_EQ(idle.wake_one(0).worker, 1u);
-  EXPECT_EQ(idle.found_work(), SearchEnd::kQuiet) << "nobody left to wake";
+  EXPECT_FALSE(idle.found_work()) << "nobody left to wake";
   expect_counts(idle, 0, 3, 0);
 }
 
 TEST(Idle, AtMostHalfSearch) {
   Idle idle(4, nodes(4));
-  EXPECT_EQ(idle.try_search(), SearchStart::kSearch);
-  EXPECT_EQ(idle.try_search(), SearchStart::kSearch);
-  EXPECT_EQ(idle.try_search(), SearchStart::kEnough);
-  EXPECT_EQ(idle.found_work(), SearchEnd::kQuiet);
-  EXPECT_EQ(idle.try_search(), SearchStart::kSearch);
+  EXPECT_TRUE(idle.try_search());
+  EXPECT_TRUE(idle.try_search());
+  EXPECT_FALSE(idle.try_search());
+  EXPECT_FALSE(idle.found_work());
+  EXPECT_TRUE(idle.try_search());
   Idle single(1, nodes(1));
-  EXPECT_EQ(single.try_search(), SearchStart::kSearch);
+  EXPECT_TRUE(single.try_search());
 }
 
 TEST(Idle, RecheckThatFindsWorkResumesAsSearcher) {
   Idle idle(2, nodes(2));
-  ASSERT_EQ(idle.try_search(), SearchStart::kSearch);
-  ASSERT_EQ(idle.announce_sleep(0, true), Announced::kSleeper);
+  ASSERT_TRUE(idle.try_search());
+  ASSERT_EQ(idle.announce_sleep(0, true), Place::kSleeping);
   expect_counts(idle, 0, 1, 1);
-  EXPECT_EQ(idle.resume(0, ResumeFor::kFoundWork), Resumed::kSearching);
+  EXPECT_TRUE(idle.resume(0, true));
   expect_counts(idle, 1, 2, 0);
-  EXPECT_EQ(idle.found_work(), SearchEnd::kQuiet);
+  EXPECT_FALSE(idle.found_work());
 }
 
 TEST(Idle, TimeoutResumesPlain) {
   Idle idle(2, nodes(2));
-  ASSERT_EQ(idle.announce_sleep(0, false), Announced::kSleeper);
-  EXPECT_EQ(idle.resume(0, ResumeFor::kNoReason), Resumed::kPlain);
+  ASSERT_EQ(idle.announce_sleep(0, false), Place::kSleeping);
+  EXPECT_FALSE(idle.resume(0, false));
   expect_counts(idle, 0, 2, 0);
 }
 
 TEST(Idle, PrefersASleeperOnTheNode) {
   Idle idle(4, {0, 1, 0, 1});
-  for (uint32_t w = 0; w < 4; ++w) ASSERT_EQ(idle.announce_sleep(w, false), Announced::kSleeper);
+  for (uint32_t w = 0; w < 4; ++w) ASSERT_EQ(idle.announce_sleep(w, false), Place::kSleeping);
   EXPECT_EQ(idle.wake_one(0).worker, 2u);
-  ASSERT_EQ(idle.found_work(), SearchEnd::kWakeNext);
+  ASSERT_TRUE(idle.found_work());
   EXPECT_EQ(idle.wake_one(0).worker, 0u);
-  ASSERT_EQ(idle.found_work(), SearchEnd::kWakeNext);
+  ASSERT_TRUE(idle.found_work());
   EXPECT_EQ(idle.wake_one(0).worker, 3u) << "no sleeper left on node 0";
 }
 
 TEST(Idle, WakeWorkerTakesThatOneEvenIfOthersSearch) {
   Idle idle(4, nodes(4));
-  for (uint32_t w = 1; w < 4; ++w) ASSERT_EQ(idle.announce_sleep(w, false), Announced::kSleeper);
-  EXPECT_EQ(idle.wake_worker(1, 0).worker, 1u);
-  EXPECT_EQ(idle.wake_worker(2, 0).worker, 2u) << "asleep: woken although worker 1 searches";
-  EXPECT_FALSE(idle.wake_worker(1, 0).any()) << "awake, and somebody searches";
-  EXPECT_EQ(idle.found_work(), SearchEnd::kQuiet);
-  EXPECT_EQ(idle.found_work(), SearchEnd::kWakeNext);
-  EXPECT_EQ(idle.wake_worker(0, 0).worker, 3u) << "awake, nobody searches: any sleeper";
+  for (uint32_t w = 1; w < 4; ++w) ASSERT_EQ(idle.announce_sleep(w, false), Place::kSleeping);
+  EXPECT_EQ(idle.wake_one(0, 1).worker, 1u);
+  EXPECT_EQ(idle.wake_one(0, 2).worker, 2u) << "asleep: woken although worker 1 searches";
+  EXPECT_FALSE(idle.wake_one(0, 1).any()) << "awake, and somebody searches";
+  EXPECT_FALSE(idle.found_work());
+  EXPECT_TRUE(idle.found_work());
+  EXPECT_EQ(idle.wake_one(0, 0).worker, 3u) << "awake, nobody searches: any sleeper";
 }
 
 TEST(Idle, ReserveIsActivatedOncePerStuckWorkerAndReturns) {
@@ -100,9 +100,8 @@ TEST(Idle, ReserveIsActivatedOncePerStuckWorkerAndReturns) {
   EXPECT_EQ(w.worker, 2u);
   EXPECT_FALSE(idle.try_activate_reserve(0).any());
   expect_counts(idle, 1, 3, 0);
-  EXPECT_EQ(idle.resume(2, ResumeFor::kNoReason), Resumed::kSearching);
-  EXPECT_FALSE(idle.is_surplus(2));
-  EXPECT_EQ(idle.announce_sleep(2, true), Announced::kSleeper) << "worker 0 is still stuck";
+  EXPECT_TRUE(idle.resume(2, false));
+  EXPECT_EQ(idle.announce_sleep(2, true), Place::kSleeping) << "worker 0 is still stuck";
   expect_counts(idle, 0, 2, 1);
   idle.step_ended(1);
   expect_counts(idle, 0, 2, 1);
@@ -115,18 +114,16 @@ TEST(Idle, ReserveIsActivatedOncePerStuckWorkerAndReturns) {
 TEST(Idle, RunningExtraWorkerReturnsToReserveWhenItParks) {
   Idle idle(1, nodes(3));
   ASSERT_EQ(idle.try_activate_reserve(0).worker, 1u);
-  ASSERT_EQ(idle.found_work(), SearchEnd::kQuiet);
+  ASSERT_FALSE(idle.found_work());
   ASSERT_EQ(idle.try_activate_reserve(1).worker, 2u) << "an extra worker can be stuck, too";
   EXPECT_FALSE(idle.try_activate_reserve(2).any()) << "reserve exhausted";
   idle.step_ended(0);
-  EXPECT_TRUE(idle.is_surplus(1));
-  EXPECT_FALSE(idle.is_surplus(0));
-  EXPECT_EQ(idle.announce_sleep(2, true), Announced::kReserve);
+  EXPECT_EQ(idle.announce_sleep(2, true), Place::kReserve);
   expect_counts(idle, 0, 2, 0);
-  EXPECT_EQ(idle.announce_sleep(0, false), Announced::kSleeper) << "never a primary worker";
-  EXPECT_EQ(idle.resume(2, ResumeFor::kNoReason), Resumed::kPlain) << "for a timer of its own";
-  EXPECT_EQ(idle.announce_sleep(2, false), Announced::kReserve);
-  EXPECT_EQ(idle.announce_sleep(1, false), Announced::kReserve) << "marked stuck too late: parking clears the mark";
+  EXPECT_EQ(idle.announce_sleep(0, false), Place::kSleeping) << "never a primary worker";
+  EXPECT_FALSE(idle.resume(2, false)) << "for a timer of its own";
+  EXPECT_EQ(idle.announce_sleep(2, false), Place::kReserve);
+  EXPECT_EQ(idle.announce_sleep(1, false), Place::kReserve) << "marked stuck too late: parking clears the mark";
   expect_counts(idle, 0, 0, 1);
 }
 
@@ -145,14 +142,14 @@ RC_GTEST_PROP(Idle, CountsMatchPlaces, (const std::vector<std::pair<uint8_t, uin
     const bool awake = idle.place(w) == Place::kAwake;
     switch (op % 8) {
       case 0: woken(idle.wake_one(w % 2)); break;
-      case 1: woken(idle.wake_worker(w, w % 2)); break;
+      case 1: woken(idle.wake_one(w % 2, w)); break;
       case 2:
-        if (awake && !searching[w]) searching[w] = idle.try_search() == SearchStart::kSearch;
+        if (awake && !searching[w]) searching[w] = idle.try_search();
         break;
       case 3:
         if (!searching[w]) break;
         searching[w] = false;
-        if (idle.found_work() == SearchEnd::kWakeNext) woken(idle.wake_one(w % 2));
+        if (idle.found_work()) woken(idle.wake_one(w % 2));
         break;
       case 4:
         if (!awake) break;
@@ -161,7 +158,7 @@ RC_GTEST_PROP(Idle, CountsMatchPlaces, (const std::vector<std::pair<uint8_t, uin
         break;
       case 5:
         if (awake) break;
-        searching[w] = idle.resume(w, who > 127 ? ResumeFor::kFoundWork : ResumeFor::kNoReason) == Resumed::kSearching;
+        searching[w] = idle.resume(w, who > 127);
         break;
       case 6: {
         const Wake r = idle.try_activate_reserve(w);

@@ -10,7 +10,6 @@
 #include "items.hpp"
 #include "scheduler/deque.hpp"
 #include "scheduler/inbox.hpp"
-#include "scheduler/overflow_queue.hpp"
 #include "scheduler/ring.hpp"
 
 namespace wippy {
@@ -122,13 +121,8 @@ RC_GTEST_PROP(NewbornDeque, LifoAndOldestAgainstReference, (const std::vector<ui
         RC_ASSERT(id_of(r) == model.back());
         model.pop_back();
       }
-    } else if (op < 230) {
-      Runnable* r = nullptr;
-      RC_ASSERT(deque.steal(r) == (model.empty() ? Steal::kEmpty : Steal::kGot));
-      RC_ASSERT((r == nullptr) == model.empty());
-      if (r != nullptr) RC_ASSERT(id_of(r) == take_front(model));
     } else {
-      Runnable* r = deque.take_oldest();
+      Runnable* r = deque.steal();
       RC_ASSERT((r == nullptr) == model.empty());
       if (r != nullptr) RC_ASSERT(id_of(r) == take_front(model));
     }
@@ -141,20 +135,20 @@ TEST(NewbornDeque, GrowsByDoublingAndKeepsAll) {
   NewbornDeque<4> deque;
   for (uint64_t i = 0; i < 1000; ++i) ASSERT_TRUE(deque.push(items[i]));
   EXPECT_EQ(deque.capacity(), 1024u);
-  EXPECT_EQ(id_of(deque.take_oldest()), 0u);
+  EXPECT_EQ(id_of(deque.steal()), 0u);
   for (uint64_t i = 1000; i-- > 1;) EXPECT_EQ(id_of(deque.pop()), i);
   EXPECT_EQ(deque.pop(), nullptr);
-  EXPECT_EQ(deque.take_oldest(), nullptr);
+  EXPECT_EQ(deque.steal(), nullptr);
 }
 
 TEST(Inbox, FifoWholeAndSaysWhoOwesTheWake) {
   Items items(5);
   Inbox inbox;
   EXPECT_FALSE(inbox.has_entries());
-  EXPECT_TRUE(inbox.take_all().empty());
+  EXPECT_EQ(inbox.take_all().first, nullptr);
   for (uint64_t round = 0; round < 2; ++round) {
-    EXPECT_EQ(inbox.push(items[0]), InboxPush::kWasEmpty);
-    for (uint64_t i = 1; i < 5; ++i) EXPECT_EQ(inbox.push(items[i]), InboxPush::kHadEntries);
+    EXPECT_TRUE(inbox.push(items[0]));
+    for (uint64_t i = 1; i < 5; ++i) EXPECT_FALSE(inbox.push(items[i]));
     EXPECT_TRUE(inbox.has_entries());
     RunnableList list = inbox.take_all();
     EXPECT_EQ(list.count, 5u);
@@ -182,11 +176,11 @@ TEST(OverflowQueue, FifoInBatches) {
   EXPECT_EQ(queue.size_estimate(), 100u);
   uint64_t next = 0;
   for (const uint32_t expected : {16u, 16u, 32u, 32u, 4u}) {
-    const uint32_t n = queue.pop_batch(out, expected < 32 ? 16 : 100);  // 100 is cut to kMaxBatch
+    const uint32_t n = expected < 32 ? queue.pop_batch(out, 16) : queue.pop_batch(out);
     EXPECT_EQ(n, expected);
     for (uint32_t i = 0; i < n; ++i) EXPECT_EQ(id_of(out[i]), next++);
   }
-  EXPECT_EQ(queue.pop(), nullptr);
+  EXPECT_EQ(queue.pop_batch(out, 1), 0u);
   EXPECT_FALSE(queue.has_entries());
 }
 
