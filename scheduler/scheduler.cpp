@@ -15,13 +15,13 @@ std::vector<uint32_t> nodes_of(const Placement& p) {
 }  // namespace
 
 Scheduler::Scheduler(Config config, MemoryPools& pools, SpinGate& gate, Monitor& monitor, WorkerHooksFactory& hooks,
-                     const MemoryBinding* binding)
+                     const Topology& topology)
     : config_(std::move(config)),
       pools_(pools),
       gate_(gate),
       monitor_(monitor),
       hooks_(hooks),
-      binding_(binding),
+      topology_(topology),
       idle_(config_.placement.active, nodes_of(config_.placement)) {
   uint64_t seed = config_.seed;
   for (const WorkerPlace& place : config_.placement.workers) {
@@ -67,8 +67,8 @@ void Scheduler::submit_remote(Runnable* r, uint16_t preferred) noexcept {
 }
 
 void Scheduler::pin(const WorkerPlace& place) noexcept {
-  if (binding_ == nullptr || !place.pinned) return;
-  static_cast<void>(binding_->pin_this_thread(place.pu.os_index));  // a refusal costs speed, not correctness
+  if (!place.pinned) return;
+  static_cast<void>(topology_.pin_this_thread(place.pu.os_index));  // a refusal costs speed, not correctness
 }
 
 CounterTotals Scheduler::totals() const noexcept {

@@ -11,7 +11,6 @@
 
 #include "memory/slab.hpp"
 #include "memory/status.hpp"
-#include "numa/memory_binding.hpp"
 #include "numa/placement.hpp"
 #include "scheduler/idle.hpp"
 #include "scheduler/monitor.hpp"
@@ -38,7 +37,7 @@ class Scheduler {
   };
   // All references outlive the scheduler.
   Scheduler(Config config, MemoryPools& pools, SpinGate& gate, Monitor& monitor, WorkerHooksFactory& hooks,
-            const MemoryBinding* binding);
+            const Topology& topology);
   ~Scheduler();
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
@@ -78,7 +77,7 @@ class Scheduler {
   SpinGate& gate_;
   Monitor& monitor_;
   WorkerHooksFactory& hooks_;
-  const MemoryBinding* binding_;
+  const Topology& topology_;
   Idle idle_;
   OverflowQueue overflow_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -35,7 +35,7 @@ void Worker::thread_main(void* self) {
   auto& w = *static_cast<Worker*>(self);
   Scheduler& s = w.scheduler_;
   s.pin(w.place_);
-  ThreadScope scope(s.pools(), w.place_.pu.node, ReaderKind::kWorker);
+  ThreadMemory scope(s.pools(), w.place_.pu.node, ReaderKind::kWorker);
   t_this_thread.worker = &w;
   w.reader_ = &this_memory().reader();
   w.watched_.resize(s.worker_count());

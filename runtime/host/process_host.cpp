@@ -36,7 +36,7 @@ void ProcessHost::destroy_hooks(WorkerHooks* hooks) noexcept { delete static_cas
 Status ProcessHost::start() {
   if (core_.state() == HostState::kRunning) return Status::error(ErrorKind::kConflict, "host already running");
   scheduler_ = std::make_unique<Scheduler>(Scheduler::Config{core_.id(), placement_, seed_}, env_.node.pools(),
-                                           env_.gate, env_.monitor, *this, env_.binding);
+                                           env_.gate, env_.monitor, *this, env_.topology);
   core_.set_scheduler(scheduler_.get());
   Status s = scheduler_->start();
   if (s.ok()) core_.set_state(HostState::kRunning);
