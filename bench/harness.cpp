@@ -15,7 +15,7 @@
 #include "bench/machine.hpp"
 #include "bench/placement.hpp"
 #include "bench/report.hpp"
-#include "numa/cpu_limit.hpp"
+#include "numa/topology.hpp"
 
 namespace wippy::bench {
 

@@ -62,7 +62,7 @@ class BenchNode {
   // calls this from the main thread.
   template <class F, class... Args>
   Measured run(std::size_t host_index, F fn, Args... args) {
-    const ThreadScope scope(runtime_.pools(), NodeId{0}, ReaderKind::kOutside);
+    ThreadMemory scope(runtime_.pools(), NodeId{0}, ReaderKind::kOutside);
     Job job;
     SpawnOptions o;
     o.host = &host(host_index);
@@ -72,7 +72,7 @@ class BenchNode {
     if (!clear()) return Measured::wrong("processes are left");
     return job.result();
   }
-  // Ends every process; false when one stays. The caller has a ThreadScope.
+  // Ends every process; false when one stays. The caller has a ThreadMemory.
   bool clear();
 
  private:

@@ -1,5 +1,8 @@
 // The errors library and the methods of error objects (spec/process.md §5.1-5.3).
+#include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <string_view>
 
 #include "lua/error_object.hpp"
 #include "lua/state.hpp"
@@ -11,6 +14,19 @@ namespace {
 
 ErrorObject& check_error(lua_State* L, int index) { return check_user_as<ErrorObject>(L, index, kErrorType); }
 
+// By ErrorKind: the texts that scripts see.
+constexpr const char* kKindNames[] = {
+    "",         "",         "NotFound", "AlreadyExists", "Invalid",    "PermissionDenied", "Unavailable",
+    "Internal", "Canceled", "Conflict", "Timeout",       "RateLimited"};
+static_assert(std::size(kKindNames) == static_cast<std::size_t>(ErrorKind::kRateLimited) + 1);
+
+const char* kind_name(ErrorKind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
+// Unknown text gives kUnknown.
+ErrorKind kind_of(std::string_view name) {
+  const auto found = std::find(std::begin(kKindNames) + 2, std::end(kKindNames), name);
+  return found == std::end(kKindNames) ? ErrorKind::kUnknown : static_cast<ErrorKind>(found - std::begin(kKindNames));
+}
+
 // --- methods
 
 int error_message(lua_State* L) {
@@ -20,7 +36,7 @@ int error_message(lua_State* L) {
 }
 
 int error_kind(lua_State* L) {
-  lua_pushstring(L, error_kind_name(check_error(L, 1).kind));
+  lua_pushstring(L, kind_name(check_error(L, 1).kind));
   return 1;
 }
 
@@ -118,7 +134,7 @@ int errors_new(lua_State* L) {
   if (lua_getfield(L, 1, "kind") == LUA_TSTRING) {
     std::size_t bytes = 0;
     const char* kind = lua_tolstring(L, -1, &bytes);
-    e.kind = error_kind_from_name(kind, bytes);
+    e.kind = kind_of({kind, bytes});
   }
   if (lua_getfield(L, 1, "retryable") == LUA_TBOOLEAN) {
     e.retryable = lua_toboolean(L, -1) ? Retryable::kYes : Retryable::kNo;
@@ -163,7 +179,7 @@ int errors_wrap(lua_State* L) {
 int errors_is(lua_State* L) {
   const ErrorObject* e = to_user_as<ErrorObject>(L, 1, kErrorType);
   const char* kind = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : nullptr;
-  lua_pushboolean(L, e != nullptr && kind != nullptr && std::strcmp(error_kind_name(e->kind), kind) == 0);
+  lua_pushboolean(L, e != nullptr && kind != nullptr && std::strcmp(kind_name(e->kind), kind) == 0);
   return 1;
 }
 
@@ -223,7 +239,7 @@ int errors_call_stack(lua_State* L) {
   return 1;
 }
 
-// The texts are those of error_kind_name(); the test C-289 compares them.
+// The texts are those of kKindNames; the test C-289 compares them.
 constexpr LibraryEntry kLibrary[] = {
     {"new", errors_new},
     {"wrap", errors_wrap},

@@ -4,7 +4,9 @@
 
 namespace wippy {
 [[noreturn]] void assertion_failed(const char* expression, const char* file, int line) noexcept;
-}
+// The system refuses what we cannot do without.
+[[noreturn, gnu::format(printf, 1, 2)]] void die(const char* format, ...) noexcept;
+}  // namespace wippy
 
 #if defined(WIPPY_ASSERTIONS) || !defined(NDEBUG)
 #define WIPPY_ASSERT(e) ((e) ? static_cast<void>(0) : ::wippy::assertion_failed(#e, __FILE__, __LINE__))

@@ -1,65 +1,96 @@
-// Type-stable 256-byte blocks at fixed addresses: the process slab that is its own PID table (rulings.md S1).
-//
-// One reserved address range of 2^index_bits blocks that is never unmapped while the table lives, so any index may be
-// read at any time: a block that was never handed out reads as zeros, hence as id 0. Whoever uses the blocks keeps its
-// published id in the block itself; looking an id up is base + index × 256 and one compare.
-//
+// Type-stable 256-byte blocks at fixed addresses: the process slab that is its own PID table (rulings.md S1). One reserved
+// range that stays mapped while the table lives, so any index may be read at any time, even one that a forged id names: a
+// block never handed out reads as zeros, hence as id 0. The published id lies in the block itself; looking an id up is
+// base + index × 256 and one compare.
 // Segments of 4,096 blocks belong to one owner (a host) and one NUMA node for ever; fresh blocks are handed out in runs
-// of 64 under one lock, so the lock is taken once per 64 first-time spawns. Freed blocks are the owner's business.
+// of 64, so the lock is taken once per 64 first-time spawns. Freed blocks are the owner's business.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "memory/address_range.hpp"
 #include "memory/atomic.hpp"
 #include "memory/mutex.hpp"
 #include "memory/slab.hpp"
 
 namespace wippy {
 
+// Any thread may call any method.
 class BlockTable {
  public:
   static constexpr std::size_t kBlockBytes = 256;
-  static constexpr uint32_t kRunBlocks = 64;
-  static constexpr uint32_t kSegmentBlocks = 4096;
+  static constexpr uint32_t kRunBlocks = 64, kSegmentBlocks = 4096;
   static constexpr uint16_t kNoOwner = 0xffff;
 
-  // index_bits in [12, 24]. Aborts with a message when the system refuses the reservation.
-  BlockTable(uint32_t index_bits, BindPages bind);
-  ~BlockTable();
-  BlockTable(const BlockTable&) = delete;
-  BlockTable& operator=(const BlockTable&) = delete;
+  // index_bits in [12, 24]. Dies with a message when the system refuses the reservation.
+  BlockTable(uint32_t index_bits, const PageBinder* binder)
+      : blocks_(uint32_t{1} << index_bits),
+        range_(std::size_t{blocks_} * kBlockBytes, PROT_READ | PROT_WRITE),
+        binder_(binder),
+        owners_(std::make_unique<Atomic<uint16_t>[]>(blocks_ / kSegmentBlocks)) {
+    WIPPY_ASSERT(index_bits >= 12 && index_bits <= 24);
+    for (uint32_t i = 0; i < blocks_ / kSegmentBlocks; ++i) owners_[i].store_relaxed(kNoOwner);  // nobody reads yet
+  }
 
-  // Any thread; index < blocks().
-  char* at(uint32_t index) const noexcept { return base_ + std::size_t{index} * kBlockBytes; }
+  char* at(uint32_t index) const noexcept { return range_.begin() + std::size_t{index} * kBlockBytes; }
   uint32_t index_of(const void* block) const noexcept {
-    return static_cast<uint32_t>(static_cast<std::size_t>(static_cast<const char*>(block) - base_) / kBlockBytes);
+    return static_cast<uint32_t>(static_cast<std::size_t>(static_cast<const char*>(block) - at(0)) / kBlockBytes);
   }
   uint32_t blocks() const noexcept { return blocks_; }
-  // kNoOwner when the index was never handed out. Any thread.
-  uint16_t owner_of(uint32_t index) const noexcept;
+  // kNoOwner when the index was never handed out.
+  uint16_t owner_of(uint32_t index) const noexcept {
+    return index < blocks_ ? owners_[index / kSegmentBlocks].load_acquire() : kNoOwner;  // partner: carve's store
+  }
 
   // A run of kRunBlocks fresh blocks: true and the first index; false when the table is used up.
-  [[nodiscard]] bool carve(uint16_t owner, NodeId node, uint32_t& first) noexcept;
+  [[nodiscard]] bool carve(uint16_t owner, NodeId node, uint32_t& first) noexcept {
+    LockGuard lock(mutex_);
+    const auto is_it = [&](const Open& o) { return o.owner == owner && o.node == node; };
+    auto open = std::find_if(open_.begin(), open_.end(), is_it);
+    if (open == open_.end()) open = open_.insert(open_.end(), Open{owner, node, 0, 0});
+    if (open->next == open->end) {
+      if (next_segment_ == blocks_ / kSegmentBlocks) return false;
+      const uint32_t segment = next_segment_++;
+      open->next = segment * kSegmentBlocks;
+      open->end = open->next + kSegmentBlocks;
+      bind_pages(binder_, at(open->next), std::size_t{kSegmentBlocks} * kBlockBytes, node);
+      owners_[segment].store_release(owner);  // partner: owner_of
+    }
+    first = std::exchange(open->next, open->next + kRunBlocks);
+    return true;
+  }
 
-  // How many blocks were ever handed out to an owner; for observers.
-  uint32_t carved_of(uint16_t owner) const;
-  // All segments of one owner, in order of creation; for observers.
-  std::vector<uint32_t> segments_of(uint16_t owner) const;
+  // For observers: how many blocks were ever handed out to an owner; its segments, in order of creation.
+  uint32_t carved_of(uint16_t owner) const {
+    uint32_t blocks = static_cast<uint32_t>(segments_of(owner).size()) * kSegmentBlocks;
+    LockGuard lock(mutex_);
+    for (const Open& o : open_) blocks -= o.owner == owner ? o.end - o.next : 0;
+    return blocks;
+  }
+  std::vector<uint32_t> segments_of(uint16_t owner) const {
+    LockGuard lock(mutex_);
+    std::vector<uint32_t> out;
+    for (uint32_t s = 0; s < next_segment_; ++s) {
+      if (owners_[s].load_relaxed() == owner) out.push_back(s);  // written under the lock
+    }
+    return out;
+  }
 
  private:
-  struct Open {
+  struct Open {  // the newest segment of an owner on a node
     uint16_t owner;
     NodeId node;
-    uint32_t next;
-    uint32_t end;
+    uint32_t next, end;
   };
-  char* base_ = nullptr;
   const uint32_t blocks_;
-  BindPages bind_;
-  Atomic<uint16_t>* owners_ = nullptr;  // per segment; written once, before its first block is used
-  mutable Mutex mutex_;                 // guards the fields below
+  const AddressRange range_;
+  const PageBinder* const binder_;
+  const std::unique_ptr<Atomic<uint16_t>[]> owners_;  // per segment; written once, before its first block is used
+  mutable Mutex mutex_;                               // guards the fields below
   std::vector<Open> open_;
   uint32_t next_segment_ = 0;
 };

@@ -1,19 +1,18 @@
-// The lock of cold paths. Production: std::mutex. Simulation: fibers share one OS thread, so a blocked fiber must let the
-// owner run; the lock is then a flag, and a fiber that waits for it shows in the deadlock report. Never taken on a message,
-// spawn or wake path.
+// The lock of cold paths; never taken on a message, spawn or wake path. Simulation: fibers share one OS thread, so a blocked
+// fiber must let the owner run; the lock is then a flag, and a fiber that waits for it shows in the deadlock report.
 #pragma once
+
+#include <mutex>
 
 #if defined(WIPPY_SIM)
 #include "memory/sim_hooks.hpp"
-#else
-#include <mutex>
 #endif
 
 namespace wippy {
 
+#if defined(WIPPY_SIM)
 class Mutex {
  public:
-#if defined(WIPPY_SIM)
   void lock() noexcept {
     sim::switch_point();
     while (held_) sim::wait_for_lock(this);
@@ -26,24 +25,10 @@ class Mutex {
 
  private:
   bool held_ = false;
+};
 #else
-  void lock() { m_.lock(); }
-  void unlock() { m_.unlock(); }
-
- private:
-  std::mutex m_;
+using Mutex = std::mutex;
 #endif
-};
-
-class [[nodiscard]] LockGuard {
- public:
-  explicit LockGuard(Mutex& m) : m_(m) { m_.lock(); }
-  ~LockGuard() { m_.unlock(); }
-  LockGuard(const LockGuard&) = delete;
-  LockGuard& operator=(const LockGuard&) = delete;
-
- private:
-  Mutex& m_;
-};
+using LockGuard = std::lock_guard<Mutex>;
 
 }  // namespace wippy

@@ -11,7 +11,6 @@ namespace wippy::sim {
 // Counts down at every switch point; at zero the scheduler looks. Only runtime/sim/ touches it otherwise.
 extern std::int64_t g_points_left;
 void switch_slow() noexcept;
-
 // May run another fiber. About 1 ns when it does not.
 inline void switch_point() noexcept {
   if (__builtin_expect(--g_points_left <= 0, 0)) switch_slow();
@@ -20,28 +19,24 @@ inline void switch_point() noexcept {
 std::uint64_t now_ns() noexcept;      // virtual monotonic time; grows with every switch point
 std::uint64_t wall_ns() noexcept;     // virtual wall clock, a fixed start plus now_ns()
 std::uint64_t random_u64() noexcept;  // from the run's seed
-// Blocks the calling fiber until wake(word) or now_ns() >= deadline_ns (~0: never). The caller has compared *word with
-// `expected` without a switch point in between. May return early for no reason, as a futex may.
+// As a futex: until wake(word) or now_ns() >= deadline_ns (~0: never), or early for no reason. The caller has compared
+// *word with `expected` without a switch point in between.
 void wait_on(const void* word, std::uint32_t expected, std::uint64_t deadline_ns) noexcept;
 void wake(const void* word, std::uint32_t count) noexcept;
-// For memory/mutex.hpp: as wait_on without deadline, never early; `unlocked` lets one waiter try again.
-void wait_for_lock(const void* mutex) noexcept;
-void unlocked(const void* mutex) noexcept;
-// Fiber creation: `run(arg)` starts at some later switch point. Returns an id for join. `name` is copied.
+void wait_for_lock(const void* mutex) noexcept;  // as wait_on without deadline, never early
+void unlocked(const void* mutex) noexcept;       // lets one waiter try again
+// `run(arg)` starts at some later switch point. Returns an id for join. `name` is copied.
 std::uint64_t spawn_fiber(const char* name, void (*run)(void*), void* arg) noexcept;
 void join_fiber(std::uint64_t id) noexcept;
 void yield_fiber() noexcept;  // always lets another ready fiber run
 
 // Fresh pages at an address that is the same in every program start (runtime/sim/fixed_pages.cpp). Null: refused.
 void* map_fixed(std::size_t bytes, int protection) noexcept;
-// The simulated machine, in hwloc's synthetic notation.
-const char* topology() noexcept;
-
+const char* topology() noexcept;  // the simulated machine, in hwloc's synthetic notation
 // A process takes a signal out of its mailbox: (its pid, SignalKind, sender). Goes into the run's event hash.
 void record_event(std::uint64_t pid, std::uint32_t kind, std::uint64_t from) noexcept;
 
-// Mistakes that tests plant to prove that the simulation finds their like. Each is a schedule bug: all accesses stay
-// atomic, only an interleaving shows it.
+// Mistakes that tests plant to prove that the simulation finds their like: schedule bugs, all accesses stay atomic.
 enum class Bug : std::uint8_t {
   kNone,
   kLostWake,    // Parker::unpark looks first and stores later: a sleep in between is not ended

@@ -4,13 +4,10 @@
 
 namespace wippy {
 
-class ThreadMemory;
-
 struct ThisThread {
-  ThreadMemory* memory = nullptr;  // memory/slab.hpp; set by ThreadScope
-  void* worker = nullptr;          // scheduler/worker.hpp; null outside worker threads
+  class ThreadMemory* memory = nullptr;  // memory/slab.hpp
+  void* worker = nullptr;                // scheduler/worker.hpp; null outside worker threads
 };
-
 inline constinit thread_local ThisThread t_this_thread{};
 
 }  // namespace wippy

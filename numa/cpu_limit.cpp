@@ -1,105 +1,58 @@
-#include "numa/cpu_limit.hpp"
+// How many processors we may use. Formats: cgroups(7), proc_pid_mountinfo(5), the kernel's cgroup-v2.rst.
 
 #include <sched.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <sstream>
+
+#include "numa/topology.hpp"
 
 namespace wippy {
 
 namespace {
 
-struct CgroupMount {
-  std::string root;   // the cgroup that is visible at the mount point
-  std::string point;  // where it is mounted
-  bool v2 = false;
-};
+constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
 
-bool has_token(const std::string& comma_list, const std::string& token) {
-  std::istringstream in(comma_list);
-  for (std::string t; std::getline(in, t, ',');) {
-    if (t == token) return true;
-  }
-  return false;
+bool has_word(const std::string& comma_list, const std::string& word) {
+  return ("," + comma_list + ",").find("," + word + ",") != std::string::npos;
 }
 
 // mountinfo writes blank, tab, newline and backslash as three octal digits.
-std::string unescape(const std::string& s) {
-  const auto octal = [&s](std::size_t i) { return i < s.size() && s[i] >= '0' && s[i] <= '7'; };
-  std::string out;
-  for (std::size_t i = 0; i < s.size(); ++i) {
-    if (s[i] == '\\' && octal(i + 1) && octal(i + 2) && octal(i + 3)) {
-      out += static_cast<char>((s[i + 1] - '0') * 64 + (s[i + 2] - '0') * 8 + (s[i + 3] - '0'));
-      i += 3;
-    } else {
-      out += s[i];
-    }
+std::string unescape(std::string s) {
+  for (std::size_t i = 0; (i = s.find('\\', i)) != std::string::npos; ++i) {
+    s.replace(i, 4, 1, static_cast<char>(std::strtol(s.substr(i + 1, 3).c_str(), nullptr, 8)));
   }
-  return out;
+  return s;
 }
 
-// Line: id parent major:minor root point options [tag...] - type source super-options
-std::vector<CgroupMount> cgroup_mounts(const std::string& root) {
-  std::vector<CgroupMount> out;
-  std::ifstream file(root + "/proc/self/mountinfo");
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream in(line);
-    std::string skip, cgroup, point, type, super;
-    in >> skip >> skip >> skip >> cgroup >> point;
-    while (in >> skip && skip != "-") {
-    }
-    in >> type >> skip >> super;
-    if (!in || (type != "cgroup2" && !(type == "cgroup" && has_token(super, "cpu")))) continue;
-    out.push_back({unescape(cgroup), unescape(point), type == "cgroup2"});
-  }
-  return out;
-}
-
-// Line: id:controllers:path. Our cgroup in the v2 tree ("0::") or in the v1 tree that has the cpu controller.
-std::string own_cgroup(const std::string& root, bool v2) {
+// Our cgroup, in the v2 tree or in the v1 tree with the cpu controller, relative to the cgroup `shown` that a mount makes
+// visible: "" or "/…". Nothing when the mount does not show it.
+std::optional<std::string> path_below(const std::string& root, bool v2, const std::string& shown) {
   std::ifstream file(root + "/proc/self/cgroup");
   for (std::string line; std::getline(file, line);) {
     std::istringstream in(line);
-    std::string id, controllers, path;
+    std::string id, controllers, path;  // id:controllers:path, and "0::path" in the v2 tree
     std::getline(std::getline(in, id, ':'), controllers, ':');
-    if (!std::getline(in, path)) continue;
-    if (v2 ? controllers.empty() : has_token(controllers, "cpu")) return path;
+    if (!std::getline(in, path) || !(v2 ? controllers.empty() : has_word(controllers, "cpu"))) continue;
+    if (path.back() != '/') path += '/';
+    const std::string prefix = shown == "/" ? "" : shown;
+    if (path.compare(0, prefix.size() + 1, prefix + "/") != 0) return std::nullopt;
+    return path.substr(prefix.size(), path.size() - prefix.size() - 1);
   }
-  return {};
+  return std::nullopt;
 }
 
-uint32_t ceil_cores(int64_t quota_us, int64_t period_us) noexcept {
-  if (quota_us <= 0 || period_us <= 0) return 0;
-  const int64_t cores = (quota_us - 1) / period_us + 1;
-  return static_cast<uint32_t>(std::min<int64_t>(cores, std::numeric_limits<uint32_t>::max()));
-}
-
-// The limit written in one cgroup folder; 0: none. A failed extraction (as of "max") leaves 0 in the variable.
-uint32_t folder_limit(const std::string& folder, bool v2) {
+// The limit written in one cgroup folder. A failed extraction (as of "max") leaves 0 in the variable.
+uint64_t folder_limit(const std::string& folder, bool v2) {
+  std::ifstream file(folder + (v2 ? "/cpu.max" : "/cpu.cfs_quota_us")), v1_period(folder + "/cpu.cfs_period_us");
   int64_t quota_us = 0, period_us = 0;
-  if (v2) {
-    std::ifstream file(folder + "/cpu.max");
-    file >> quota_us >> period_us;
-  } else {
-    std::ifstream quota(folder + "/cpu.cfs_quota_us"), period(folder + "/cpu.cfs_period_us");
-    quota >> quota_us;
-    period >> period_us;
-  }
-  return ceil_cores(quota_us, period_us);
-}
-
-uint32_t smaller_limit(uint32_t a, uint32_t b) noexcept { return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b); }
-
-// Our path below the mount point ("" for the point itself); false when this mount does not show our cgroup.
-bool path_below(const CgroupMount& mount, const std::string& cgroup, std::string* out) {
-  const std::string prefix = mount.root == "/" ? "" : mount.root;
-  if (cgroup.empty() || cgroup.compare(0, prefix.size(), prefix) != 0) return false;
-  *out = cgroup.substr(prefix.size());
-  if (!out->empty() && out->front() != '/') return false;
-  while (!out->empty() && out->back() == '/') out->pop_back();
-  return true;
+  file >> quota_us;
+  (v2 ? file : v1_period) >> period_us;
+  return quota_us > 0 && period_us > 0 ? static_cast<uint64_t>((quota_us - 1) / period_us + 1) : kNoLimit;
 }
 
 }  // namespace
@@ -120,23 +73,30 @@ std::vector<uint32_t> affinity_pus() {
 }
 
 uint32_t cgroup_quota_cores(const std::string& root) {
-  uint32_t limit = 0;
-  for (const CgroupMount& mount : cgroup_mounts(root)) {
-    std::string below;
-    if (!path_below(mount, own_cgroup(root, mount.v2), &below)) continue;
-    for (;;) {
-      limit = smaller_limit(limit, folder_limit(root + mount.point + below, mount.v2));
-      if (below.empty()) break;
-      below.resize(below.rfind('/'));  // found: path_below returns "" or a path that begins with '/'
+  uint64_t limit = kNoLimit;
+  std::ifstream mounts(root + "/proc/self/mountinfo");
+  for (std::string line; std::getline(mounts, line);) {
+    std::istringstream in(line);  // id parent major:minor shown point options [tag...] - type source super-options
+    std::string skip, shown, point, type, super;
+    in >> skip >> skip >> skip >> shown >> point;
+    while (in >> skip && skip != "-") {
+    }
+    in >> type >> skip >> super;
+    const bool v2 = type == "cgroup2";
+    if (!in || !(v2 || (type == "cgroup" && has_word(super, "cpu")))) continue;
+    for (auto below = path_below(root, v2, unescape(shown)); below; below->resize(below->rfind('/'))) {
+      limit = std::min(limit, folder_limit(root + unescape(point) + *below, v2));
+      if (below->empty()) break;
     }
   }
-  return limit;
+  return limit == kNoLimit ? 0 : static_cast<uint32_t>(std::min<uint64_t>(limit, 0xffffffffu));
 }
 
-CpuBudget cpu_budget(uint32_t pus, uint32_t quota_cores, uint32_t override_cores) noexcept {
-  if (override_cores != 0) return {override_cores, CpuLimitSource::kOption};
-  pus = std::max(pus, 1u);
-  if (quota_cores != 0 && quota_cores < pus) return {quota_cores, CpuLimitSource::kQuota};
+CpuBudget machine_budget(const Topology& topology, uint32_t cores_override, const std::string& root) {
+  if (cores_override != 0) return {cores_override, CpuLimitSource::kOption};
+  const auto pus = static_cast<uint32_t>(topology.pus().size());
+  const uint32_t quota = topology.is_this_system() ? cgroup_quota_cores(root) : 0;
+  if (quota != 0 && quota < pus) return {quota, CpuLimitSource::kQuota};
   return {pus, CpuLimitSource::kAffinity};
 }
 

@@ -9,18 +9,6 @@ namespace wippy {
 
 namespace {
 
-// Indices into topology.pus(), in the order in which workers take them (see the header).
-std::vector<uint32_t> slot_order(const Topology& topology) {
-  std::vector<uint32_t> order(topology.pus().size());
-  for (uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  const auto key = [&topology](uint32_t i) {
-    const Pu& p = topology.pus()[i];
-    return std::tuple(p.smt_rank, p.node, p.l3_group, p.core, p.os_index);
-  };
-  std::sort(order.begin(), order.end(), [&key](uint32_t a, uint32_t b) { return key(a) < key(b); });
-  return order;
-}
-
 std::vector<VictimTier> tiers_of(const Topology& topology, const std::vector<WorkerPlace>& workers, uint32_t thief) {
   std::map<std::pair<TierKind, uint32_t>, std::vector<uint32_t>> near_to_far;  // {kind, distance}
   const Pu& me = workers[thief].pu;
@@ -43,13 +31,10 @@ const char* tier_kind_name(TierKind kind) noexcept {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
-CpuBudget machine_budget(const Topology& topology, uint32_t cores_override, const std::string& root) {
-  const uint32_t quota = topology.is_this_system() ? cgroup_quota_cores(root) : 0;
-  return cpu_budget(static_cast<uint32_t>(topology.pus().size()), quota, cores_override);
-}
-
 Placement plan(const Topology& topology, uint32_t workers, const PlacementOptions& options) {
-  const std::vector<uint32_t> order = slot_order(topology);
+  std::vector<Pu> order = topology.pus();
+  const auto key = [](const Pu& p) { return std::tuple(p.smt_rank, p.node, p.l3_group, p.core, p.os_index); };
+  std::sort(order.begin(), order.end(), [&key](const Pu& a, const Pu& b) { return key(a) < key(b); });
   const uint32_t usable = std::max(options.budget.usable_cores, 1u);
   const uint32_t slots = std::min(usable, static_cast<uint32_t>(order.size()));
   Placement out;
@@ -59,10 +44,8 @@ Placement plan(const Topology& topology, uint32_t workers, const PlacementOption
             uint64_t{out.active} + options.other_active <= slots;
   out.workers.resize(workers);
   for (uint32_t w = 0; w < workers; ++w) {
-    WorkerPlace& place = out.workers[w];
-    place.pu = topology.pus()[order[(uint64_t{options.first_slot} + w) % slots]];
-    place.active = w < out.active;
-    place.pinned = place.active && out.pin;
+    const bool active = w < out.active;
+    out.workers[w] = {order[(uint64_t{options.first_slot} + w) % slots], active, active && out.pin, {}};
   }
   for (uint32_t w = 0; w < workers; ++w) out.workers[w].tiers = tiers_of(topology, out.workers, w);
   return out;

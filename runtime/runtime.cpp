@@ -12,13 +12,12 @@ Runtime::Runtime(const Config& config)
     : config_(config),
       topology_(Topology::discover()),
       budget_(machine_budget(topology_, config.cores)),
-      binding_(topology_),
-      pools_(std::make_unique<MemoryPools>(topology_.node_count(), binding_.hook())),
-      scope_(std::make_unique<ThreadScope>(*pools_, NodeId{0}, ReaderKind::kOutside)),
+      pools_(std::make_unique<MemoryPools>(topology_.node_count(), topology_.page_binder())),
+      scope_(std::make_unique<ThreadMemory>(*pools_, NodeId{0}, ReaderKind::kOutside)),
       gate_(budget_.usable_cores),
       monitor_(gate_, config.watchdog_ns),
-      node_(std::make_unique<NodeCore>(*pools_,
-                                       NodeCore::Config{config.pid_index_bits, binding_.hook(), config.node_name})),
+      node_(std::make_unique<NodeCore>(
+          *pools_, NodeCore::Config{config.pid_index_bits, topology_.page_binder(), config.node_name})),
       blocking_(std::make_unique<BlockingPool>(*node_)),
       next_seed_(config.seed) {
   node_->set_command_sink(blocking_.get());
@@ -48,7 +47,7 @@ ProcessHost& Runtime::add_host(const HostOptions& options) {
   p.allow_pinning = config_.pin;
   Placement placement = plan(topology_, options.workers, p);
   active_planned_ += placement.active;
-  HostEnvironment env{*node_, gate_, monitor_, &binding_};
+  HostEnvironment env{*node_, gate_, monitor_, topology_};
   auto h = std::make_unique<ProcessHost>(env, options, std::move(placement), split_mix64(next_seed_));
   return *hosts_.emplace(options.id, std::move(h)).first->second;
 }

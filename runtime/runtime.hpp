@@ -1,9 +1,9 @@
 // Runtime: the assembled node. Build order and tear-down order, nothing else.
 //
-//   topology -> budget -> binding -> pools -> monitor -> node -> blocking pool -> hosts          (down: reverse)
+//   topology -> budget -> pools -> monitor -> node -> blocking pool -> hosts          (down: reverse)
 //
 // Thread-safety: add/start/stop from one thread, which is registered with the memory pools for the runtime's lifetime
-// (ThreadScope); other threads that send or spawn make a ThreadScope of their own.
+// (ThreadMemory); other threads that send or spawn make a ThreadMemory of their own.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,6 @@
 #include <memory>
 #include <string>
 
-#include "numa/cpu_limit.hpp"
-#include "numa/memory_binding.hpp"
 #include "numa/topology.hpp"
 #include "runtime/dispatch/blocking_pool.hpp"
 #include "runtime/host/process_host.hpp"
@@ -54,9 +52,8 @@ class Runtime {
   Config config_;
   Topology topology_;
   CpuBudget budget_;
-  MemoryBinding binding_;
   std::unique_ptr<MemoryPools> pools_;
-  std::unique_ptr<ThreadScope> scope_;
+  std::unique_ptr<ThreadMemory> scope_;
   SpinGate gate_;
   Monitor monitor_;
   std::unique_ptr<NodeCore> node_;

@@ -11,7 +11,6 @@
 
 #include "memory/slab.hpp"
 #include "memory/status.hpp"
-#include "numa/memory_binding.hpp"
 #include "numa/placement.hpp"
 #include "scheduler/idle.hpp"
 #include "scheduler/inbox.hpp"
@@ -28,10 +27,10 @@ class Scheduler {
     Placement placement;
     uint64_t seed = 1;
     std::function<std::unique_ptr<WorkerHooks>()> make_hooks;  // called on the worker's thread, destroyed there
-    MemoryPools& pools;  // the references outlive the scheduler, like the binding, which may be null
+    MemoryPools& pools;                                        // the references outlive the scheduler
     SpinGate& gate;
     Monitor& monitor;
-    const MemoryBinding* binding;
+    const Topology& topology;
   };
   explicit Scheduler(Config config);
   ~Scheduler() { stop(); }

@@ -33,11 +33,11 @@ Worker::Worker(Scheduler& scheduler, uint16_t index, const WorkerPlace& place, u
 void Worker::thread_main(void* self) {
   auto& w = *static_cast<Worker*>(self);
   Scheduler& s = w.scheduler_;
-  if (s.config().binding != nullptr && w.place_.pinned) {
+  if (w.place_.pinned) {
     static_cast<void>(
-        s.config().binding->pin_this_thread(w.place_.pu.os_index));  // a refusal costs speed, not correctness
+        s.config().topology.pin_this_thread(w.place_.pu.os_index));  // a refusal costs speed, not correctness
   }
-  ThreadScope scope(s.config().pools, w.node(), ReaderKind::kWorker);
+  ThreadMemory scope(s.config().pools, w.node(), ReaderKind::kWorker);
   t_this_thread.worker = &w;
   w.reader_ = &this_memory().reader();
   w.watched_.resize(s.worker_count());

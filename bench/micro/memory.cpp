@@ -24,7 +24,7 @@ constexpr std::size_t kSmallRange = std::size_t{1} << 30;
 
 void slab_pair(benchmark::State& state) {
   MemoryPools pools(1, nullptr, kSmallRange);
-  const ThreadScope scope(pools, NodeId{0}, ReaderKind::kOutside);
+  ThreadMemory scope(pools, NodeId{0}, ReaderKind::kOutside);
   for (auto _ : state) {
     void* p = slab_allocate(0);
     benchmark::DoNotOptimize(p);
@@ -39,7 +39,7 @@ const MicroCase kSlab("micro/slab_pair_64", "allocate + free of 64 bytes, same t
 void slab_burst(benchmark::State& state) {
   constexpr uint32_t kBurst = 1024;
   MemoryPools pools(1, nullptr, kSmallRange);
-  const ThreadScope scope(pools, NodeId{0}, ReaderKind::kOutside);
+  ThreadMemory scope(pools, NodeId{0}, ReaderKind::kOutside);
   std::vector<void*> items(kBurst);
   while (state.KeepRunningBatch(kBurst)) {
     for (void*& p : items) p = slab_allocate(0);
@@ -67,7 +67,7 @@ Measured slab_cross(uint64_t ops) {
   Handover h;
   std::thread other([&] {
     const PinnedTo pin(usable_cpus().front());
-    const ThreadScope scope(pools, NodeId{0}, ReaderKind::kOutside);
+    ThreadMemory scope(pools, NodeId{0}, ReaderKind::kOutside);
     uint32_t spins = 0;
     for (uint64_t i = 0; i < ops; ++i) {
       while (h.written.load_acquire() == i) pause_a_while(spins);  // partner: below
@@ -78,7 +78,7 @@ Measured slab_cross(uint64_t ops) {
   Measured m;
   {
     const PinnedTo pin(usable_cpus().back());
-    const ThreadScope scope(pools, NodeId{0}, ReaderKind::kOutside);
+    ThreadMemory scope(pools, NodeId{0}, ReaderKind::kOutside);
     const uint64_t t0 = monotonic_ns();
     uint32_t spins = 0;
     for (uint64_t i = 0; i < ops; ++i) {
@@ -92,7 +92,7 @@ Measured slab_cross(uint64_t ops) {
     m.wall_ns = monotonic_ns() - t0;
   }
   // Magazines must travel back: far less memory than ops * 64 bytes.
-  if (ops > 100'000 && pools.totals().carved_bytes > ops * 16) m.error = "freed items did not come back";
+  if (ops > 100'000 && pools.carved_bytes() > ops * 16) m.error = "freed items did not come back";
   return m;
 }
 const ScenarioCase kCross("micro/slab_cross_64", "64 bytes allocated here, freed on another core",
@@ -103,7 +103,7 @@ const ScenarioCase kCross("micro/slab_cross_64", "64 bytes allocated here, freed
 
 void arena_pair(benchmark::State& state) {
   MemoryPools pools(1, nullptr, kSmallRange);
-  const ThreadScope scope(pools, NodeId{0}, ReaderKind::kOutside);
+  ThreadMemory scope(pools, NodeId{0}, ReaderKind::kOutside);
   Arena arena;
   for (auto _ : state) {
     void* p = arena.allocate(56);
@@ -117,7 +117,7 @@ const MicroCase kArena("micro/arena_pair_56", "allocate + free of 56 bytes in an
 
 void arena_life(benchmark::State& state) {
   MemoryPools pools(1, nullptr, kSmallRange);
-  const ThreadScope scope(pools, NodeId{0}, ReaderKind::kOutside);
+  ThreadMemory scope(pools, NodeId{0}, ReaderKind::kOutside);
   for (auto _ : state) {
     Arena arena;
     for (uint32_t i = 0; i < 100; ++i) benchmark::DoNotOptimize(arena.allocate(16 + i * 2 % 160));
@@ -157,7 +157,7 @@ struct Blocks {
   Blocks& operator=(const Blocks&) = delete;
 
   MemoryPools pools;
-  ThreadScope scope;
+  ThreadMemory scope;
   NodeCore node;
   HostCore* host;
   std::unique_ptr<WorkerProcs> procs;

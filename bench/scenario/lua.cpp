@@ -232,7 +232,7 @@ Measured pair_of(const char* entry, uint64_t ops) {
 Measured live_bytes(uint64_t ops) {
   BenchNode node("tasks", {1});
   Entries entries(node);
-  const ThreadScope scope(node.runtime().pools(), NodeId{0}, ReaderKind::kOutside);
+  ThreadMemory scope(node.runtime().pools(), NodeId{0}, ReaderKind::kOutside);
   Job job;
   struct Crowd {
     static Behavior main(Context& self, Job* job, Entries* entries, uint64_t count) {

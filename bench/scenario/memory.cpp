@@ -28,7 +28,7 @@ Behavior crowd_driver(Context& self, Job* job, uint64_t count) {
 
 Measured idle_bytes(uint64_t ops) {
   BenchNode node("crowd", {1});
-  const ThreadScope scope(node.runtime().pools(), NodeId{0}, ReaderKind::kOutside);
+  ThreadMemory scope(node.runtime().pools(), NodeId{0}, ReaderKind::kOutside);
   Job job;
   SpawnOptions o;
   o.host = &node.host(0);

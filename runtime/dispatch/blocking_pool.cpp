@@ -43,7 +43,7 @@ bool BlockingPool::submit(const Command& c) noexcept {
 
 void BlockingPool::thread_main(void* seat) {
   auto& s = *static_cast<Seat*>(seat);
-  ThreadScope scope(s.pool->node_.pools(), 0, ReaderKind::kOutside);
+  ThreadMemory scope(s.pool->node_.pools(), 0, ReaderKind::kOutside);
   s.pool->work(s);
 }
 

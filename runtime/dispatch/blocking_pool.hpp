@@ -3,7 +3,7 @@
 // for one host; beyond that submit() refuses. Completion is a kCompletion signal to the caller's *pid*, so a dead caller
 // is not an error and no pool thread ever holds a Process.
 //
-// Thread-safety: submit from any thread with a ThreadScope. One mutex; nothing here is on a message path.
+// Thread-safety: submit from any thread with a ThreadMemory. One mutex; nothing here is on a message path.
 #pragma once
 
 #include <cstdint>

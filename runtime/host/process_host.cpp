@@ -39,7 +39,7 @@ Status ProcessHost::start() {
   if (core_.state() == HostState::kRunning) return Status::error(ErrorKind::kConflict, "host already running");
   scheduler_ = std::make_unique<Scheduler>(Scheduler::Config{
       core_.id(), placement_, seed_, [this] { return std::make_unique<WorkerProcs>(env_.node, core_); },
-      env_.node.pools(), env_.gate, env_.monitor, env_.binding});
+      env_.node.pools(), env_.gate, env_.monitor, env_.topology});
   core_.set_scheduler(scheduler_.get());
   Status s = scheduler_->start();
   if (s.ok()) core_.set_state(HostState::kRunning);

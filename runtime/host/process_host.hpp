@@ -25,7 +25,7 @@ struct HostEnvironment {
   NodeCore& node;
   SpinGate& gate;
   Monitor& monitor;
-  const MemoryBinding* binding;
+  const Topology& topology;
 };
 
 class ProcessHost final {

@@ -12,7 +12,7 @@
 namespace wippy {
 
 NodeCore::NodeCore(MemoryPools& pools, const Config& config)
-    : pools_(pools), blocks_(config.index_bits, config.bind), node_name_(config.node_name) {}
+    : pools_(pools), blocks_(config.index_bits, config.binder), node_name_(config.node_name) {}
 
 NodeCore::~NodeCore() = default;
 

@@ -1,6 +1,6 @@
 // NodeCore: the process layer of one runtime: block table, names, hosts, delivery. Everything else is built around it.
 //
-// Thread-safety: all functions from any thread that has a ThreadScope (memory/slab.hpp), unless stated otherwise.
+// Thread-safety: all functions from any thread that has a ThreadMemory (memory/slab.hpp), unless stated otherwise.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ class NodeCore {
  public:
   struct Config {
     uint32_t index_bits = kPidIndexBits;
-    BindPages bind = nullptr;
+    const PageBinder* binder = nullptr;
     std::string node_name;  // empty: PIDs have no node part
   };
   NodeCore(MemoryPools& pools, const Config& config);
@@ -86,7 +86,7 @@ class NodeCore {
   // --- ids for watches, links, timers, commands: unique in the node, from per-thread ranges
   uint64_t new_ref() noexcept;
 
-  // Spawns from outside a worker (CLI, services). The caller has a ThreadScope.
+  // Spawns from outside a worker (CLI, services). The caller has a ThreadMemory.
   SpawnResult spawn(MachineFactory& factory, SpawnOptions options, Pid watcher = Pid{});
 
   // For people, any thread, approximate while processes run. describe: "{app:processes|0x01001} Blocked(sleep)".

@@ -12,8 +12,8 @@ template <int Magazines, int Items>
 struct Store {
   Mag magazine[Magazines];
   Var<int> item[Items];
-  MagazineStack<Mag> full{magazine};
-  MagazineStack<Mag> empty{magazine};
+  MagazineStack<Mag> full;
+  MagazineStack<Mag> empty;
   Store() {
     for (int i = 0; i < Magazines; ++i) magazine[i].index = static_cast<uint32_t>(i);
   }
@@ -30,7 +30,7 @@ struct Store {
   }
   int drain(MagazineStack<Mag>& from) {
     int items = 0;
-    while (Mag* m = from.pop()) {
+    while (Mag* m = from.pop(magazine)) {
       use(m);
       items += static_cast<int>(m->count);
     }
@@ -50,7 +50,7 @@ struct Exchange : Store<Magazines, Magazines * 2> {
   }
   void thread(int) {
     for (int i = 0; i < Rounds; ++i) {
-      if (Mag* m = this->full.pop()) {
+      if (Mag* m = this->full.pop(this->magazine)) {
         this->use(m);
         this->full.push(m);
       }
@@ -70,7 +70,7 @@ struct AbaShape : Store<3, 6> {
     }
   }
   Mag* take(int id) {
-    Mag* m = full.pop();
+    Mag* m = full.pop(magazine);
     if (m != nullptr) {
       use(m);
       held[id] += 2;
@@ -104,7 +104,7 @@ struct Caches : Store<5, 4> {
   }
   Var<int>* allocate(int id) {
     if (loaded[id]->count == 0) {
-      Mag* m = full.pop();
+      Mag* m = full.pop(magazine);
       if (m == nullptr) return nullptr;
       empty.push(loaded[id]);
       loaded[id] = m;
@@ -113,7 +113,7 @@ struct Caches : Store<5, 4> {
   }
   void give(int id, Var<int>* v) {
     if (loaded[id]->count == 2) {
-      Mag* m = empty.pop();
+      Mag* m = empty.pop(magazine);
       check(m != nullptr && m->count == 0, "no empty magazine");
       full.push(loaded[id]);
       loaded[id] = m;

@@ -160,7 +160,7 @@ Behavior mesh_node(Context& self, Mesh* m, uint32_t me) {
 }
 
 void outside_sender(Mesh& m, uint32_t me, uint32_t messages) {
-  ThreadScope scope(m.plant.runtime().pools(), 0, ReaderKind::kOutside);
+  ThreadMemory scope(m.plant.runtime().pools(), 0, ReaderKind::kOutside);
   Random random(me + 77);
   uint64_t sent = 0;
   for (uint32_t i = 0; i < messages; ++i) {
@@ -284,7 +284,7 @@ TEST(StressProcesses, SpawnAndExitStormWithLookupsOfTheDead) {
   std::vector<std::thread> threads;
   for (uint32_t t = 0; t < 2; ++t) {
     threads.emplace_back([&, t] {
-      ThreadScope scope(plant.runtime().pools(), 0, ReaderKind::kOutside);
+      ThreadMemory scope(plant.runtime().pools(), 0, ReaderKind::kOutside);
       Random random(t + 9);
       while (poke.over.load_relaxed() == 0) {
         const Pid p{poke.recent[random.below(Poke::kRecent)].load_acquire()};

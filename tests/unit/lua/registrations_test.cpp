@@ -13,7 +13,7 @@ namespace {
 
 TEST(Registrations, BehaveLikeAMap) {
   MemoryPools pools(1, nullptr, std::size_t{64} << 20);
-  const ThreadScope scope(pools, 0, ReaderKind::kOutside);
+  ThreadMemory scope(pools, 0, ReaderKind::kOutside);
   Arena arena;
   Registrations table(arena);
   std::map<uint64_t, SignalKind> model;

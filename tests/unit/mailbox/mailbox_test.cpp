@@ -138,7 +138,7 @@ TEST_F(MailboxTest, AMessageBehindTheReinsertedStubIsNotLost) {
 class SignalTest : public testing::Test {
  protected:
   MemoryPools pools_{1, nullptr, std::size_t{128} << 20};
-  ThreadScope scope_{pools_, 0, ReaderKind::kOutside};
+  ThreadMemory scope_{pools_, 0, ReaderKind::kOutside};
 };
 
 TEST_F(SignalTest, BodiesAtTheClassBorders) {

@@ -16,7 +16,7 @@ namespace {
 class ArenaTest : public testing::Test {
  protected:
   MemoryPools pools_{1, nullptr, std::size_t{512} << 20};
-  ThreadScope scope_{pools_, 0, ReaderKind::kOutside};
+  ThreadMemory scope_{pools_, 0, ReaderKind::kOutside};
 };
 
 TEST_F(ArenaTest, ClassesCoverAllSmallSizes) {
@@ -68,10 +68,10 @@ TEST_F(ArenaTest, ReleaseAllGivesTheChunksBack) {
     a.release_all();
     EXPECT_EQ(a.used_bytes(), 0u);
     EXPECT_EQ(a.held_bytes(), 0u);
-    if (round == 1) carved = pools_.totals().carved_bytes;
+    if (round == 1) carved = pools_.carved_bytes();
     ASSERT_NE(a.allocate(100), nullptr);  // usable again; the destructor drops it
   }
-  EXPECT_EQ(pools_.totals().carved_bytes, carved);
+  EXPECT_EQ(pools_.carved_bytes(), carved);
 }
 
 TEST_F(ArenaTest, ADoublingTableDoesNotKeepItsOldHalves) {

@@ -84,10 +84,18 @@ TEST(BlockTable, ThreadsCarveDisjointRuns) {
   }
 }
 
-TEST(BlockTable, BindHookSeesEachSegmentOnce) {
-  static std::vector<std::pair<std::size_t, NodeId>> calls;
-  calls.clear();
-  BlockTable t(14, [](void*, std::size_t bytes, NodeId node) { calls.emplace_back(bytes, node); });
+struct RecordingBinder final : PageBinder {
+  mutable std::vector<std::pair<std::size_t, NodeId>> calls;
+  Status bind_pages(void*, std::size_t bytes, NodeId node) const noexcept override {
+    calls.emplace_back(bytes, node);
+    return Status::error(ErrorKind::kUnavailable, "only recorded");
+  }
+};
+
+TEST(BlockTable, BinderSeesEachSegmentOnce) {
+  RecordingBinder binder;
+  const auto& calls = binder.calls;
+  BlockTable t(14, &binder);
   uint32_t first = 0;
   for (int i = 0; i < 65; ++i) ASSERT_TRUE(t.carve(0, 1, first));
   ASSERT_TRUE(t.carve(0, 0, first));

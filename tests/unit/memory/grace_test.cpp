@@ -150,9 +150,10 @@ TEST_F(GraceTest, StuckReaderInsideASectionHoldsOn) {
   const uint64_t now = 1'000'000'000;
   q.retire(node(), 0);
   q.touch(now);
-  stuck->enter();
-  EXPECT_EQ(q.poll(now + 2 * kStuckNs), nullptr);
-  stuck->leave();
+  {
+    ReaderSection section(*stuck);
+    EXPECT_EQ(q.poll(now + 2 * kStuckNs), nullptr);
+  }
   EXPECT_EQ(q.poll(now + 2 * kStuckNs + 10), nullptr) << "one barrier per stuck millisecond";
   EXPECT_EQ(count(q.poll(now + 4 * kStuckNs)), 1u);
 }

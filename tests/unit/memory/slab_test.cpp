@@ -75,9 +75,9 @@ TEST(Slab, EquationCarvedIsInUsePlusMagazines) {
   ThreadMemory m(pools, 0, ReaderKind::kOutside);
   for (uint32_t c = 0; c < kSlabClasses; ++c) {
     const std::size_t n = std::size_t{slab_rounds(c)} * 7;
-    const uint64_t before = pools.totals().carved_bytes;
+    const uint64_t before = pools.carved_bytes();
     std::vector<void*> items = take(m, c, n);
-    const uint64_t carved = pools.totals().carved_bytes - before;
+    const uint64_t carved = pools.carved_bytes() - before;
     EXPECT_GE(carved, n * slab_class_bytes(c));
     EXPECT_LE(carved, (n + slab_rounds(c)) * slab_class_bytes(c) + 4096) << "class " << c;
     const std::set<void*> known(items.begin(), items.end());
@@ -87,7 +87,7 @@ TEST(Slab, EquationCarvedIsInUsePlusMagazines) {
       EXPECT_EQ(std::set<void*>(again.begin(), again.end()), known);
       for (void* p : again) m.free(p, c);
     }
-    EXPECT_EQ(pools.totals().carved_bytes - before, carved) << "class " << c << " carved while items lay in magazines";
+    EXPECT_EQ(pools.carved_bytes() - before, carved) << "class " << c << " carved while items lay in magazines";
   }
 }
 
@@ -96,14 +96,14 @@ TEST(Slab, MagazinesSwapAtTheBorder) {
   MemoryPools pools(1, nullptr, kRange);
   ThreadMemory m(pools, 0, ReaderKind::kOutside);
   std::vector<void*> held = take(m, 0, kMagazineRounds);
-  const uint64_t carved = pools.totals().carved_bytes;
+  const uint64_t carved = pools.carved_bytes();
   for (int i = 0; i < 1000; ++i) {
     for (void* p : held) m.free(p, 0);
     const std::set<void*> before(held.begin(), held.end());
     held = take(m, 0, held.size());
     ASSERT_EQ(std::set<void*>(held.begin(), held.end()), before);
     if (i == 0) continue;
-    ASSERT_EQ(pools.totals().carved_bytes, carved);
+    ASSERT_EQ(pools.carved_bytes(), carved);
   }
   for (void* p : held) m.free(p, 0);
 }
@@ -124,11 +124,11 @@ TEST(Slab, ForeignItemsGoHome) {
   const std::size_t n = kMagazineRounds * 4;
   std::vector<void*> items = take(home, 0, n);
   for (void* p : items) ASSERT_EQ(pools.node_of(p), 0);
-  const uint64_t carved = pools.totals().carved_bytes;
+  const uint64_t carved = pools.carved_bytes();
   for (void* p : items) away.free(p, 0);
   std::vector<void*> again = take(home, 0, n);
   EXPECT_EQ(std::set<void*>(again.begin(), again.end()), std::set<void*>(items.begin(), items.end()));
-  EXPECT_EQ(pools.totals().carved_bytes, carved);
+  EXPECT_EQ(pools.carved_bytes(), carved);
   for (void* p : take(away, 0, n)) ASSERT_EQ(pools.node_of(p), 1) << "a foreign item was handed out";
 }
 
@@ -142,11 +142,11 @@ TEST(Slab, ThreadEndGivesForeignItemsBack) {
     ThreadMemory away(pools, 1, ReaderKind::kOutside);
     for (void* p : items) away.free(p, 3);
   }
-  const uint64_t carved = pools.totals().carved_bytes;
+  const uint64_t carved = pools.carved_bytes();
   std::size_t found = 0;
   for (void* p : take(home, 3, slab_rounds(3))) found += known.count(p);
   EXPECT_EQ(found, 10u);
-  EXPECT_EQ(pools.totals().carved_bytes, carved);
+  EXPECT_EQ(pools.carved_bytes(), carved);
 }
 
 TEST(Slab, ThreadEndGivesOwnMagazinesBack) {
@@ -158,12 +158,12 @@ TEST(Slab, ThreadEndGivesOwnMagazinesBack) {
     known.insert(items.begin(), items.end());
     for (void* p : items) m.free(p, 4);
   }
-  const uint64_t carved = pools.totals().carved_bytes;
+  const uint64_t carved = pools.carved_bytes();
   ThreadMemory next(pools, 0, ReaderKind::kOutside);
   std::size_t found = 0;
   for (void* p : take(next, 4, std::size_t{slab_rounds(4)} * 4)) found += known.count(p);
   EXPECT_EQ(found, known.size());
-  EXPECT_EQ(pools.totals().carved_bytes, carved);
+  EXPECT_EQ(pools.carved_bytes(), carved);
 }
 
 // One thread allocates, another frees, for many magazines: the depot carries them, memory stays bounded, content is safe.
@@ -172,14 +172,14 @@ TEST(Slab, CrossThreadFreeIsReused) {
   constexpr int kRounds = 200;
   constexpr std::size_t kBatch = 500;
   uint64_t carved_early = 0;
-  ThreadScope scope(pools, 0, ReaderKind::kOutside);
+  ThreadMemory scope(pools, 0, ReaderKind::kOutside);
   for (int round = 0; round < kRounds; ++round) {
     std::vector<void*> items = take(this_memory(), 1, kBatch);
     ASSERT_EQ(items.size(), kBatch);
     for (std::size_t i = 0; i < kBatch; ++i) std::memset(items[i], static_cast<int>(i & 0x7f), 128);
     std::size_t wrong = 0;
     std::thread other([&] {
-      ThreadScope mine(pools, 0, ReaderKind::kOutside);
+      ThreadMemory mine(pools, 0, ReaderKind::kOutside);
       for (std::size_t i = 0; i < kBatch; ++i) {
         wrong += static_cast<unsigned char*>(items[i])[127] != (i & 0x7f) ? 1u : 0u;
         slab_free(items[i], 1);
@@ -187,9 +187,9 @@ TEST(Slab, CrossThreadFreeIsReused) {
     });
     other.join();
     ASSERT_EQ(wrong, 0u);
-    if (round == 10) carved_early = pools.totals().carved_bytes;
+    if (round == 10) carved_early = pools.carved_bytes();
   }
-  EXPECT_EQ(pools.totals().carved_bytes, carved_early);
+  EXPECT_EQ(pools.carved_bytes(), carved_early);
 }
 
 TEST(Slab, FourThreadsNeverShareAnItem) {
@@ -198,7 +198,7 @@ TEST(Slab, FourThreadsNeverShareAnItem) {
   std::vector<std::size_t> clashes(4);
   for (uint32_t t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
-      ThreadScope scope(pools, static_cast<NodeId>(t % 2), ReaderKind::kOutside);
+      ThreadMemory scope(pools, static_cast<NodeId>(t % 2), ReaderKind::kOutside);
       std::vector<uint64_t*> held;
       for (uint32_t i = 0; i < 20000; ++i) {
         const bool grow = held.size() < 300 && (i * 2654435761u >> 28) % 3 != 0;

@@ -1,5 +1,3 @@
-#include "numa/cpu_limit.hpp"
-
 #include <gtest/gtest.h>
 #include <sched.h>
 
@@ -8,6 +6,7 @@
 namespace wippy {
 namespace {
 
+using test::ScopedEnv;
 using test::TempFolder;
 
 void make_v2(const TempFolder& f, const std::string& cgroup, const std::string& mount_root = "/") {
@@ -113,16 +112,26 @@ TEST(CgroupQuota, MissingOrMalformedIsNoLimit) {
   EXPECT_EQ(cgroup_quota_cores(f.path()), 0xffffffffu);
 }
 
+// A made-up machine that hwloc takes for this system, under a quota of so many cores (0: none).
+CpuBudget budget_of(uint32_t pus, uint32_t quota_cores, uint32_t override_cores) {
+  ScopedEnv this_system("HWLOC_THISSYSTEM", "1");
+  std::vector<uint32_t> all;
+  for (uint32_t i = 0; i < pus; ++i) all.push_back(i);
+  TempFolder f;
+  make_v2(f, "/");
+  if (quota_cores != 0) f.write("sys/fs/cgroup/cpu.max", std::to_string(quota_cores) + "00000 100000\n");
+  return machine_budget(test::synthetic("core:" + std::to_string(pus) + " pu:1", all), override_cores, f.path());
+}
+
 TEST(CpuBudget, SmallestOfAffinityAndQuotaUnlessOverridden) {
-  EXPECT_EQ(cpu_budget(8, 0, 0).usable_cores, 8u);
-  EXPECT_EQ(cpu_budget(8, 0, 0).source, CpuLimitSource::kAffinity);
-  EXPECT_EQ(cpu_budget(8, 3, 0).usable_cores, 3u);
-  EXPECT_EQ(cpu_budget(8, 3, 0).source, CpuLimitSource::kQuota);
-  EXPECT_EQ(cpu_budget(2, 3, 0).usable_cores, 2u);
-  EXPECT_EQ(cpu_budget(2, 2, 0).source, CpuLimitSource::kAffinity);
-  EXPECT_EQ(cpu_budget(2, 1, 16).usable_cores, 16u);
-  EXPECT_EQ(cpu_budget(2, 1, 16).source, CpuLimitSource::kOption);
-  EXPECT_EQ(cpu_budget(0, 0, 0).usable_cores, 1u);
+  EXPECT_EQ(budget_of(8, 0, 0).usable_cores, 8u);
+  EXPECT_EQ(budget_of(8, 0, 0).source, CpuLimitSource::kAffinity);
+  EXPECT_EQ(budget_of(8, 3, 0).usable_cores, 3u);
+  EXPECT_EQ(budget_of(8, 3, 0).source, CpuLimitSource::kQuota);
+  EXPECT_EQ(budget_of(2, 3, 0).usable_cores, 2u);
+  EXPECT_EQ(budget_of(2, 2, 0).source, CpuLimitSource::kAffinity);
+  EXPECT_EQ(budget_of(2, 1, 16).usable_cores, 16u);
+  EXPECT_EQ(budget_of(2, 1, 16).source, CpuLimitSource::kOption);
 }
 
 TEST(Affinity, FollowsTheThreadsMask) {

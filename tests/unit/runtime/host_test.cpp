@@ -177,7 +177,7 @@ TEST(Hosts, C327_StopCancelsThenKillsAndRefusesNewcomers) {
   ProcessHost* host = n.runtime().host("app:other");
   uint32_t killed = 99;
   std::thread stopper([&] {
-    ThreadScope scope(n.runtime().pools(), 0, ReaderKind::kOutside);
+    ThreadMemory scope(n.runtime().pools(), 0, ReaderKind::kOutside);
     while (phase.load_acquire() != 1) nap(kMs);
     host->begin_stop(60 * kMs);
     phase.store_release(2);
@@ -233,7 +233,7 @@ TEST(Hosts, StopWaitsForSpawnsThatHadBegun) {
     ProcessHost* host = n.runtime().host("app:other");
     uint32_t killed = 99;
     std::thread stopper([&] {
-      ThreadScope scope(n.runtime().pools(), 0, ReaderKind::kOutside);
+      ThreadMemory scope(n.runtime().pools(), 0, ReaderKind::kOutside);
       while (g_door.load_acquire() != 1) nap(kMs);
       host->begin_stop(0);
       g_door.store_release(2);

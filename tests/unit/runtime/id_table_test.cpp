@@ -78,7 +78,7 @@ TEST(IdTable, ChurnAtOneSizeDoesNotGrow) {
 class Generations : public testing::Test {
  protected:
   MemoryPools pools_{1, nullptr, std::size_t{256} << 20};
-  ThreadScope scope_{pools_, 0, ReaderKind::kOutside};
+  ThreadMemory scope_{pools_, 0, ReaderKind::kOutside};
   NodeCore node_{pools_, NodeCore::Config{12, nullptr, ""}};
   HostCore& host_ = node_.add_host("app:h");
 };

@@ -121,7 +121,7 @@ TEST(Names, RegistrationRacingWithTheOwnersExitLeavesNothing) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 2; ++t) {
     threads.emplace_back([&, t] {
-      ThreadScope scope(n.runtime().pools(), 0, ReaderKind::kOutside);
+      ThreadMemory scope(n.runtime().pools(), 0, ReaderKind::kOutside);
       NodeCore& core = n.runtime().node();
       for (uint32_t i = 0; here.stop.load_relaxed() == 0; ++i) {
         const Pid p{here.current.load_acquire()};  // partner: the spawner's store
@@ -168,7 +168,7 @@ TEST(Names, RemoveRacingWithAddDoesNotHideANameFromTheExit) {
     std::vector<std::thread> threads;
     for (int t = 0; t < 3; ++t) {
       threads.emplace_back([&, t] {
-        ThreadScope scope(n.runtime().pools(), 0, ReaderKind::kOutside);
+        ThreadMemory scope(n.runtime().pools(), 0, ReaderKind::kOutside);
         for (int i = 0; i < 500; ++i) {
           if (t != 0) static_cast<void>(core.names().add(core, "x", owner));
           if (t != 1) static_cast<void>(core.names().remove(core, "x"));

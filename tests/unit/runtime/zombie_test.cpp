@@ -142,7 +142,7 @@ TEST(Zombie, AMonitorAndALinkThatArriveAfterTheExitAreAnswered) {
   shared = &here;
   NodeCore& core = n.runtime().node();
   std::thread sender([&] {
-    ThreadScope scope(n.runtime().pools(), 0, ReaderKind::kOutside);
+    ThreadMemory scope(n.runtime().pools(), 0, ReaderKind::kOutside);
     const auto wait_for = [&](uint32_t step) {
       while (here.step.load_acquire() != step) cpu_relax();  // partner: the stores below
     };

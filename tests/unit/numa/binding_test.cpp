@@ -1,5 +1,4 @@
-#include "numa/memory_binding.hpp"
-
+// Topology acts on the machine: pages to a node, the calling thread to a PU.
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -9,7 +8,7 @@
 #include <thread>
 #include <utility>
 
-#include "numa/cpu_limit.hpp"
+#include "memory/block_table.hpp"
 #include "synthetic.hpp"
 
 namespace wippy {
@@ -53,67 +52,58 @@ bool kernel_lets_us_bind() {
   return syscall(SYS_mbind, pages.at(0), pages.bytes(), kPreferred, &node0, 8 * sizeof(node0), 0) == 0;
 }
 
-TEST(MemoryBinding, NothingIsBoundElsewhere) {
+TEST(Binding, NothingIsBoundElsewhere) {
   const Topology t = synthetic("numa:2 core:2 pu:1");
-  MemoryBinding b(t);
-  EXPECT_FALSE(b.binds_pages());
-  EXPECT_FALSE(b.pins_threads());
-  EXPECT_EQ(b.hook(), nullptr);
+  EXPECT_EQ(t.page_binder(), nullptr);
   Pages pages(4 * page_bytes());
-  EXPECT_TRUE(b.bind_pages(pages.at(0), pages.bytes(), 1).ok());
+  EXPECT_TRUE(t.bind_pages(pages.at(0), pages.bytes(), 1).ok());
   const std::vector<uint32_t> before = affinity_pus();
-  EXPECT_TRUE(b.pin_this_thread(3).ok());
-  EXPECT_TRUE(b.unpin_this_thread().ok());
+  EXPECT_TRUE(t.pin_this_thread(3).ok());
   EXPECT_EQ(affinity_pus(), before);
 }
 
-TEST(MemoryBinding, WrongArgumentsAreRefusedEverywhere) {
-  MemoryBinding b(synthetic("numa:2 core:2 pu:1"));
+TEST(Binding, WrongArgumentsAreRefusedEverywhere) {
+  const Topology t = synthetic("numa:2 core:2 pu:1");
   Pages pages(2 * page_bytes());
-  EXPECT_EQ(b.bind_pages(pages.at(0), page_bytes(), 2).kind, ErrorKind::kInvalid);
-  EXPECT_EQ(b.bind_pages(pages.at(64), page_bytes(), 0).kind, ErrorKind::kInvalid);
-  EXPECT_EQ(b.pin_this_thread(4).kind, ErrorKind::kInvalid);
+  EXPECT_EQ(t.bind_pages(pages.at(0), page_bytes(), 2).kind, ErrorKind::kInvalid);
+  EXPECT_EQ(t.bind_pages(pages.at(64), page_bytes(), 0).kind, ErrorKind::kInvalid);
+  EXPECT_EQ(t.pin_this_thread(4).kind, ErrorKind::kInvalid);
 }
 
-TEST(MemoryBinding, PinsAndUnpinsTheCallingThread) {
+TEST(Binding, PinsTheCallingThreadAlone) {
   const Topology t = test::real_machine();
   ASSERT_TRUE(t.is_this_system());
   const std::vector<uint32_t> before = affinity_pus();
   std::thread([&] {
-    MemoryBinding b(t);
     const uint32_t pu = t.pus().back().os_index;
-    ASSERT_TRUE(b.pin_this_thread(pu).ok());
+    ASSERT_TRUE(t.pin_this_thread(pu).ok());
     EXPECT_EQ(affinity_pus(), std::vector<uint32_t>{pu});
     EXPECT_EQ(sched_getcpu(), static_cast<int>(pu));
     // The main thread, which waits in join: only the caller is pinned.
     cpu_set_t others;
     ASSERT_EQ(sched_getaffinity(getpid(), sizeof(others), &others), 0);
     EXPECT_EQ(static_cast<std::size_t>(CPU_COUNT(&others)), before.size());
-    ASSERT_TRUE(b.unpin_this_thread().ok());
-    EXPECT_EQ(affinity_pus(), before);
   }).join();
   EXPECT_EQ(affinity_pus(), before);
 }
 
-TEST(MemoryBinding, OneNodeMachinesBindNoPages) {
+TEST(Binding, OneNodeMachinesBindNoPages) {
   ScopedEnv this_system("HWLOC_THISSYSTEM", "1");
-  MemoryBinding b(synthetic("numa:1 core:2 pu:1", std::vector<uint32_t>{0, 1}));
-  EXPECT_TRUE(b.pins_threads());
-  EXPECT_FALSE(b.binds_pages());
-  EXPECT_EQ(b.hook(), nullptr);
+  const Topology t = synthetic("numa:1 core:2 pu:1", std::vector<uint32_t>{0, 1});
+  ASSERT_TRUE(t.is_this_system());
+  EXPECT_EQ(t.page_binder(), nullptr);
   Pages pages(page_bytes());
-  EXPECT_TRUE(b.bind_pages(pages.at(0), pages.bytes(), 0).ok());
+  EXPECT_TRUE(t.bind_pages(pages.at(0), pages.bytes(), 0).ok());
 }
 
-TEST(MemoryBinding, TheKernelIsAskedAndItsAnswerReturned) {
+TEST(Binding, TheKernelIsAskedAndItsAnswerReturned) {
   const Topology t = pretended();
   ASSERT_TRUE(t.is_this_system());
   ASSERT_EQ(t.node_count(), 2u);
-  MemoryBinding b(t);
-  ASSERT_TRUE(b.binds_pages());
+  ASSERT_EQ(t.page_binder(), &t);
   Pages pages(4 * page_bytes());
-  EXPECT_EQ(b.bind_pages(pages.at(0), page_bytes(), kMissingNode).kind, ErrorKind::kUnavailable);
-  const Status bound = b.bind_pages(pages.at(page_bytes()), 2 * page_bytes(), 0);
+  EXPECT_EQ(t.bind_pages(pages.at(0), page_bytes(), kMissingNode).kind, ErrorKind::kUnavailable);
+  const Status bound = t.bind_pages(pages.at(page_bytes()), 2 * page_bytes(), 0);
   if (!kernel_lets_us_bind()) {
     EXPECT_EQ(bound.kind, ErrorKind::kUnavailable);
     return;
@@ -137,47 +127,25 @@ TEST(MemoryBinding, TheKernelIsAskedAndItsAnswerReturned) {
   EXPECT_EQ(policy_at(3).first, 0);
 }
 
-TEST(MemoryBinding, NodeIdsAreTranslatedToTheSystemsNumbers) {
+TEST(Binding, NodeIdsAreTranslatedToTheSystemsNumbers) {
   ScopedEnv this_system("HWLOC_THISSYSTEM", "1");
   // PUs 1 and 2 sit on OS nodes 1000 and 1001, our nodes 0 and 1; OS nodes 0 and 1 have no PU of ours.
-  MemoryBinding b(synthetic("numa:4(indexes=0,1000,1001,1) core:1 pu:1", std::vector<uint32_t>{1, 2}));
-  ASSERT_TRUE(b.binds_pages());
+  const Topology t = synthetic("numa:4(indexes=0,1000,1001,1) core:1 pu:1", std::vector<uint32_t>{1, 2});
+  ASSERT_EQ(t.page_binder(), &t);
   Pages pages(page_bytes());
-  EXPECT_EQ(b.bind_pages(pages.at(0), page_bytes(), 0).kind, ErrorKind::kUnavailable);
-  EXPECT_EQ(b.bind_pages(pages.at(0), page_bytes(), 1).kind, ErrorKind::kUnavailable);
+  EXPECT_EQ(t.bind_pages(pages.at(0), page_bytes(), 0).kind, ErrorKind::kUnavailable);
+  EXPECT_EQ(t.bind_pages(pages.at(0), page_bytes(), 1).kind, ErrorKind::kUnavailable);
 }
 
-TEST(MemoryBinding, HookServesTheLastBindingUntilItEnds) {
-  Pages pages(page_bytes());
-  BindPages hook = nullptr;
-  MemoryBinding outer(pretended());
-  {
-    MemoryBinding inner(pretended());
-    hook = inner.hook();
-    ASSERT_NE(hook, nullptr);
-    hook(pages.at(0), page_bytes(), kMissingNode);
-    EXPECT_EQ(inner.refused_binds(), 1u);
-    hook(pages.at(0), page_bytes(), 0);
-    EXPECT_EQ(inner.refused_binds(), kernel_lets_us_bind() ? 1u : 2u);
-    const uint64_t before = inner.refused_binds();
-    ASSERT_EQ(outer.hook(), hook);
-    hook(pages.at(0), page_bytes(), kMissingNode);
-    EXPECT_EQ(inner.refused_binds(), before);
-    EXPECT_EQ(outer.refused_binds(), 1u);
-  }
-  hook(pages.at(0), page_bytes(), kMissingNode);  // inner's end does not withdraw outer
-  EXPECT_EQ(outer.refused_binds(), 2u);
-}
-
-TEST(MemoryBinding, HookOfAnEndedBindingDoesNothing) {
-  BindPages hook = nullptr;
-  {
-    MemoryBinding b(pretended());
-    hook = b.hook();
-  }
-  ASSERT_NE(hook, nullptr);
-  Pages pages(page_bytes());
-  hook(pages.at(0), page_bytes(), kMissingNode);
+// A refusal is no error for the pools: the memory is there, only perhaps on another node.
+TEST(Binding, PoolsAndTableGoOnAfterARefusal) {
+  const Topology t = pretended();
+  MemoryPools pools(2, t.page_binder(), std::size_t{16} << 20);
+  ThreadMemory m(pools, kMissingNode, ReaderKind::kOutside);
+  EXPECT_NE(m.allocate(0), nullptr);
+  BlockTable table(13, t.page_binder());
+  uint32_t first = 0;
+  EXPECT_TRUE(table.carve(0, kMissingNode, first));
 }
 
 }  // namespace
