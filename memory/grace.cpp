@@ -26,11 +26,14 @@ void RetireQueue::seal(uint64_t now_ns) noexcept {
 
 void RetireQueue::touch(uint64_t now_ns) noexcept {
   if (waiting_.count == 0) seal(now_ns);
-  if (waiting_since_ns_ == 0) waiting_since_ns_ = now_ns;
+  if (waiting_.count != 0 && waiting_since_ns_ == 0) waiting_since_ns_ = now_ns;
 }
 
 GraceNode* RetireQueue::poll(uint64_t now_ns) noexcept {
-  if (domain_.has_orphans()) (waiting_.count == 0 ? waiting_ : current_).absorb(domain_.take_orphans());
+  if (domain_.has_orphans()) {
+    if (waiting_.count == 0) waiting_since_ns_ = now_ns;
+    (waiting_.count == 0 ? waiting_ : current_).absorb(domain_.take_orphans());
+  }
   if (waiting_.count == 0) return nullptr;
   if (!domain_.passed(waiting_.epoch, false)) {
     const bool stuck = now_ns != 0 && waiting_since_ns_ != 0 && now_ns - waiting_since_ns_ > kStuckNs;
@@ -39,7 +42,6 @@ GraceNode* RetireQueue::poll(uint64_t now_ns) noexcept {
     if (!process_wide_barrier() || !domain_.passed(waiting_.epoch, true)) return nullptr;
   }
   GraceNode* ready = std::exchange(waiting_, GraceBatch{}).first;
-  waiting_since_ns_ = 0;
   if (current_.count >= kGraceBatch) seal(now_ns);
   return ready;
 }

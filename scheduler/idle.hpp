@@ -52,22 +52,8 @@ class Idle {
   // (rulings.md S11); after found_work(); after an inbox was empty, with its owner as `preferred`. Wakes nobody while somebody
   // searches, except `preferred` if it sleeps (its caches are warm); else a sleeper, first of `node`. No lock unless it wakes.
   Wake wake_one(uint32_t node, uint32_t preferred = kNobody) noexcept {
-    IdleCounts c;
-    const auto asleep = [&] { return preferred != kNobody && place(preferred) == Place::kSleeping; };
-    const auto wanted = [&] { return c.sleeping != 0 && (c.searching == 0 || asleep()); };
-    fence_seq_cst();  // (2) with (4)
-    c = counts();     // (3)
-    if (!wanted()) return {};
-    LockGuard lock(mutex_);
-    c = counts();  // sleeping and the places are exact under the mutex; searching as in (3)
-    if (!wanted()) return {};
-    uint32_t chosen = asleep() ? preferred : sleepers_.back();
-    for (std::size_t i = sleepers_.size(); i-- > 0 && chosen != preferred && node_of_[chosen] != node;) {
-      if (node_of_[sleepers_[i]] == node) chosen = sleepers_[i];
-    }
-    // Counted as searching here and not by the woken thread: a second publisher must see the wake that is on its way.
-    move(chosen, Place::kAwake, kOneSearching);
-    return {chosen};
+    fence_seq_cst();                                                    // (2) with (4)
+    return wanted(preferred) ? wake_sleeper(node, preferred) : Wake{};  // (3)
   }
   // The monitor: an active worker's step is older than 10 ms. A reserve worker becomes active, once per stuck worker, until
   // step_ended(). Nobody when there is no reserve left or that worker has its substitute already.
@@ -145,6 +131,12 @@ class Idle {
     return {static_cast<uint16_t>(w), static_cast<uint16_t>(w >> 16), static_cast<uint16_t>(w >> 32)};
   }
 
+  bool asleep(uint32_t worker) const noexcept { return worker != kNobody && place(worker) == Place::kSleeping; }
+  bool wanted(uint32_t preferred) const noexcept {
+    const IdleCounts c = counts();
+    return c.sleeping != 0 && (c.searching == 0 || asleep(preferred));
+  }
+
   // All below: under the mutex. Every change of place is one RMW of the word. `searching`: what it adds to the searchers.
   void move(uint32_t worker, Place to, uint64_t searching) noexcept {
     const Place from = place(worker);
@@ -152,6 +144,17 @@ class Idle {
     if (to == Place::kSleeping) sleepers_.push_back(worker);
     seats_[worker].place.store_relaxed(to);  // under the mutex; wake_one() reads it as a hint
     word_.fetch_add_relaxed(share(to) - share(from) + searching);
+  }
+  [[gnu::noinline]] Wake wake_sleeper(uint32_t node, uint32_t preferred) noexcept {
+    LockGuard lock(mutex_);
+    if (!wanted(preferred)) return {};  // sleeping and the places are exact here; searching as in (3)
+    uint32_t chosen = asleep(preferred) ? preferred : sleepers_.back();
+    for (std::size_t i = sleepers_.size(); i-- > 0 && chosen != preferred && node_of_[chosen] != node;) {
+      if (node_of_[sleepers_[i]] == node) chosen = sleepers_[i];
+    }
+    // Counted as searching here and not by the woken thread: a second publisher must see the wake that is on its way.
+    move(chosen, Place::kAwake, kOneSearching);
+    return {chosen};
   }
   bool too_many_active() const noexcept { return counts().active() > active_limit_ + stuck_count_; }
   bool clear_stuck(uint32_t worker) noexcept {

@@ -98,10 +98,10 @@ Totals run_policy(MailPolicy policy, int64_t count) {
       Message m = co_await receive(self);
       if (m.kind() != SignalKind::kMessage) continue;
       (m.topic() == "ok" ? t->ok : t->refused) += m.integer();
-      if (++reports == kSenders / 2) t->carved_early = node.runtime().pools().totals().carved_bytes;
+      if (++reports == kSenders / 2) t->carved_early = node.runtime().pools().carved_bytes();
     }
     while (self.node().mail_stats(to, t->stats)) co_await sleep_for(self, 1'000'000);
-    t->carved_late = node.runtime().pools().totals().carved_bytes;
+    t->carved_late = node.runtime().pools().carved_bytes();
     node.done();
   });
   EXPECT_TRUE(n.empties());
