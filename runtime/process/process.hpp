@@ -210,7 +210,7 @@ inline Signal* Process::pop_raw() noexcept {
     if (popped.node == nullptr) return nullptr;
     if (popped.released != head_.stub()) {
       auto* old = static_cast<Signal*>(popped.released);
-      old->flags &= static_cast<uint8_t>(~Signal::kIsDummy);
+      old->flags &= static_cast<uint16_t>(~Signal::kIsDummy);
       if ((old->flags & Signal::kHeld) == 0) slab_free(old, old->slab_class);
     }
     if (popped.node == head_.stub()) continue;  // put there by rest()
@@ -223,9 +223,9 @@ inline Signal* Process::pop_raw() noexcept {
 inline void Process::drop_signal(Signal* s) noexcept {
   if ((s->flags & Signal::kExternal) != 0) {
     s->wide.buffer->release();
-    s->flags &= static_cast<uint8_t>(~Signal::kExternal);
+    s->flags &= static_cast<uint16_t>(~Signal::kExternal);
   }
-  s->flags &= static_cast<uint8_t>(~Signal::kHeld);
+  s->flags &= static_cast<uint16_t>(~Signal::kHeld);
   if ((s->flags & Signal::kIsDummy) == 0) slab_free(s, s->slab_class);
 }
 
