@@ -7,7 +7,7 @@
 
 #include "cli/outcome.hpp"
 #include "lua/machine.hpp"
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 #include "runtime/observe/log.hpp"
 #include "scheduler/clock.hpp"
 

@@ -3,8 +3,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "mailbox/value_reader.hpp"
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 
 namespace wippy::cli {
 
@@ -25,7 +24,7 @@ int exit_code(bool abnormal, std::string_view value, std::ostream& out, std::ost
       return std::isfinite(item->number)
                  ? static_cast<int>(static_cast<int64_t>(std::fmod(std::trunc(item->number), 256.0)) & 0xff)
                  : 1;
-    case Token::kBoolean: return item->boolean ? 0 : 1;
+    case Token::kFalse: return 1;
     default: return 0;
   }
 }

@@ -6,14 +6,12 @@
 #include "lua/state.hpp"
 #include "lua/time_object.hpp"
 #include "lua/values_lua.hpp"
-#include "mailbox/value_reader.hpp"
+#include "mailbox/values.hpp"
 #include "runtime/process/node_core.hpp"
 
 namespace wippy::lua {
 
 namespace {
-
-using namespace value_format;
 
 // --- without a reader: what most messages are
 
@@ -40,23 +38,22 @@ bool push_scalar(lua_State* L, std::string_view in) {
   if (tag >= kTagShortString && tag < kTagSmallInteger && in.size() == (tag & 0x3fu)) {
     return lua_pushlstring(L, in.data(), in.size()), true;
   }
-  switch (tag) {
-    case kTagNil: return in.empty() && (lua_pushnil(L), true);
-    case kTagFalse:
-    case kTagTrue: return in.empty() && (lua_pushboolean(L, tag == kTagTrue), true);
-    case kTagInteger: return read_varint(in, word) && in.empty() && (lua_pushinteger(L, unzigzag(word)), true);
-    case kTagNumber: {
+  switch (static_cast<Token>(tag)) {
+    case Token::kNil: return in.empty() && (lua_pushnil(L), true);
+    case Token::kFalse: return in.empty() && (lua_pushboolean(L, 0), true);
+    case Token::kTrue: return in.empty() && (lua_pushboolean(L, 1), true);
+    case Token::kInteger: return read_varint(in, word) && in.empty() && (lua_pushinteger(L, unzigzag(word)), true);
+    case Token::kNumber: {
       if (in.size() != sizeof(lua_Number)) return false;
       lua_Number number;
       std::memcpy(&number, in.data(), sizeof number);
       return lua_pushnumber(L, number), true;
     }
-    case kTagString:
+    case Token::kString:
       return read_varint(in, word) && in.size() == word && (lua_pushlstring(L, in.data(), in.size()), true);
     default: return false;
   }
 }
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 
 // --- with a reader
 
@@ -71,7 +68,8 @@ int as_size(uint32_t n) noexcept { return n > INT_MAX ? INT_MAX : static_cast<in
 // [-0, +1, e]
 void push_item(lua_State* L, const ValueItem& item, const Decoding& d) {
   switch (item.token) {
-    case Token::kBoolean: lua_pushboolean(L, item.boolean); break;
+    case Token::kFalse:
+    case Token::kTrue: lua_pushboolean(L, item.token == Token::kTrue); break;
     case Token::kInteger: lua_pushinteger(L, item.integer); break;
     case Token::kNumber: lua_pushnumber(L, item.number); break;
     case Token::kString: lua_pushlstring(L, item.text.data(), item.text.size()); break;

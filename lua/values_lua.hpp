@@ -14,7 +14,7 @@
 
 #include <lua5.4/lua.hpp>
 
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 #include "memory/status.hpp"
 
 namespace wippy {

@@ -1,27 +1,15 @@
-// The mailbox of a process: many producers, one consumer, intrusive, with the consumer's idle state in the same word.
+// The mailbox of a process: Vyukov's intrusive MPSC queue (1024cores.net), where the node last taken serves as the dummy
+// and the nodes are the signals themselves. Bit 0 of the head word says that the owner is idle (Pony's messageq.c,
+// rulings S2): the exchange that enqueues also decides who submits, so there is no state word.
 //
-// Queue: Vyukov's MPSC queue (1024cores.net, "Non-intrusive MPSC node-based queue"), where the node last taken serves as
-// the dummy; our nodes are the signals themselves. Idle tag: bit 0 of the head word, as in Pony's messageq.c (rulings S2):
-// "the queue went from idle to non-empty" is the one event that makes a process runnable, so the exchange that enqueues
-// also decides who submits. There is no state word.
-//
-// head word transitions (all of them):
 //   n | 0 --push-->      m | 0      producer; nobody to wake
 //   n | 1 --push-->      m | 0      producer; it must submit the process: kMustSubmit
-//   n | 0 --try_idle-->  n | 1      owner, only if n is its tail: queue empty
-// A new process starts untagged and is submitted once by its creator. Hence at most one queue holds a process: only the
-// cycle untagged -> tagged -> untagged submits.
-//
-// The gap: between a producer's exchange (1) and its link store (2), later nodes cannot be reached although head has moved.
-// pop() then reports empty and try_idle() fails: the owner requeues itself at the FIFO end. It never spins and never
-// goes idle over a gap. A producer that is preempted there delays this one mailbox (the queue is not lock-free for the
-// consumer); kill flags do not depend on it.
-//
-// Order: one sender's pushes are ordered by its own program order, since each push is one exchange on one word.
-//
+//   n | 0 --try_idle-->  n | 1      owner, only if n is its tail: queue empty. A new process starts with the stub | 0.
+// Gap: between (1) and (2) head has moved but nothing new can be reached. pop() reports empty, try_idle() fails; the owner
+// requeues itself at the FIFO end: it neither spins nor idles over a gap. For it the queue is not lock-free.
 // Pairs:  (2) link store-release -> (3) pop load-acquire: the node's content.
-//         (4) try_idle release   -> (1) push acquire: everything the owner did before idling happens before the
-//             submission, hence before the next run, wherever that is.
+//         (4) try_idle release   -> (1) push acquire: what the owner did before idling, for the next run.
+// Argument and model: docs/internals/mailbox.md.
 #pragma once
 
 #include <cstdint>
@@ -30,9 +18,8 @@
 
 namespace wippy {
 
-// Base of every node; `next` is written by the producer of the following node.
 struct MailNode {
-  Atomic<MailNode*> next{nullptr};
+  Atomic<MailNode*> next{nullptr};  // written by the producer of the following node
 };
 
 enum class [[nodiscard]] PushResult : uint8_t{
@@ -48,7 +35,6 @@ class MailboxHead {
     stub_.next.store_relaxed(nullptr);
     head_.store_relaxed(to_word(&stub_));
   }
-
   // Any thread, inside a reader section. Links first..last (already linked by relaxed stores) behind what is there.
   PushResult push(MailNode* first, MailNode* last) noexcept {
     last->next.store_relaxed(nullptr);                               // published by (2)
@@ -56,16 +42,12 @@ class MailboxHead {
     to_node(before & ~kIdleTag)->next.store_release(first);          // (2) -> (3)
     return (before & kIdleTag) != 0 ? PushResult::kMustSubmit : PushResult::kQueued;
   }
-
   // Owner. False: something was pushed (perhaps not yet linked); the process stays runnable.
   [[nodiscard]] bool try_idle(MailNode* tail) noexcept {
     uintptr_t expected = to_word(tail);
     if (head_.load_relaxed() != expected) return false;  // a hint, saves the CAS
 #if defined(WIPPY_SIM)
-    if (sim::planted(sim::Bug::kBlindIdle)) {
-      head_.store_release(expected | kIdleTag);
-      return true;
-    }
+    if (sim::planted(sim::Bug::kBlindIdle)) return head_.store_release(expected | kIdleTag), true;
 #endif
     return head_.cas_strong_acq_rel(expected, expected | kIdleTag);  // (4)
   }
@@ -75,7 +57,6 @@ class MailboxHead {
   bool idle_acquire() const noexcept { return (head_.load_acquire() & kIdleTag) != 0; }
   // Observers: is the owner idle?
   bool idle_estimate() const noexcept { return (head_.load_relaxed() & kIdleTag) != 0; }
-
   MailNode* stub() noexcept { return &stub_; }
 
  private:
@@ -96,7 +77,6 @@ class MailboxTail {
   };
 
   void reset(MailboxHead& head) noexcept { tail_ = head.stub(); }
-
   Popped pop() noexcept {
     MailNode* const next = tail_->next.load_acquire();  // (3)
     if (next == nullptr) return {nullptr, nullptr};

@@ -1,6 +1,4 @@
-// The identity of a process: unique for the life of the runtime, never reused (rulings.md S1).
-//
-// value = generation (40 bits, starts at 1) | index of the process block (24 bits). 0 is no process.
+// The identity of a process, never reused (rulings S1): generation (40 bits, from 1) | index of its block (24 bits).
 #pragma once
 
 #include <cstdint>
@@ -8,17 +6,15 @@
 namespace wippy {
 
 struct Pid {
-  uint64_t value = 0;
+  uint64_t value = 0;  // 0: no process
   explicit operator bool() const noexcept { return value != 0; }
   friend bool operator==(Pid a, Pid b) noexcept { return a.value == b.value; }
   friend bool operator<(Pid a, Pid b) noexcept { return a.value < b.value; }
 };
 
 inline constexpr uint32_t kPidIndexBits = 24;
-inline constexpr uint64_t kPidIndexMask = (uint64_t{1} << kPidIndexBits) - 1;
 inline constexpr uint64_t kPidLastGeneration = (uint64_t{1} << (64 - kPidIndexBits)) - 1;
-
-constexpr uint32_t pid_index(Pid p) noexcept { return static_cast<uint32_t>(p.value & kPidIndexMask); }
+constexpr uint32_t pid_index(Pid p) noexcept { return static_cast<uint32_t>(p.value & ((1U << kPidIndexBits) - 1)); }
 constexpr Pid make_pid(uint64_t generation, uint32_t index) noexcept {
   return Pid{(generation << kPidIndexBits) | index};
 }

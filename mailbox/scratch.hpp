@@ -1,11 +1,8 @@
 // A growable array of trivial elements that starts inside its owner and moves to malloc only when it must.
-//
-// Ownership: the elements belong to the array; pointers into it die at the next reserve(), trim() or destruction.
-// Thread-safety: none, one owner. Errors: reserve() returns false when memory is refused; nothing throws.
+// One owner; pointers into it die at the next reserve(), push(), clear() or destruction. Nothing throws.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <type_traits>
@@ -27,29 +24,24 @@ class ScratchArray {
   }
   ScratchArray(const ScratchArray&) = delete;
   ScratchArray& operator=(const ScratchArray&) = delete;
-
   T* data() noexcept { return data_; }
   const T* data() const noexcept { return data_; }
   std::size_t size() const noexcept { return size_; }
-  std::size_t capacity() const noexcept { return capacity_; }
   bool empty() const noexcept { return size_ == 0; }
   T& back() noexcept { return data_[size_ - 1]; }
-  T& operator[](std::size_t i) noexcept { return data_[i]; }
-
-  // Makes room for `extra` more elements (doubling, so that appending is amortised constant).
+  // Makes room for `extra` more elements (doubling, so that appending is amortised constant). False: memory refused.
   [[nodiscard]] bool reserve(std::size_t extra) noexcept { return capacity_ - size_ >= extra || grow(size_ + extra); }
   [[nodiscard]] bool push(const T& value) noexcept {
     if (!reserve(1)) return false;
     data_[size_++] = value;
     return true;
   }
-  void pop() noexcept { --size_; }
-  void set_size(std::size_t size) noexcept { size_ = size; }  // size <= capacity()
-
-  // Empties the array; a block of more than `keep` elements goes back to the heap, so that one giant use is not kept.
-  void clear(std::size_t keep) noexcept {
+  T pop() noexcept { return data_[--size_]; }
+  void set_size(std::size_t size) noexcept { size_ = size; }  // within what reserve() has granted
+  // Empties the array; a block of more than 64 KiB goes back to the heap, so that one giant use is not kept.
+  void clear() noexcept {
     size_ = 0;
-    if (data_ == inline_ || capacity_ <= keep) return;
+    if (data_ == inline_ || capacity_ * sizeof(T) <= 64 * 1024) return;
     std::free(data_);
     data_ = inline_;
     capacity_ = kInline;
@@ -57,8 +49,7 @@ class ScratchArray {
 
  private:
   bool grow(std::size_t need) noexcept {
-    const std::size_t doubled = capacity_ * 2;
-    const std::size_t capacity = doubled > need ? doubled : need;
+    const std::size_t capacity = capacity_ * 2 > need ? capacity_ * 2 : need;
     void* block = reallocate_(data_ == inline_ ? nullptr : data_, capacity * sizeof(T));
     if (block == nullptr) return false;
     if (data_ == inline_) std::memcpy(block, inline_, size_ * sizeof(T));

@@ -1,8 +1,25 @@
 #include "mailbox/signal.hpp"
 
+#include <cstdlib>
+#include <cstring>
 #include <new>
 
 namespace wippy {
+
+Buffer* Buffer::create(const void* bytes, std::size_t size, Reallocate reallocate) noexcept {
+  if (size > SIZE_MAX - sizeof(Buffer)) return nullptr;
+  void* block = reallocate(nullptr, sizeof(Buffer) + size);
+  if (block == nullptr) return nullptr;
+  if (size > 0) std::memcpy(static_cast<char*>(block) + sizeof(Buffer), bytes, size);
+  return new (block) Buffer(size);
+}
+
+void Buffer::release() noexcept {
+  // Partner: the same verb in every other holder's release(). Its release half puts that holder's reads before the
+  // decrement, its acquire half puts them before the free below.
+  if (refs_.fetch_sub_acq_rel(1) != 1) return;
+  std::free(this);
+}
 
 Signal* make_signal(SignalKind kind, Pid from, uint64_t ref, const void* body, std::size_t bytes) noexcept {
   if (bytes > kSlabMaxBody) {
@@ -12,18 +29,8 @@ Signal* make_signal(SignalKind kind, Pid from, uint64_t ref, const void* body, s
     if (s == nullptr) b->release();
     return s;
   }
-  const uint32_t c = slab_class_of(kSignalHeader + (bytes < kInlineBody ? kInlineBody : bytes));
-  void* p = slab_allocate(c);
-  if (p == nullptr) return nullptr;
-  auto* s = static_cast<Signal*>(p);
-  s->kind = kind;
-  s->slab_class = static_cast<uint8_t>(c);
-  s->flags = 0;
-  s->aux8 = 0;
-  s->body_bytes = static_cast<uint32_t>(bytes);
-  s->from = from;
-  s->ref = ref;
-  if (bytes != 0) std::memcpy(static_cast<char*>(p) + kSignalHeader, body, bytes);
+  Signal* s = make_bare_signal(kind, from, ref, slab_class_of(kSignalHeader + bytes), bytes);
+  if (s != nullptr && bytes != 0) std::memcpy(reinterpret_cast<char*>(s) + kSignalHeader, body, bytes);
   return s;
 }
 

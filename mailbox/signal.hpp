@@ -1,6 +1,5 @@
 // Signal: the only thing that enters a process. 64 bytes with 32 of them for a small body; larger bodies up to
 // kSlabMaxBody lie in a larger slab class of the same layout, still larger ones in one shared immutable Buffer.
-//
 // Ownership: allocated by the sender from its thread's slab, owned by the mailbox from push() on, then by the receiver.
 // A popped signal has two holders, the queue (it is the dummy until the next pop) and the receiver; the memory goes back
 // when both let go (flags kIsDummy and kHeld, owner-only).
@@ -8,18 +7,38 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
-#include "mailbox/buffer.hpp"
 #include "mailbox/mailbox.hpp"
 #include "mailbox/pid.hpp"
+#include "mailbox/scratch.hpp"
+#include "memory/atomic.hpp"
 #include "memory/slab.hpp"
 
 namespace wippy {
 
+// Bytes that never change, shared by reference count; all calls from any thread. Every holder owns one reference and gives
+// it up once, by release() or by handing it on; only a holder makes another. The mailbox's hand-over publishes the bytes.
+// 2^32 references would need as many signals of 64 bytes alive at once.
+class Buffer {
+ public:
+  // A copy of the bytes, with one reference for the caller. nullptr when memory is refused.
+  [[nodiscard]] static Buffer* create(const void* bytes, std::size_t size,
+                                      Reallocate reallocate = heap_reallocate) noexcept;
+  void retain() noexcept { refs_.fetch_add_relaxed(1); }  // no partner: the caller's own reference keeps it above zero
+  void release() noexcept;                                // the last one frees
+  const char* data() const noexcept { return reinterpret_cast<const char*>(this + 1); }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  explicit Buffer(std::size_t size) noexcept : size_(size) {}
+
+  Atomic<uint32_t> refs_{1};
+  const std::size_t size_;  // the bytes follow
+};
+
 enum class SignalKind : uint8_t {
   // to the machine
-  kMessage,     // body: topic and payloads (mailbox/message_body)
+  kMessage,     // body: topic and payloads (mailbox/values.hpp)
   kCancel,      // ref: unix ns of the deadline, 0 none
   kExit,        // a watched process ended; ref: the watch's id; body: reason
   kLinkDown,    // a linked process failed; ref: link id known to the receiver; body: reason
@@ -40,12 +59,12 @@ struct Signal : MailNode {
   static constexpr uint8_t kAbnormal = 8;  // kExit, kLinkDown: the reason is an error
   static constexpr uint8_t kGauged = 16;   // counts in the receiver's MailGauge until it is released
 
-  SignalKind kind = SignalKind::kMessage;
-  uint8_t slab_class = 0;
-  uint8_t flags = 0;
-  uint8_t aux8 = 0;
-  uint32_t body_bytes = 0;
-  Pid from{};
+  Signal() = delete;  // lives in slab memory, filled by make_bare_signal
+  SignalKind kind;
+  uint8_t slab_class;
+  uint16_t flags;  // no padding, so that these four are filled by one store
+  uint32_t body_bytes;
+  Pid from;
   struct Wide {  // bodies that are not inline
     Buffer* buffer;
     uint64_t aux;
@@ -66,32 +85,30 @@ struct Signal : MailNode {
   Signal*& link() noexcept {
     return kind == SignalKind::kMessage && (flags & kExternal) == 0 ? message_link : wide.link;
   }
-  Signal() noexcept : ref(0), inline_body{} {}
 };
 static_assert(sizeof(Signal) == 64);
-inline constexpr std::size_t kInlineBody = 32;
+inline constexpr std::size_t kInlineBody = sizeof(Signal::inline_body);
 inline constexpr std::size_t kSignalHeader = sizeof(Signal) - kInlineBody;  // larger bodies run on past the struct
 inline constexpr std::size_t kSlabMaxBody = 4096 - kSignalHeader;
 
-// Copies `bytes` of body into a new signal. Null when out of memory. Larger than kSlabMaxBody: allocates a Buffer.
-Signal* make_signal(SignalKind kind, Pid from, uint64_t ref, const void* body, std::size_t bytes) noexcept;
-// Takes one reference of `shared` (may be null: empty body).
-Signal* make_shared_signal(SignalKind kind, Pid from, uint64_t ref, Buffer* shared) noexcept;
-// Frees a signal nobody else holds.
-void destroy_signal(Signal* s) noexcept;
-
-inline Signal* make_bare_signal(SignalKind kind, Pid from, uint64_t ref) noexcept {
-  void* p = slab_allocate(0);
-  if (__builtin_expect(p == nullptr, 0)) return nullptr;
-  auto* s = static_cast<Signal*>(p);
+// A signal whose body is not filled in. Null when out of memory, as for those below.
+inline Signal* make_bare_signal(SignalKind kind, Pid from, uint64_t ref, uint32_t slab_class = 0,
+                                std::size_t body_bytes = 0) noexcept {
+  auto* s = static_cast<Signal*>(slab_allocate(slab_class));
+  if (__builtin_expect(s == nullptr, 0)) return nullptr;
   s->kind = kind;
-  s->slab_class = 0;
+  s->slab_class = static_cast<uint8_t>(slab_class);
   s->flags = 0;
-  s->aux8 = 0;
-  s->body_bytes = 0;
+  s->body_bytes = static_cast<uint32_t>(body_bytes);
   s->from = from;
   s->ref = ref;
   return s;
 }
+// With a copy of the body.
+Signal* make_signal(SignalKind kind, Pid from, uint64_t ref, const void* body, std::size_t bytes) noexcept;
+// On success takes one reference of `shared` (may be null: empty body).
+Signal* make_shared_signal(SignalKind kind, Pid from, uint64_t ref, Buffer* shared) noexcept;
+// Frees a signal nobody else holds.
+void destroy_signal(Signal* s) noexcept;
 
 }  // namespace wippy

@@ -1,9 +1,8 @@
-// mailbox/value_writer.hpp and value_reader.hpp: bodies as Lua sends them.
+// mailbox/values.hpp: bodies as Lua sends them.
 #include <string>
 
 #include "bench/harness.hpp"
-#include "mailbox/value_reader.hpp"
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 
 namespace wippy::bench {
 
@@ -31,6 +30,16 @@ void array_of_100(ValueWriter& w) {
   w.end_table();
 }
 
+// 0: no message body.
+uint64_t items_in(std::string_view body) {
+  ValueReader r;
+  static_cast<void>(r.open_body(body));
+  for (uint64_t items = 0;; ++items) {
+    const Token t = r.next().token;
+    if (t == Token::kEnd || t == Token::kInvalid) return t == Token::kEnd ? items : 0;
+  }
+}
+
 void write(benchmark::State& state, Fill fill) {
   ValueWriter w;
   for (auto _ : state) {
@@ -42,7 +51,7 @@ void write(benchmark::State& state, Fill fill) {
     }
     benchmark::DoNotOptimize(w.view().data());
   }
-  if (!validate_body(w.view()).ok()) state.SkipWithError("what was written cannot be read");
+  if (items_in(w.view()) == 0) state.SkipWithError("what was written cannot be read");
 }
 
 void read(benchmark::State& state, Fill fill, uint64_t items) {
@@ -53,9 +62,7 @@ void read(benchmark::State& state, Fill fill, uint64_t items) {
   uint64_t seen = 0;
   uint64_t rounds = 0;
   for (auto _ : state) {
-    ValueReader r;
-    static_cast<void>(r.open_body(body));
-    for (Token t = r.next().token; t != Token::kEnd && t != Token::kInvalid; t = r.next().token) ++seen;
+    seen += items_in(body);
     ++rounds;
   }
   if (seen != rounds * items) state.SkipWithError("not every item was read");

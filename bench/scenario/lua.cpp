@@ -11,8 +11,7 @@
 #include "lua/bytecode.hpp"
 #include "lua/library.hpp"
 #include "lua/program.hpp"
-#include "mailbox/value_reader.hpp"
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 
 namespace wippy::bench {
 

@@ -1,6 +1,6 @@
 #include "runtime/dispatch/blocking_pool.hpp"
 
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 #include "runtime/process/node_core.hpp"
 #include "scheduler/clock.hpp"
 

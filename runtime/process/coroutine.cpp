@@ -106,15 +106,15 @@ namespace {
 
 // The two integer forms of mailbox/values.hpp behind a short topic, written straight into an inline body.
 constexpr std::size_t kLongestShortTopic = 15;
-static_assert(1 + kLongestShortTopic + 1 + 1 + value_format::kMaxVarintBytes <= kInlineBody);
+static_assert(1 + kLongestShortTopic + 1 + 1 + kMaxVarintBytes <= kInlineBody);
 
 char* put_integer(char* at, int64_t value) noexcept {
-  if (value >= 0 && value < static_cast<int64_t>(value_format::kSmallIntegers)) {
-    *at++ = static_cast<char>(value_format::kTagSmallInteger + value);
+  if (value >= 0 && value < static_cast<int64_t>(kSmallIntegers)) {
+    *at++ = static_cast<char>(kTagSmallInteger + value);
     return at;
   }
-  *at++ = static_cast<char>(value_format::kTagInteger);
-  uint64_t z = value_format::zigzag(value);
+  *at++ = static_cast<char>(Token::kInteger);
+  uint64_t z = zigzag(value);
   for (; z >= 0x80; z >>= 7) *at++ = static_cast<char>(z | 0x80);
   *at++ = static_cast<char>(z);
   return at;
@@ -137,16 +137,17 @@ int64_t Message::integer() const noexcept {
   const std::size_t tag_at = std::size_t{byte(0)} + 2;
   if (byte(0) > kLongestShortTopic || tag_at >= b.size() || byte(tag_at - 1) != 1) return integer_of(b);
   const unsigned char tag = byte(tag_at);
-  if (tag >= value_format::kTagSmallInteger && tag_at + 1 == b.size()) return tag - value_format::kTagSmallInteger;
-  if (tag != value_format::kTagInteger || b.size() - tag_at > 9) return integer_of(b);  // at most 8 groups of 7 bits
+  if (tag >= kTagSmallInteger && tag_at + 1 == b.size()) return tag - kTagSmallInteger;
+  if (static_cast<Token>(tag) != Token::kInteger || b.size() - tag_at > 9)
+    return integer_of(b);  // at most 8 groups of 7 bits
   uint64_t z = 0;
   std::size_t i = tag_at + 1;
   for (uint32_t shift = 0; i < b.size(); ++i, shift += 7) {
     z |= uint64_t{byte(i) & 0x7fu} << shift;
     if (byte(i) < 0x80) break;
   }
-  const int64_t value = value_format::unzigzag(z);
-  const bool one_form = value < 0 || value >= static_cast<int64_t>(value_format::kSmallIntegers);
+  const int64_t value = unzigzag(z);
+  const bool one_form = value < 0 || value >= static_cast<int64_t>(kSmallIntegers);
   return i + 1 == b.size() && byte(i) != 0 && one_form ? value : integer_of(b);
 }
 

@@ -25,7 +25,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "mailbox/value_reader.hpp"
+#include "mailbox/values.hpp"
 #include "runtime/process/context.hpp"
 #include "runtime/process/node_core.hpp"
 

@@ -1,6 +1,6 @@
 #include "runtime/process/exit_reason.hpp"
 
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 
 namespace wippy {
 

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "mailbox/buffer.hpp"
+#include "mailbox/signal.hpp"
 #include "memory/status.hpp"
 
 namespace wippy {

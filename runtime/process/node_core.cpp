@@ -151,7 +151,7 @@ Status NodeCore::parse(std::string_view text, Pid& pid) const noexcept {
     if (digit < 0) return Status::good();
     value = value << 4 | static_cast<uint64_t>(digit);
   }
-  const uint16_t owner = blocks_.owner_of(static_cast<uint32_t>(value & kPidIndexMask));
+  const uint16_t owner = blocks_.owner_of(pid_index(Pid{value}));
   if (owner < hosts_.size() && hosts_[owner]->id() == host) pid = Pid{value};
   return Status::good();
 }

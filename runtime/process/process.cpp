@@ -133,8 +133,8 @@ bool Process::attend(uint32_t control) noexcept {
 
 // What a signal holds besides its block.
 void Process::release_parts(Signal* s) noexcept {
-  const uint8_t flags = s->flags;
-  s->flags = static_cast<uint8_t>(flags & ~(Signal::kExternal | Signal::kGauged));
+  const uint16_t flags = s->flags;
+  s->flags = static_cast<uint16_t>(flags & ~(Signal::kExternal | Signal::kGauged));
   if ((flags & Signal::kGauged) != 0) {
     uint64_t bytes = slab_class_bytes(s->slab_class);
     if ((flags & Signal::kExternal) != 0) bytes += s->body_bytes;

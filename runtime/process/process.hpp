@@ -232,7 +232,7 @@ inline Signal* Process::pop_raw() noexcept {
     if (popped.node == nullptr) return nullptr;
     if (popped.released != head_.stub()) {
       auto* old = static_cast<Signal*>(popped.released);
-      old->flags &= static_cast<uint8_t>(~Signal::kIsDummy);
+      old->flags &= static_cast<uint16_t>(~Signal::kIsDummy);
       if ((old->flags & Signal::kHeld) == 0) slab_free(old, old->slab_class);
     }
     if (popped.node == head_.stub()) continue;  // put there by rest()
@@ -244,7 +244,7 @@ inline Signal* Process::pop_raw() noexcept {
 
 inline void Process::drop_signal(Signal* s) noexcept {
   if ((s->flags & (Signal::kExternal | Signal::kGauged)) != 0) release_parts(s);
-  s->flags &= static_cast<uint8_t>(~Signal::kHeld);
+  s->flags &= static_cast<uint16_t>(~Signal::kHeld);
   if ((s->flags & Signal::kIsDummy) == 0) slab_free(s, s->slab_class);
 }
 

@@ -4,8 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "mailbox/value_reader.hpp"
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 #include "runtime/observe/log.hpp"
 #include "runtime/process/node_core.hpp"
 #include "scheduler/clock.hpp"

@@ -10,8 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "mailbox/value_reader.hpp"
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 #include "tests/unit/mailbox/values_relay.hpp"
 
 namespace {
@@ -40,7 +39,7 @@ void read_and_write_again(std::string_view bytes, bool body) {
   const test::RelayResult result = test::relay(reader, writer);
   check(result.items <= 2 * bytes.size());
   check(result.promised <= bytes.size());
-  check(g_largest <= 2 * 28 * (bytes.size() + 16));
+  check(g_largest <= 2 * 24 * (bytes.size() + 16));
   check(result.accepted == reader.status().ok());
   if (!result.accepted) return;
   check(writer.finish().ok());

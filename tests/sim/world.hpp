@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "mailbox/value_reader.hpp"
+#include "mailbox/values.hpp"
 #include "runtime/process/coroutine.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime/sim/sim.hpp"

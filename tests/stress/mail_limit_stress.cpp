@@ -3,7 +3,7 @@
 // libs: wippy_runtime
 #include <gtest/gtest.h>
 
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 #include "runtime/process/mail_limit.hpp"
 #include "stress/scale.hpp"
 #include "unit/runtime/fixture.hpp"

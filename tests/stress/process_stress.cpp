@@ -167,9 +167,9 @@ void outside_sender(Mesh& m, uint32_t me, uint32_t messages) {
     const uint32_t to = random.below(m.count);
     const int64_t value = m.number(me, to);
     // the scalar form of coroutine.hpp by hand: topic, one integer
-    char body[32] = {1, 'm', 1, static_cast<char>(value_format::kTagInteger)};
+    char body[32] = {1, 'm', 1, static_cast<char>(Token::kInteger)};
     std::size_t n = 4;
-    uint64_t z = value_format::zigzag(value);
+    uint64_t z = zigzag(value);
     for (; z >= 0x80; z >>= 7) body[n++] = static_cast<char>(z | 0x80);
     body[n++] = static_cast<char>(z);
     Signal* s = make_signal(SignalKind::kMessage, Pid{}, 0, body, n);

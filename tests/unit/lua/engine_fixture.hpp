@@ -15,7 +15,7 @@
 #include "lua/hooks.hpp"
 #include "lua/machine.hpp"
 #include "lua/program.hpp"
-#include "mailbox/value_reader.hpp"
+#include "mailbox/values.hpp"
 #include "runtime/runtime.hpp"
 #include "scheduler/clock.hpp"
 #include "tests/unit/lua/stdlib_fixture.hpp"

@@ -14,11 +14,13 @@
 #include "lua/payload_object.hpp"
 #include "lua/state.hpp"
 #include "lua/values_lua.hpp"
-#include "mailbox/value_reader.hpp"
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
+#include "tests/unit/mailbox/values_relay.hpp"
 
 namespace wippy::lua {
 namespace {
+
+using test::validate_value;
 
 // A stock state with a root; every test ends with an empty stack.
 class Bare {

@@ -10,8 +10,7 @@
 
 #include "lua/library.hpp"
 #include "lua/program.hpp"
-#include "mailbox/value_reader.hpp"
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 #include "tests/unit/lua_process/script_file.hpp"
 #include "tests/unit/runtime/fixture.hpp"
 
@@ -80,7 +79,8 @@ class LuaNode final : public ProcessDirectory {
     const ValueItem& i = r.next();
     switch (i.token) {
       case Token::kNil: return "nil";
-      case Token::kBoolean: return i.boolean ? "true" : "false";
+      case Token::kFalse: return "false";
+      case Token::kTrue: return "true";
       case Token::kInteger: return std::to_string(i.integer);
       case Token::kNumber: return std::to_string(i.number);
       case Token::kString: return std::string(i.text);

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "mailbox/buffer.hpp"
+#include "mailbox/signal.hpp"
 
 namespace wippy {
 namespace {

@@ -9,8 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "mailbox/value_reader.hpp"
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 #include "tests/unit/mailbox/values_relay.hpp"
 
 namespace wippy::test {

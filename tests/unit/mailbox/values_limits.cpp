@@ -8,8 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "mailbox/value_reader.hpp"
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 #include "tests/unit/mailbox/values_relay.hpp"
 
 namespace wippy::test {

@@ -1,18 +1,18 @@
-// Reads an encoding and writes every item again. Because a value has one encoding, the result must be the same bytes.
+// Reads an encoding to its end, or writes every item again: because a value has one encoding, that gives the same bytes.
 #pragma once
 
 #include <cstddef>
 #include <string_view>
 
-#include "mailbox/value_reader.hpp"
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 
 namespace wippy::test {
 
 inline void relay_item(const ValueItem& item, ValueWriter& writer) {
   switch (item.token) {
     case Token::kNil: writer.nil(); return;
-    case Token::kBoolean: writer.boolean(item.boolean); return;
+    case Token::kFalse:
+    case Token::kTrue: writer.boolean(item.token == Token::kTrue); return;
     case Token::kInteger: writer.integer(item.integer); return;
     case Token::kNumber: writer.number(item.number); return;
     case Token::kString: writer.string(item.text.data(), item.text.size()); return;
@@ -48,6 +48,24 @@ inline RelayResult relay(ValueReader& reader, ValueWriter& writer) {
     if (item.token == Token::kTable) result.promised += item.array_count + item.pair_count;
     relay_item(item, writer);
   }
+}
+
+// Reads everything and says whether it is one value (or one message body).
+inline Status read_to_end(ValueReader& reader) {
+  for (;;) {
+    const Token token = reader.next().token;
+    if (token == Token::kEnd || token == Token::kInvalid) return reader.status();
+  }
+}
+inline Status validate_value(std::string_view bytes) {
+  ValueReader reader;
+  reader.open_value(bytes);
+  return read_to_end(reader);
+}
+inline Status validate_body(std::string_view bytes) {
+  ValueReader reader;
+  const Status opened = reader.open_body(bytes);
+  return opened.ok() ? read_to_end(reader) : opened;
 }
 
 }  // namespace wippy::test

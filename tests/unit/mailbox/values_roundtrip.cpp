@@ -43,14 +43,18 @@ std::string any_text() {
 // Errors below `errors` and tables below `tables` may be named.
 Node any_node(std::uint32_t tables, std::uint32_t errors, bool key) {
   Node n;
-  std::vector<Token> tokens = {Token::kBoolean, Token::kInteger, Token::kNumber,  Token::kString,
-                               Token::kPid,     Token::kTime,    Token::kDuration};
+  std::vector<Token> tokens = {*rc::gen::element(Token::kFalse, Token::kTrue),
+                               Token::kInteger,
+                               Token::kNumber,
+                               Token::kString,
+                               Token::kPid,
+                               Token::kTime,
+                               Token::kDuration};
   if (!key) tokens.push_back(Token::kNil);
   if (tables > 0) tokens.insert(tokens.end(), {Token::kTable, Token::kTable, Token::kTable});
   if (errors > 0) tokens.push_back(Token::kError);
   n.token = *rc::gen::elementOf(tokens);
   switch (n.token) {
-    case Token::kBoolean: n.boolean = *rc::gen::arbitrary<bool>(); break;
     case Token::kInteger:
     case Token::kDuration: n.integer = any_integer(); break;
     case Token::kNumber:

@@ -11,14 +11,12 @@
 #include <utility>
 #include <vector>
 
-#include "mailbox/value_reader.hpp"
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 
 namespace wippy::test {
 
 struct Node {
   Token token = Token::kNil;  // a scalar token, kTable (index names a table) or kError (index names an error)
-  bool boolean = false;
   std::int64_t integer = 0;
   std::uint64_t bits = 0;  // of a number, compared as bits
   std::string text;
@@ -60,7 +58,8 @@ class GraphEncoder {
  private:
   void node(const Node& n) {
     switch (n.token) {
-      case Token::kBoolean: writer_.boolean(n.boolean); return;
+      case Token::kFalse:
+      case Token::kTrue: writer_.boolean(n.token == Token::kTrue); return;
       case Token::kInteger: writer_.integer(n.integer); return;
       case Token::kNumber: writer_.number(std::bit_cast<double>(n.bits)); return;
       case Token::kString: writer_.string(n.text.data(), n.text.size()); return;
@@ -117,7 +116,6 @@ class GraphDecoder {
     Node n;
     n.token = item.token;
     switch (item.token) {
-      case Token::kBoolean: n.boolean = item.boolean; break;
       case Token::kInteger:
       case Token::kDuration: n.integer = item.integer; break;
       case Token::kNumber: n.bits = std::bit_cast<std::uint64_t>(item.number); break;
@@ -216,8 +214,7 @@ class GraphComparer {
       todo_.emplace_back(&e.details, &f.details);
       return e.kind == f.kind && e.retryable == f.retryable && e.message == f.message && e.stack == f.stack;
     }
-    return x.boolean == y.boolean && x.integer == y.integer && x.bits == y.bits && x.text == y.text && x.pid == y.pid &&
-           x.time == y.time;
+    return x.integer == y.integer && x.bits == y.bits && x.text == y.text && x.pid == y.pid && x.time == y.time;
   }
   bool same_table(std::uint32_t x, std::uint32_t y) {
     const auto [there, fresh] = forward_.try_emplace(x, y);

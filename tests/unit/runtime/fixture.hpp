@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "mailbox/value_reader.hpp"
+#include "mailbox/values.hpp"
 #include "runtime/process/coroutine.hpp"
 #include "runtime/runtime.hpp"
 #include "scheduler/clock.hpp"

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 #include "runtime/process/mail_limit.hpp"
 #include "tests/unit/runtime/fixture.hpp"
 

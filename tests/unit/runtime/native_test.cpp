@@ -1,7 +1,7 @@
 // Native processes on the real scheduler: messages, exits, links, monitors, timers, names.
 #include <gtest/gtest.h>
 
-#include "mailbox/value_reader.hpp"
+#include "mailbox/values.hpp"
 #include "runtime/process/coroutine.hpp"
 #include "runtime/runtime.hpp"
 #include "tests/unit/runtime/fixture.hpp"

@@ -1,5 +1,5 @@
 // Conformance D and E: terminate and cancel.
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 #include "tests/unit/runtime/puppet.hpp"
 
 namespace wippy {

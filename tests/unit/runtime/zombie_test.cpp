@@ -2,7 +2,7 @@
 #include <map>
 #include <thread>
 
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 #include "tests/unit/runtime/puppet.hpp"
 
 namespace wippy {
