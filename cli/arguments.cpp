@@ -8,6 +8,7 @@
 #include <map>
 
 #include "runtime/app/problem.hpp"
+#include "runtime/app/units.hpp"
 
 namespace wippy::cli {
 namespace {
@@ -22,6 +23,7 @@ constexpr const char* kCommands =
     "  run -x <id> [args...]      run any process entry\n"
     "  lint                       load and check, start nothing\n"
     "  topology                   show cores, memory nodes and where workers would go\n"
+    "  trace <recording> <file>   turn a crash's flight recording into a trace file\n"
     "  version                    show the version\n"
     "\n"
     "wippy <command> --help tells more.";
@@ -85,6 +87,12 @@ Invocation parse_run(const Words& words, const CommonArguments& common) {
   CLI::Option* sim = app.add_flag("--sim", out.sim, "run in the deterministic simulation");
   app.add_option("--seed", seed, "seed of the simulation")->type_name("N")->needs(sim);
   app.add_option("--cores", out.cores, "number of cores to use")->type_name("N")->check(CLI::Range(1, 65536));
+  app.add_option("--trace", out.trace,
+                 "at the end, and on SIGUSR1, write what the workers did last, for Perfetto or chrome://tracing")
+      ->type_name("FILE");
+  std::string objective;
+  app.add_option("--latency-objective", objective, "write it too when a process had to wait longer than this to run")
+      ->type_name("DURATION");
   app.footer("Words after the command belong to it, options included; `--` ends wippy's own options.");
   if (std::optional<Usage> usage = parse(app, words)) return *usage;
   if (!seed.empty()) {
@@ -94,6 +102,13 @@ Invocation parse_run(const Words& words, const CommonArguments& common) {
     if (error != std::errc() || stop != seed.data() + seed.size())
       return usage_error(app, "--seed: expected a number from 0 to 2^64 - 1, got " + seed);
     out.seed = value;
+  }
+  if (!objective.empty()) {
+    const std::optional<std::int64_t> ns = app::parse_duration_ns(objective);
+    if (!ns || *ns <= 0)
+      return usage_error(app,
+                         "--latency-objective: expected " + std::string(app::kDurationForm) + ", got " + objective);
+    out.latency_objective_ns = static_cast<std::uint64_t>(*ns);
   }
   if (std::optional<Usage> usage = take_words(app, out.words)) return *usage;
   if (out.host && !out.exec && out.words.empty()) return usage_error(app, "--host needs a command or -x");
@@ -133,6 +148,18 @@ Invocation parse_lint(const Words& words, const CommonArguments& common) {
   return out;
 }
 
+Invocation parse_trace(const Words& words) {
+  TraceArguments out;
+  CLI::App app("Turn the flight recording of a crash into Chrome trace events.", "wippy trace");
+  if (std::optional<Usage> usage = parse(app, words)) return *usage;
+  Words rest;
+  if (std::optional<Usage> usage = take_words(app, rest)) return *usage;
+  if (rest.size() != 2) return usage_error(app, "expected the recording and the file to write");
+  out.recording = rest[0];
+  out.output = rest[1];
+  return out;
+}
+
 }  // namespace
 
 Invocation parse_arguments(const std::vector<std::string>& args) {
@@ -148,6 +175,7 @@ Invocation parse_arguments(const std::vector<std::string>& args) {
       {"run", [&](const Words& rest) { return parse_run(rest, common); }},
       {"lint", [&](const Words& rest) { return parse_lint(rest, common); }},
       {"topology", parse_topology},
+      {"trace", parse_trace},
       {"version", parse_version},
   };
   const std::string verb = words.front();

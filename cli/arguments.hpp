@@ -24,7 +24,9 @@ struct RunArguments {
   std::optional<std::string> host;  // --host
   bool sim = false;
   std::optional<std::uint64_t> seed;
-  std::uint32_t cores = 0;         // 0: not given
+  std::uint32_t cores = 0;           // 0: not given
+  std::optional<std::string> trace;  // --trace
+  std::uint64_t latency_objective_ns = 0;
   std::vector<std::string> words;  // the command and its arguments; with -x only arguments
 };
 
@@ -43,13 +45,19 @@ struct LintArguments {
   bool json = false;
 };
 
+struct TraceArguments {
+  std::string recording;
+  std::string output;
+};
+
 // The line asks for nothing but a text: help (code 0) or a usage error (code 1).
 struct Usage {
   int code = 0;
   std::string text;  // for stdout when code is 0, else for stderr
 };
 
-using Invocation = std::variant<RunArguments, TopologyArguments, VersionArguments, LintArguments, Usage>;
+using Invocation =
+    std::variant<RunArguments, TopologyArguments, VersionArguments, LintArguments, TraceArguments, Usage>;
 
 // `args` without the program's name. Never throws.
 Invocation parse_arguments(const std::vector<std::string>& args);

@@ -1,13 +1,16 @@
 #include "cli/cli.hpp"
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <sstream>
 #include <utility>
 #include <variant>
 
 #include "cli/arguments.hpp"
 #include "cli/resolve.hpp"
 #include "numa/topology.hpp"
+#include "runtime/observe/flight_trace.hpp"
 #include "runtime/observe/placement_text.hpp"
 
 namespace wippy::cli {
@@ -99,6 +102,8 @@ int run(const RunArguments& arguments, const std::vector<std::string>& args, con
   options.cores = arguments.cores;
   options.sim = hooks.is_simulation;
   options.seed = arguments.seed.value_or(0);
+  options.trace_path = arguments.trace.value_or("");
+  options.latency_objective_ns = arguments.latency_objective_ns;
   options.log = log_options(arguments, app, options.mode);
   if (options.log.console) print_warnings(streams, app.warnings);
   return hooks.run(app, options);
@@ -153,6 +158,21 @@ int topology(const TopologyArguments& arguments, const Streams& streams) {
   return 0;
 }
 
+int trace(const TraceArguments& arguments, const Streams& streams) {
+  std::ifstream in(arguments.recording, std::ios::binary);
+  if (!in) return fail(streams, "cannot read " + arguments.recording);
+  observe::FlightCapture capture;
+  std::string error;
+  if (!observe::read_raw_flight(in, capture, error)) return fail(streams, arguments.recording + ": " + error);
+  const auto pid_text = [](std::uint64_t pid) {
+    std::ostringstream text;
+    text << "0x" << std::hex << pid;
+    return text.str();
+  };
+  if (!observe::write_chrome_trace(capture, pid_text, arguments.output, error)) return fail(streams, error);
+  return 0;
+}
+
 int version(const VersionArguments& arguments, const Streams& streams) {
   streams.out << (arguments.brief ? "" : "wippy ") << kVersion << '\n';
   return 0;
@@ -170,6 +190,7 @@ int run_cli(const std::vector<std::string>& args, const Streams& streams, const 
   if (const auto* a = std::get_if<RunArguments>(&invocation)) return run(*a, args, streams, hooks);
   if (const auto* a = std::get_if<LintArguments>(&invocation)) return lint(*a, streams, hooks);
   if (const auto* a = std::get_if<TopologyArguments>(&invocation)) return topology(*a, streams);
+  if (const auto* a = std::get_if<TraceArguments>(&invocation)) return trace(*a, streams);
   if (const auto* a = std::get_if<VersionArguments>(&invocation)) return version(*a, streams);
   return usage(std::get<Usage>(invocation), streams);
 }

@@ -8,6 +8,7 @@
 #include "cli/outcome.hpp"
 #include "lua/machine.hpp"
 #include "mailbox/values.hpp"
+#include "runtime/observe/flight_trace.hpp"
 #include "runtime/observe/log.hpp"
 #include "scheduler/clock.hpp"
 
@@ -64,7 +65,40 @@ NodeApp::NodeApp(const app::Application& app, const RunOptions& options)
   runtime_.node().set_overload_sink(this);
 }
 
-NodeApp::~NodeApp() = default;
+NodeApp::~NodeApp() { observe::dump_flight_on_crash(nullptr, ""); }
+
+std::string NodeApp::trace_path() const {
+  return options_.trace_path.empty() ? "wippy-" + std::to_string(::getpid()) + ".trace.json" : options_.trace_path;
+}
+
+void NodeApp::write_trace(std::string_view why) noexcept {
+  LockGuard lock(trace_mutex_);
+  const observe::FlightCapture capture = observe::capture_flight(runtime_.node().flights(), monotonic_ns());
+  const std::string path = trace_path();
+  std::string error;
+  const auto pid_text = [this](uint64_t pid) { return runtime_.node().format(Pid{pid}); };
+  if (observe::write_chrome_trace(capture, pid_text, path, error)) {
+    log::write(log::Level::kInfo, "runtime", "flight recorder written", {{"file", path}, {"why", why}});
+  } else {
+    log::write(log::Level::kError, "runtime", "flight recorder not written", {{"why", error}});
+  }
+}
+
+// One on each host that runs anything but a single terminal process.
+void NodeApp::start_probes() {
+  if (options_.latency_objective_ns == 0) return;
+  probe_ =
+      std::make_unique<LatencyProbe>(options_.latency_objective_ns, [this](const HostCore& host, uint64_t late_ns) {
+        log::write(log::Level::kWarn, "runtime", "latency objective missed",
+                   {{"host", host.id()}, {"late_us", std::to_string(late_ns / 1000)}});
+        write_trace("latency objective missed");
+      });
+  for (const auto& [id, host] : runtime_.hosts()) {
+    if (host->core().terminal() || host->core().state() != HostState::kRunning || host.get() == control_) continue;
+    if (const Status s = probe_->watch(runtime_.node(), host->core()); !s.ok())
+      log::write(log::Level::kWarn, "runtime", "no latency probe", {{"host", id}, {"why", s.message}});
+  }
+}
 
 // On a terminal host print is output; its worker serves that one process, so it may wait for the terminal. Elsewhere it is
 // a log line (host.md §8.8).
@@ -233,7 +267,10 @@ bool NodeApp::launch_supervisor(std::string& error) {
 }
 
 bool NodeApp::start(std::string& error) {
-  return compile_programs(error) && start_hosts(error) && launch_supervisor(error);
+  observe::dump_flight_on_crash(&runtime_.node().flights(), trace_path() + ".crash");
+  if (!compile_programs(error) || !start_hosts(error)) return false;
+  start_probes();
+  return launch_supervisor(error);
 }
 
 void NodeApp::request_stop() {
@@ -245,7 +282,9 @@ int NodeApp::run_to_end() {
   while (stop_requested_.load_acquire() == 0 && command_ended_.load_acquire() == 0) {
     static_cast<void>(main_.park(kNeverNs));  // any reason: the condition decides
   }
-  return shut_down();
+  const int code = shut_down();
+  if (!options_.trace_path.empty()) write_trace("end of the run");
+  return code;
 }
 
 // Services first, dependents before what they need; then the hosts; then the logs (by the caller).

@@ -11,6 +11,7 @@
 #include "lua/library.hpp"
 #include "lua/program.hpp"
 #include "runtime/runtime.hpp"
+#include "runtime/service/latency_probe.hpp"
 #include "runtime/service/supervisor.hpp"
 
 namespace wippy::cli {
@@ -27,6 +28,8 @@ class NodeApp final : public lua::ProcessDirectory, public OverloadSink {
   int run_to_end();
   // Any thread. Idempotent.
   void request_stop();
+  // Any thread: the flight recorder as a trace file; the log says where and why.
+  void write_trace(std::string_view why) noexcept;
 
   // ProcessDirectory
   HostCore* find_host(std::string_view id) noexcept override;
@@ -43,6 +46,8 @@ class NodeApp final : public lua::ProcessDirectory, public OverloadSink {
   ServiceSpec command_spec();
   int shut_down();
   static void print(Context& self, std::string_view line) noexcept;
+  std::string trace_path() const;
+  void start_probes();
 
   const app::Application& app_;
   const RunOptions& options_;
@@ -54,6 +59,8 @@ class NodeApp final : public lua::ProcessDirectory, public OverloadSink {
   };
   std::map<std::string, Entry, std::less<>> programs_;
   std::unique_ptr<Supervisor> supervisor_;
+  std::unique_ptr<LatencyProbe> probe_;
+  Mutex trace_mutex_;  // one file is written at a time
   ProcessHost* control_ = nullptr;
   Parker main_;
   Atomic<uint32_t> stop_requested_{0};

@@ -1,5 +1,6 @@
 #include "cli/run.hpp"
 
+#include <csignal>
 #include <iostream>
 
 #include "cli/node_app.hpp"
@@ -19,7 +20,10 @@ int run_application(const app::Application& app, const RunOptions& options) {
   {
     NodeApp node(app, options);
     std::string error;
-    const bool watching = signals.start([&node](int) { node.request_stop(); });
+    const bool watching = signals.start([&node](int signal) {
+      if (signal == SIGUSR1) return node.write_trace("asked by SIGUSR1");
+      node.request_stop();
+    });
     if (watching && node.start(error)) {
       code = node.run_to_end();
     } else {

@@ -31,6 +31,8 @@ struct RunOptions {
   std::uint32_t cores = 0;               // usable cores; 0: as the machine says
   bool sim = false;                      // only in wippy-sim
   std::uint64_t seed = 0;                // of the simulation
+  std::string trace_path;                // where the flight recorder is written; empty: a name with the process number
+  std::uint64_t latency_objective_ns = 0;  // 0: none
   LogOptions log;
 };
 

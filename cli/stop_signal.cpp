@@ -23,6 +23,7 @@ sigset_t watched() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGUSR1);
   sigaddset(&set, SIGUSR2);
   return set;
 }
@@ -69,6 +70,10 @@ void StopSignal::thread_main(void* self) {
     int number = 0;
     if (sigwait(&set, &number) != 0) continue;
     if (number == SIGUSR2) return;
+    if (number == SIGUSR1) {
+      me.asked_(number);
+      continue;
+    }
     const uint64_t now_ns = monotonic_ns();
     if (first_ns == 0) {
       first_ns = now_ns;

@@ -1,4 +1,5 @@
 // SIGINT and SIGTERM as events: the first asks for a graceful stop, the second ends the program at once (host.md §4.7).
+// SIGUSR1 asks for the flight recorder, as often as it comes.
 // A thread of its own waits for them, so no code of ours runs in a handler. In simulation the operator
 // of runtime/sim/sim_main.hpp asks instead.
 #pragma once
@@ -12,7 +13,7 @@ namespace wippy::cli {
 class StopSignal {
  public:
   // Blocks the signals in the calling thread: construct before any other thread is started. `asked` runs on the signal
-  // thread, once.
+  // thread: once to stop, and for each SIGUSR1.
   StopSignal();
   ~StopSignal();
   StopSignal(const StopSignal&) = delete;

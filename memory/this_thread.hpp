@@ -7,6 +7,7 @@ namespace wippy {
 struct ThisThread {
   class ThreadMemory* memory = nullptr;  // memory/slab.hpp
   void* worker = nullptr;                // scheduler/worker.hpp; null outside worker threads
+  class FlightRing* flight = nullptr;    // runtime/observe/flight_ring.hpp; the same
 };
 inline constinit thread_local ThisThread t_this_thread{};
 

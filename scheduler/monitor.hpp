@@ -45,7 +45,7 @@ class Monitor {
     fence_seq_cst();  // with the monitor's, in loop()
     if (asleep_.load_relaxed() != 0) parker_.unpark();
   }
-  uint64_t looks() const noexcept { return looks_.read(); }
+  const Counter& looks() const noexcept { return looks_; }
   uint64_t long_steps() const noexcept { return long_steps_.read(); }
 
  private:

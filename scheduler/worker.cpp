@@ -175,6 +175,7 @@ void Worker::wake_for_surplus() noexcept {
   const Wake w = scheduler_.idle().wake_one(node());
   if (!w.any()) return;
   counters_.wakes_sent.add();
+  hooks_->woke(w.worker);
   scheduler_.wake(w);
 }
 
@@ -247,6 +248,7 @@ Runnable* Worker::steal_from(Worker& victim, bool last) noexcept {
   if (r == nullptr) return nullptr;
   counters_.steals.add();
   counters_.stolen.add(n);
+  hooks_->stole(victim.index_, n);
   return r;
 }
 
@@ -308,7 +310,9 @@ void Worker::park() noexcept {
   if (scheduler_.stopping()) return;
   counters_.parks.add();
   scheduler_.config().gate.thread_parks();
+  hooks_->park_begins();
   static_cast<void>(parker_.park(timers_.next_deadline_ns()));  // whatever the reason: the caller looks again
+  hooks_->park_ends();
   scheduler_.config().gate.thread_awake();
   scheduler_.config().monitor.worker_woke();
 }

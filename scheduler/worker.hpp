@@ -35,6 +35,10 @@ class WorkerHooks {
  public:
   virtual void maintain(uint64_t now_ns) noexcept = 0;  // about every 64 steps, between two steps; now_ns is fresh
   virtual void before_park() noexcept = 0;              // the worker is offline for reclamation
+  virtual void park_begins() noexcept {}
+  virtual void park_ends() noexcept {}
+  virtual void stole(uint32_t, uint32_t) noexcept {}  // from that worker, that many
+  virtual void woke(uint32_t) noexcept {}             // that worker
   virtual ~WorkerHooks() = default;
 };
 

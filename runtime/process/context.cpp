@@ -110,6 +110,7 @@ void Context::set_wait(WaitReason r) noexcept { self().show(r, true); }
 // --- messages
 
 Status Context::send_signal(Pid to, Signal* s) noexcept {
+  points::sent(to, *s);
   return status_of(current_node().deliver_message(to, s, nullptr));
 }
 
@@ -133,6 +134,7 @@ Status Context::send_again(Pid to, SendWait& w) noexcept {
   w.timer = 0;
   Signal* const s = w.signal;
   w.signal = nullptr;
+  points::sent(to, *s);
   const uint64_t now_ns = w.deadline_ns == 0 ? 0 : monotonic_ns();  // the first time nothing has been waited for
   const bool last = to == pid() || (w.deadline_ns != 0 && now_ns >= w.deadline_ns);
   uint64_t may_block_ns = 0;

@@ -79,6 +79,7 @@ Outcome Process::begin_exit() noexcept {
 #if defined(WIPPY_SIM)
   if (sim::planted(sim::Bug::kNamesFirst) && (before & Control::kNamed) != 0) w.node().names().release_all(identity());
 #endif
+  points::exits(identity());
   pid_word().store_release(0);  // (a)
 #if defined(WIPPY_SIM)
   if (!sim::planted(sim::Bug::kNamesFirst))

@@ -12,6 +12,7 @@
 #include "mailbox/signal.hpp"
 #include "memory/block_table.hpp"
 #include "memory/slab.hpp"
+#include "runtime/observe/flight_ring.hpp"
 #include "runtime/process/host_core.hpp"
 #include "runtime/process/names.hpp"
 #include "runtime/process/process.hpp"
@@ -53,6 +54,7 @@ class NodeCore {
   BlockTable& blocks() noexcept { return blocks_; }
   MemoryPools& pools() noexcept { return pools_; }
   NameTable& names() noexcept { return names_; }
+  FlightRings& flights() noexcept { return flights_; }
 
   // --- the only way from a pid to a process; the pointer lives as long as the caller's ReaderSection
   Process* find(Pid pid) noexcept {
@@ -114,6 +116,7 @@ class NodeCore {
   Process* find_bounded(Pid pid) noexcept { return find_as(pid, ~pid.value); }
 
   MemoryPools& pools_;
+  FlightRings flights_;
   BlockTable blocks_;
   NameTable names_;
   std::string node_name_;

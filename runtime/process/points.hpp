@@ -1,27 +1,34 @@
-// Where a flight recorder attaches. Every point is an inline function that does nothing yet: the calls are in their places,
-// in the right order to each other, and cost no instruction.
+// What the flight recorder and the simulation see of processes: inline, on the worker's thread, inside a step.
 //
-//   taken       the owner admits a signal (also the simulation's event hash)
+//   taken       the owner takes a message off its queue (the simulation's event hash: any signal)
+//   sent        a message on its way; its name goes along in Signal::ref
+//   step        Process::run
 //   dropped     a signal ends unread: refused, or its process is gone
-//   step        around Process::run
 //
 // None of them may block, allocate, or touch another process.
 #pragma once
 
 #include "mailbox/signal.hpp"
+#include "memory/this_thread.hpp"
+#include "runtime/observe/flight_ring.hpp"
 #if defined(WIPPY_SIM)
 #include "memory/sim_hooks.hpp"
 #endif
 
 namespace wippy::points {
 
-inline void taken([[maybe_unused]] uint64_t pid, [[maybe_unused]] const Signal& s) noexcept {
+inline void taken([[maybe_unused]] uint64_t pid, const Signal& s) noexcept {
 #if defined(WIPPY_SIM)
   sim::record_event(pid, static_cast<uint32_t>(s.kind), s.from.value);
 #endif
+  if (s.kind == SignalKind::kMessage) t_this_thread.flight->receive(s.ref);
 }
+inline void sent(Pid to, Signal& s) noexcept { s.ref = t_this_thread.flight->send(to.value); }
+inline void step_begins(uint64_t pid) noexcept { t_this_thread.flight->step(pid); }
+inline void spawned(Pid child) noexcept {
+  if (t_this_thread.flight != nullptr) t_this_thread.flight->note(FlightKind::kSpawn, child.value);
+}
+inline void exits(Pid pid) noexcept { t_this_thread.flight->note(FlightKind::kExit, pid.value); }
 constexpr void dropped(const Signal&) noexcept {}
-constexpr void step_begins(uint64_t) noexcept {}
-constexpr void step_ends(uint64_t) noexcept {}
 
 }  // namespace wippy::points

@@ -146,11 +146,8 @@ void Process::release_parts(Signal* s) noexcept {
 Outcome Process::run(Worker& worker) noexcept {
   if (last_worker_.load_relaxed() != worker.index()) last_worker_.store_relaxed(worker.index());
   budget_ = kSignalBudget;
-  const uint64_t id = identity_;
-  points::step_begins(id);
-  const Outcome outcome = run_phase();
-  points::step_ends(id);  // after going idle another worker may run the process: only the id is ours
-  return outcome;
+  points::step_begins(identity_);
+  return run_phase();
 }
 
 Outcome Process::run_phase() noexcept {

@@ -108,6 +108,7 @@ static void spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watche
   child->set_machine(machine);
   if (o.monitor || o.link || o.private_watch) tie_child(parent, watcher, child, o, w, r);
   w.count_live(1);
+  points::spawned(r.pid);
   child->publish();
   if (local) {
     worker->submit_newborn(child);

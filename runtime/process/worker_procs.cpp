@@ -3,6 +3,7 @@
 #include <new>
 
 #include "scheduler/clock.hpp"
+#include "scheduler/monitor.hpp"
 
 namespace wippy {
 
@@ -16,12 +17,25 @@ EngineSlot* current_engine_slot() noexcept {
 }
 
 WorkerProcs::WorkerProcs(NodeCore& node, HostCore& host) : node_(node), host_(host), retired_(node.pools().grace()) {
+  if (Worker* const w = Worker::current()) {
+    flight_ = &node_.flights().take(FlightRings::kWorkerWords);
+    node_.flights().set_label(*flight_,
+                              host_.id() + "/" + std::to_string(w->index()) + " node " + std::to_string(w->node()));
+    flight_->follow(w->scheduler().config().monitor.looks());
+    flight_->time(monotonic_ns());
+    t_this_thread.flight = flight_;
+  }
   LockGuard lock(node_.workers_mutex_);
   node_.workers_.push_back(this);
 }
 
 WorkerProcs::~WorkerProcs() {
   if (engine_slot_.at_exit != nullptr) engine_slot_.at_exit(engine_slot_.data);
+  if (flight_ != nullptr) {
+    t_this_thread.flight = nullptr;
+    flight_->time(monotonic_ns());
+    node_.flights().give_back(*flight_);
+  }
   // The last worker to go frees everything: nobody is left to read.
   reclaim(retired_.drain_for_park());
   if (free_ != nullptr) host_.spill(free_, free_count_);
@@ -127,7 +141,21 @@ void WorkerProcs::reclaim(GraceNode* list) noexcept {
   }
 }
 
+void WorkerProcs::park_begins() noexcept {
+  flight_->time(monotonic_ns());
+  flight_->note(FlightKind::kPark, 0);
+}
+void WorkerProcs::park_ends() noexcept {
+  flight_->time(monotonic_ns());
+  flight_->note(FlightKind::kUnpark, 0);
+}
+void WorkerProcs::stole(uint32_t victim, uint32_t count) noexcept {
+  flight_->note(FlightKind::kSteal, uint64_t{victim} << 16 | count);
+}
+void WorkerProcs::woke(uint32_t worker) noexcept { flight_->note(FlightKind::kWake, worker); }
+
 void WorkerProcs::maintain(uint64_t now_ns) noexcept {
+  flight_->time(now_ns);
   if (!retired_.empty() || node_.pools().grace().has_orphans()) {
     retired_.touch(now_ns);
     reclaim(retired_.poll(now_ns));

@@ -45,6 +45,10 @@ class WorkerProcs final : public WorkerHooks {
   // WorkerHooks
   void maintain(uint64_t now_ns) noexcept override;
   void before_park() noexcept override;
+  void park_begins() noexcept override;
+  void park_ends() noexcept override;
+  void stole(uint32_t victim, uint32_t count) noexcept override;
+  void woke(uint32_t worker) noexcept override;
 
  private:
   static constexpr uint32_t kKeep = 512;  // free blocks kept at most
@@ -58,6 +62,7 @@ class WorkerProcs final : public WorkerHooks {
 
   NodeCore& node_;
   HostCore& host_;
+  FlightRing* flight_ = nullptr;  // null: not a worker's
   EngineSlot engine_slot_;
   Process* free_ = nullptr;
   uint32_t free_count_ = 0;

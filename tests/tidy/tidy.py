@@ -31,8 +31,7 @@ def main():
             print("  " + violation)
         print("%-18s %s" % (check.__name__, "ok" if not violations else "%d violations" % len(violations)))
         if check is checks.core_lines:
-            print("  core: %d lines of code, %d raw lines; required: under %d (raw: open, docs/decisions/003)" % (
-                checks.core_code_lines(tree), checks.core_raw_lines(tree), checks.rules.CORE_LINES))
+            print("  core: %d lines, at most %d" % (checks.core_raw_lines(tree), checks.rules.CORE_LINES - 1))
         passed, failed = (passed + 1, failed) if not violations else (passed, failed + 1)
     if not wanted:
         results = list(selftest.run())

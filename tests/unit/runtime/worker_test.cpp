@@ -190,10 +190,10 @@ TEST(Workers, AnIdleRuntimeDoesNothing) {
   });
   Parker p;
   static_cast<void>(p.park(monotonic_ns() + 50 * kMs));
-  const uint64_t looks = n.runtime().monitor().looks();
+  const uint64_t looks = n.runtime().monitor().looks().read();
   const CounterTotals before = n.host().scheduler().totals();
   static_cast<void>(p.park(monotonic_ns() + 200 * kMs));
-  EXPECT_LE(n.runtime().monitor().looks() - looks, 2u);
+  EXPECT_LE(n.runtime().monitor().looks().read() - looks, 2u);
   const CounterTotals after = n.host().scheduler().totals();
   EXPECT_EQ(after.steps, before.steps);
   EXPECT_LE(after.parks - before.parks, 2u);
