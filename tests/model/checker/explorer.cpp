@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "model/checker/engine.hpp"
+#include "model/checker/random_walk.hpp"
 
 namespace wippy::model {
 
@@ -168,6 +169,44 @@ Exploration explore(const Program& program, const Options& options) {
   }
   result.seconds = elapsed();
   return result;
+}
+
+uint64_t random_walk(const Program& program, const Options& options, uint64_t seed, uint64_t limit) {
+  install_handlers();
+  Engine& e = engine();
+  const ObjectMemory memory(program);
+  e.options = options;
+  e.options.bound = 1'000'000;
+  e.tracing = false;
+  g_random_choices = seed * 0x9e3779b97f4a7c15u | 1;
+  uint64_t n = 0;
+  for (bool failed = false; !failed && n < limit; ++n) {
+    e.choices.clear();
+    memory.clear();
+    run_once(e, program, memory.at);
+    e.progress += e.options.max_steps;
+    failed = e.failed;
+  }
+  g_random_choices = 0;
+  e.choices.clear();
+  return e.failed ? n : 0;
+}
+
+Plant* g_measured = nullptr;
+
+void measure(Plant& plant, const Program& program, const Options& options) {
+  constexpr int kWalks = 64;
+  constexpr uint64_t kLimit = 200'000;
+  uint64_t sum = 0;
+  for (plant.walks = 0; plant.walks < kWalks; ++plant.walks) {
+    const uint64_t n = random_walk(program, options, static_cast<uint64_t>(plant.walks) + 1, kLimit);
+    if (n == 0) continue;
+    sum += n;
+    if (plant.found == 0 || n < plant.least) plant.least = n;
+    if (n > plant.most) plant.most = n;
+    ++plant.found;
+  }
+  plant.mean = plant.found == 0 ? 0 : static_cast<double>(sum) / plant.found;
 }
 
 std::string replay(const Program& program, const Options& options, const std::vector<Choice>& path) {
