@@ -1,5 +1,5 @@
 // What production code calls in the system, answered by the model while an execution runs: futex and membarrier through
-// syscall(2), clock_gettime(2), pthread mutexes, and failed assertions. Outside executions everything goes to the system.
+// syscall(2), clock_gettime(2), sched_yield(2), pthread mutexes, and failed assertions. Outside executions everything goes to the system.
 #include <cstdarg>
 #include <cstdint>
 
@@ -84,6 +84,17 @@ int clock_gettime(clockid_t id, timespec* t) noexcept {
   using Real = int (*)(clockid_t, timespec*);
   static const Real real = wippy::next_symbol<Real>("clock_gettime");
   return real(id, t);
+}
+
+// The others run first: a thread that yields goes on when another one has written.
+int sched_yield() noexcept {
+  if (wippy::model::executing()) {
+    wippy::model::relax(wippy::model::Site::current());
+    return 0;
+  }
+  using Real = int (*)();
+  static const Real real = wippy::next_symbol<Real>("sched_yield");
+  return real();
 }
 
 int pthread_mutex_lock(pthread_mutex_t* m) noexcept {
