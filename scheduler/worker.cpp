@@ -145,7 +145,7 @@ void Worker::requeue(Runnable* r) noexcept {
     // on one worker while the next one sleeps.
     const bool others = slot_.load_relaxed() != nullptr || ring_.size_estimate() != 0;
     push_ring(r);
-    if (others && surplus_ == 0) surplus();
+    if (others) surplus();
     return;
   }
   push_overflow(r);
