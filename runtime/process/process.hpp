@@ -126,6 +126,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   Outcome run_phase() noexcept;
   Outcome run_live() noexcept;
   Outcome rest() noexcept;
+  Outcome come_back() noexcept;
   Signal* pop_raw() noexcept;
   // Applies what is meant for the process itself; returns the signal when it is meant for the machine, null when consumed.
   Signal* admit(Signal* s) noexcept {
