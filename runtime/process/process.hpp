@@ -34,7 +34,7 @@ class HostCore;
 class WorkerProcs;
 
 // Control word: who wants what from the process, and whether it may still be had. All transitions:
-//   any thread   set kUrgent            before pushing a LINK_DOWN: the owner drains its queue before it runs on
+//   any thread   set kUrgent            after pushing a LINK_DOWN: the owner drains its queue before it runs on
 //   any thread   set one kill bit       if none is set and not kExiting: the first kill is the reason
 //   any thread   set kNamed             if not kExiting: a name points here
 //   owner        clear kUrgent          before the drain
