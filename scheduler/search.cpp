@@ -160,8 +160,9 @@ Resumed Worker::sleep(bool searching) noexcept {
     if (work) send_wake(idle.wake_one(place_.pu.node));  // going to reserve: somebody active takes it
     if (!due) park();
   }
-  scheduler_.pools().grace().online(*reader_);
-  return idle.resume(index_, why);
+  const Resumed resumed = idle.resume(index_, why);
+  scheduler_.pools().grace().online(*reader_);  // after the count: ProcessHost::is_empty relies on its fence
+  return resumed;
 }
 
 void Worker::park() noexcept {

@@ -56,11 +56,9 @@ void Worker::loop() noexcept {
   if (scheduler_.idle().starts_in_reserve(index_)) {
     scheduler_.pools().grace().offline(*reader_);
     park();
-    scheduler_.pools().grace().online(*reader_);
-    if (scheduler_.idle().resume(index_, ResumeFor::kNoReason) == Resumed::kSearching &&
-        scheduler_.idle().found_work() == SearchEnd::kWakeNext) {
-      wake_for_surplus();
-    }
+    const Resumed resumed = scheduler_.idle().resume(index_, ResumeFor::kNoReason);
+    scheduler_.pools().grace().online(*reader_);  // as in sleep()
+    if (resumed == Resumed::kSearching && scheduler_.idle().found_work() == SearchEnd::kWakeNext) wake_for_surplus();
   }
   while (!scheduler_.stopping()) {
     Runnable* r = next();

@@ -48,6 +48,7 @@ class ProcessHost final : public WorkerHooksFactory {
   void destroy_hooks(WorkerHooks* hooks) noexcept override;
 
  private:
+  bool is_empty();
   bool wait_until_empty(uint64_t deadline_ns);
 
   HostEnvironment env_;

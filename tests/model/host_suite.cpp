@@ -1,5 +1,5 @@
 // runtime/process/host_core.hpp as it is: a spawn from elsewhere against the stop of the host, the host's start against a
-// spawn, and the places of a limited host. The look at the processes (NodeCore::pids_of, ProcessHost::wait_until_empty and
+// spawn, and the places of a limited host. The look at the processes (NodeCore::pids_of, ProcessHost::is_empty and
 // finish_stop) is written here after runtime/host/process_host.cpp: it needs a scheduler around it (transcribed.txt).
 #include "runtime/process/host_core.hpp"
 
@@ -90,7 +90,7 @@ struct Places : Host {
 // ---- the last look of a stopping host -------------------------------------------------------------------------------------
 // P, of this host, may be inside a spawn when the host begins to stop; then it ends. NodeCore::pids_of reads one block after
 // the other: a child in a block that was looked at before is missed together with its parent. So the host's look counts
-// once every worker has slept: from there on no spawn is under way (ProcessHost::wait_until_empty, Worker::sleep).
+// once every worker has slept: from there on no spawn is under way (ProcessHost::is_empty, Worker::sleep).
 enum class Look { kOnce, kAfterSleep };
 enum class Worker { kAwake, kWakesUp, kOnlineFirst };  // kOnlineFirst: the fence of online() comes before the count
 template <Look L, Worker W>
