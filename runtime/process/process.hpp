@@ -152,6 +152,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   // constructed for the first time: fresh blocks are zero, and no constructor may write here.
   alignas(Atomic<uint64_t>) unsigned char pid_[sizeof(Atomic<uint64_t>)];
   Atomic<uint32_t> control_{0};  // see Control
+  // A hint, relaxed: any worker of the host is right. Set before publication, then by whoever runs the process.
   Atomic<uint16_t> last_worker_{0};
   uint16_t host_index_ = 0;
   uint64_t identity_ = 0;  // own pid; survives exit, carries the generation
@@ -168,7 +169,9 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   Signal* kept_last_ = nullptr;
   uint16_t budget_ = 0;
   Phase phase_ = Phase::kNew;
-  Atomic<uint8_t> shown_{0};  // WaitReason | kShownRunning; the owner writes, observers read
+  // WaitReason | kShownRunning, relaxed: for people, used by itself. Its writers are ordered by the run queues; an observer
+  // may mix two moments (running, and an idle head) and decides nothing by it.
+  Atomic<uint8_t> shown_{0};
   bool trap_links_ = false;
   bool ending_ = false;          // a kill was seen or a link failed: the machine is not stepped again
   bool finished_ : 1 = false;    // finish() was called
