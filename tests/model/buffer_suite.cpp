@@ -51,13 +51,17 @@ struct Holders {
   }
 };
 
+const char* const kMailbox = "stands for the mailbox; the bytes were there before";
+
 const Suite suite("buffer", [](Suite& s) {
   s.verify<Holders<Bug::kNone>>("3 holders, one new", {.bound = 5});
   s.planted<Holders<Bug::kRelaxed>>("count lowered relaxed", {.bound = 3}, "data race");
   s.planted<Holders<Bug::kLookThenLower>>("looked at before it is lowered", {.bound = 3}, "not freed");
   s.planted<Holders<Bug::kFreeAtZeroSeen>>("looked at after it is lowered", {.bound = 3}, "freed twice");
   s.weakenings("every order weakened", {Suite::scenario<Holders<Bug::kNone>>({.bound = 3})}, {"model/buffer_suite.cpp"},
-               {});
+               {{"thread: load_acquire without acquire", kMailbox},
+                {"thread: store_release without release", kMailbox},
+                {"finish: load_acquire without acquire", "after the end of all threads"}});
 });
 
 }  // namespace

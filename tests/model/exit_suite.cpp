@@ -49,7 +49,10 @@ struct TestMachine final : Machine {
     self.finish(ExitReason(true, nullptr));
     return Verdict::kDone;
   }
-  Verdict step(Context&) noexcept override { return Verdict::kWait; }
+  Verdict step(Context& self) noexcept override {
+    while (Signal* s = self.next_signal()) self.release(s);
+    return Verdict::kWait;
+  }
   void close(Context&, bool) noexcept override { state.set(2); }
 };
 
@@ -275,12 +278,17 @@ struct Urgent : World<1> {
 };
 
 const Suite suite("exit", [](Suite& s) {
-  s.verify<AskWhileEnding>("linked and watched while ending", {.bound = 2});
+  s.verify<AskWhileEnding>("linked and watched while ending", {.bound = 1});
   s.verify<Unread<false>>("link and watch unread", {.bound = 2});
-  s.known<Unread<true>>("link and watch unread behind a gap", {.bound = 2}, "LINK_DOWN before EXIT");
-  s.known<Withdrawn>("withdrawn behind a gap", {.bound = 2}, "withdrawn");
-  s.verify<KillIdle>("idle, watched and killed", {.bound = 2});
-  s.known<Urgent>("urgent against the owner's look", {.bound = 3}, "nobody is told");
+  s.verify<Unread<true>>("link and watch unread behind a gap", {.bound = 1});
+  s.verify<Withdrawn>("withdrawn behind a gap", {.bound = 1});
+  s.verify<KillIdle>("idle, watched and killed", {.bound = 1});
+  s.verify<Urgent>("urgent against the owner's look", {.bound = 4});
+  s.weakenings("every order weakened",
+               {Suite::scenario<AskWhileEnding>({.bound = 1}), Suite::scenario<KillIdle>({.bound = 0})},
+               {"runtime/process/process.", "runtime/process/exit.cpp", "runtime/process/node_core.",
+                "runtime/process/worker_procs."},
+               {});
 });
 
 }  // namespace

@@ -2,8 +2,6 @@
 
 #include "model/checker/random_walk.hpp"
 
-#include <chrono>
-
 namespace wippy::model {
 
 namespace {
