@@ -277,6 +277,31 @@ struct Urgent : World<1> {
   }
 };
 
+// A process is born in a fresh block while somebody already has its pid, guessed.
+struct Born : World<1> {
+  static constexpr Pid kNext = make_pid(1, 2);  // after P and Q
+  TestMachine third;
+  Born() : World(false) {}
+  void thread(int id) {
+    if (id == 1) {
+      enter_sender(id);
+      for (int i = 0; i < 2; ++i) sent[i] = node.deliver(kNext, make_bare_signal(SignalKind::kTimer, pid_q, 1));
+      return;
+    }
+    enter_worker();
+    Process* r = born(third);
+    check(r->identity() == kNext, "another block");
+    scheduler.worker(0).run_one(r);
+  }
+  void finish() { check(sent[1] || !sent[0], "found, then not"); }
+};
+
+const char* const kBits =
+    "only the word's own bits are read; what a kill or a name wants beside them comes by a queue or a lock";
+const char* const kTwice =
+    "acquired twice: should_end looks, handle_urgent clears; each of the two shows the signal of set_urgent";
+const char* const kSeal = "the release of seal() publishes the erasure";
+
 const Suite suite("exit", [](Suite& s) {
   s.verify<AskWhileEnding>("linked and watched while ending", {.bound = 1});
   s.verify<Unread<false>>("link and watch unread", {.bound = 2});
@@ -284,11 +309,23 @@ const Suite suite("exit", [](Suite& s) {
   s.verify<Withdrawn>("withdrawn behind a gap", {.bound = 1});
   s.verify<KillIdle>("idle, watched and killed", {.bound = 1});
   s.verify<Urgent>("urgent against the owner's look", {.bound = 4});
+  s.verify<Born>("born while looked for", {.bound = 3});
   s.weakenings("every order weakened",
-               {Suite::scenario<AskWhileEnding>({.bound = 1}), Suite::scenario<KillIdle>({.bound = 0})},
+               {Suite::scenario<Born>({.bound = 1}), Suite::scenario<AskWhileEnding>({.bound = 0}),
+                Suite::scenario<KillIdle>({.bound = 0}), Suite::scenario<Urgent>({.bound = 2})},
                {"runtime/process/process.", "runtime/process/exit.cpp", "runtime/process/node_core.",
                 "runtime/process/worker_procs."},
-               {});
+               {{"begin_exit: fetch_or_acq_rel without acquire", kBits},
+                {"begin_exit: fetch_or_acq_rel without release", kBits},
+                {"begin_exit: store_release without release", kSeal},
+                {"kill: cas_weak_acq_rel without acquire", kBits},
+                {"kill: cas_weak_acq_rel without release", kBits},
+                {"kill: cas_weak_acq_rel failing without acquire", kBits},
+                {"admit_other: load_acquire without acquire", kBits},
+                {"should_end: load_acquire without acquire", kTwice},
+                {"set_urgent: fetch_or_acq_rel without acquire", kBits},
+                {"handle_urgent: fetch_and_acq_rel without acquire", kTwice},
+                {"handle_urgent: fetch_and_acq_rel without release", kBits}});
 });
 
 }  // namespace

@@ -145,7 +145,6 @@ struct Slot : Bench<2, 4> {
     }
     Monitor::Seat seat{&worker(0), &scheduler, 0, 0, false};
     for (int i = 0; i < 2; ++i) static_cast<void>(monitor.look_at(seat, monotonic_ns()));
-    while (Runnable* r = scheduler.overflow().pop()) run(r);
   }
   void run(Runnable* r) {
     if (r != nullptr) static_cast<void>(r->run(worker(1)));
@@ -154,6 +153,33 @@ struct Slot : Bench<2, 4> {
     run(worker(0).slot_.exchange_acq_rel(nullptr));
     while (Runnable* r = worker(0).ring_.pop()) run(r);
     while (Runnable* r = scheduler.overflow().pop()) run(r);
+    expect_all_taken();
+  }
+};
+
+// Somebody takes from the overflow queue what the monitor has put there from a slot.
+struct SlotToOverflow : Bench<2, 1> {
+  static constexpr int kThreads = 3;
+  SlotToOverflow() {
+    stops = true;
+    worker(0).step_seq_.store_relaxed(1);  // inside a step
+  }
+  void thread(int id) {
+    clock_step(200'000);
+    if (id == 0) {
+      enter(0);
+      return worker(0).submit_local(submit(0));
+    }
+    if (id == 1) {
+      Monitor::Seat seat{&worker(0), &scheduler, 1, 0, false};
+      return static_cast<void>(monitor.look_at(seat, monotonic_ns()));
+    }
+    if (Runnable* r = scheduler.overflow().pop()) static_cast<void>(r->run(worker(1)));
+  }
+  void finish() {
+    Runnable* r = worker(0).slot_.exchange_acq_rel(nullptr);
+    if (r == nullptr) r = scheduler.overflow().pop();
+    if (r != nullptr) static_cast<void>(r->run(worker(1)));
     expect_all_taken();
   }
 };
@@ -335,14 +361,15 @@ const char* const kToken = "the token that stop() gives afterwards carries the f
 const char* const kEnd = "the monitor only ends; its maker joins it";
 
 const Suite suite("worker", [](Suite& s) {
-  s.verify<Slot<true, false>>("slot: owner and thief", {.bound = 2});
+  s.verify<Slot<true, false>>("slot: owner and thief", {.bound = 3});
   s.verify<Slot<false, true>>("slot: owner and monitor", {.bound = 2});
-  s.verify<LeftBehind<Left::kSurplus>>("surplus of a step", {.bound = 1});
-  s.verify<LeftBehind<Left::kRequeued>>("requeued beside a full slot", {.bound = 1});
+  s.verify<SlotToOverflow>("slot: owner, monitor, overflow", {.bound = 3});
+  s.verify<LeftBehind<Left::kSurplus>>("surplus of a step", {.bound = 2});
+  s.verify<LeftBehind<Left::kRequeued>>("requeued beside a full slot", {.bound = 2});
   s.verify<LeftBehind<Left::kBoth>>("requeued after the step's surplus check", {.bound = 1});
   s.verify<LeftBehind<Left::kTimers>>("timers fire work", {.bound = 1});
   s.verify<LeftBehind<Left::kSurplusTimers>>("timers fire work after a step's surplus check", {.bound = 1});
-  s.verify<FifoTurn<true>>("61st decision: the FIFO", {.bound = 2});
+  s.verify<FifoTurn<true>>("61st decision: the FIFO", {.bound = 1});
   // A worker that is preempted between taking from the overflow queue and counting what it took keeps a sibling busy looking.
   s.known<FifoTurn<false>>("61st decision: the FIFO, its count late", {.bound = 1}, "livelock");
   s.verify<OldestTurn>("61st decision: the oldest newborn", {.bound = 2});
@@ -352,7 +379,8 @@ const Suite suite("worker", [](Suite& s) {
   s.verify<MonitorWakes>("the monitor is woken", {.bound = 2});
   s.weakenings("every order weakened",
                {Suite::scenario<Slot<true, false>>({.bound = 1}), Suite::scenario<Slot<false, true>>({.bound = 1}),
-                Suite::scenario<MonitorWakes>({.bound = 1}), Suite::scenario<Stop>({.bound = 0})},
+                Suite::scenario<SlotToOverflow>({.bound = 1}), Suite::scenario<MonitorWakes>({.bound = 1}),
+                Suite::scenario<Stop>({.bound = 0})},
                {"scheduler/worker.", "scheduler/search.cpp", "scheduler/monitor.", "scheduler/scheduler."},
                {{"loop: load_acquire without acquire", kEnd},
                 {"look_at: exchange_acq_rel without release", kEmpty},
