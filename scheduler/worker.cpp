@@ -56,8 +56,9 @@ void Worker::loop() noexcept {
   if (scheduler_.idle().starts_in_reserve(index_)) {
     scheduler_.config().pools.grace().offline(*reader_);
     park();
-    scheduler_.config().pools.grace().online(*reader_);
-    if (scheduler_.idle().resume(index_, false) && scheduler_.idle().found_work()) wake_for_surplus();
+    const bool searching = scheduler_.idle().resume(index_, false);
+    scheduler_.config().pools.grace().online(*reader_);  // as in sleep()
+    if (searching && scheduler_.idle().found_work()) wake_for_surplus();
   }
   while (!scheduler_.stopping()) {
     Runnable* r = next();
@@ -92,7 +93,7 @@ void Worker::requeue(Runnable* r) noexcept {
   // on one worker while the next one sleeps.
   const bool others = slot_.load_relaxed() != nullptr || ring_.size_estimate() != 0;
   push_ring(r);
-  if (others && surplus_ == 0) surplus();
+  if (others) surplus();
 }
 
 void Worker::tick() noexcept {
@@ -105,7 +106,10 @@ void Worker::fire_due_timers() noexcept {
   timers_.drain_cancelled();
   if (timers_.next_deadline_ns() == kNeverNs) return;  // no clock is read for nothing
   const uint64_t now_ns = monotonic_ns();
-  if (now_ns >= timers_.next_deadline_ns()) counters_.timers_fired.add(timers_.expire(now_ns));
+  if (now_ns < timers_.next_deadline_ns()) return;
+  surplus_ = 0;  // what they make runnable is published like a step's
+  counters_.timers_fired.add(timers_.expire(now_ns));
+  if (surplus_ > 1) wake_for_surplus();
 }
 
 // The order of these sources *is* the policy.
@@ -302,8 +306,9 @@ bool Worker::sleep(bool searching) noexcept {
     if (work) wake_for_surplus();  // going to reserve: somebody active takes it
     if (!due) park();
   }
-  scheduler_.config().pools.grace().online(*reader_);
-  return idle.resume(index_, found);
+  searching = idle.resume(index_, found);
+  scheduler_.config().pools.grace().online(*reader_);  // after the count: ProcessHost::is_empty relies on its fence
+  return searching;
 }
 
 void Worker::park() noexcept {

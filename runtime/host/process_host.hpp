@@ -47,6 +47,7 @@ class ProcessHost final {
   std::vector<Pid> pids() const;
 
  private:
+  bool is_empty();
   bool wait_until_empty(uint64_t deadline_ns);
 
   HostEnvironment env_;

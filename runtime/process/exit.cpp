@@ -110,7 +110,7 @@ bool Process::settle_queue() noexcept {
   constexpr uint32_t kSlice = 4096;
   for (uint32_t i = 0; i < kSlice; ++i) {
     Signal* s = pop_raw();
-    if (s == nullptr) return true;
+    if (s == nullptr) return head_.nothing_behind(tail_.dummy());  // in a gap more may lie behind it
     LinkRules::apply(*this, *s);
     drop_signal(s);
   }
@@ -120,7 +120,7 @@ bool Process::settle_queue() noexcept {
 Outcome Process::continue_exit() noexcept {
   WorkerProcs& w = WorkerProcs::current();
   const bool nobody_told = ext_ == nullptr || (!ext_->watchers_done && ext_->exit_cursor == 0);
-  if (nobody_told && !settle_queue()) return Outcome::kRequeue;
+  if (nobody_told && !settle_queue()) return come_back();
   if (ext_ != nullptr) {
     ProcessExt& x = *ext_;
     uint32_t left = kSignalBudget;

@@ -66,8 +66,8 @@ bool NodeCore::deliver_urgent(Pid to, Signal* s) noexcept {
     ReaderSection section(this_memory().reader());
     p = find(to);
     if (p != nullptr) {
-      p->set_urgent();
       r = p->head().push(s, s);
+      p->set_urgent();  // not before: the owner would clear it, drain, and find nothing yet
     }
   }
   if (p == nullptr) {

@@ -207,9 +207,12 @@ Outcome Process::rest() noexcept {
       return Outcome::kRequeue;
     }
   }
-  if (head_.try_idle(tail_.dummy())) return Outcome::kDone;
-  // Something came, or a producer stands between its exchange and its link. In a gap that lasts, the CPU is given up, so
-  // that the producer can go on.
+  return head_.try_idle(tail_.dummy()) ? Outcome::kDone : come_back();
+}
+
+// Something came, or a producer stands between its exchange and its link. In a gap that lasts, the CPU is given up, so that
+// the producer can go on.
+Outcome Process::come_back() noexcept {
   if (tail_.dummy()->next.load_relaxed() != nullptr) {
     gap_count_ = 0;
   } else if (++gap_count_ >= 3) {

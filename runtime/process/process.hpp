@@ -35,7 +35,7 @@ class WorkerProcs;
 class MailLimit;
 
 // Control word: who wants what from the process, and whether it may still be had. All transitions:
-//   any thread   set kUrgent            before pushing a LINK_DOWN: the owner drains its queue before it runs on
+//   any thread   set kUrgent            after pushing a LINK_DOWN: the owner drains its queue before it runs on
 //   any thread   set one kill bit       if none is set and not kExiting: the first kill is the reason
 //   any thread   set kNamed             if not kExiting: a name points here
 //   any sender   set kShed, kReport     a bounded mailbox is over its limit; after its push, or before a wake-up signal
@@ -139,6 +139,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   Outcome run_phase() noexcept;
   Outcome run_live() noexcept;
   Outcome rest() noexcept;
+  Outcome come_back() noexcept;
   Signal* pop_raw() noexcept;
   // Applies what is meant for the process itself; returns the signal when it is meant for the machine, null when consumed.
   Signal* admit(Signal* s) noexcept {
@@ -171,6 +172,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   // constructed for the first time: fresh blocks are zero, and no constructor may write here.
   alignas(Atomic<uint64_t>) unsigned char pid_[sizeof(Atomic<uint64_t>)];
   Atomic<uint32_t> control_{0};  // see Control
+  // A hint, relaxed: any worker of the host is right. Set before publication, then by whoever runs the process.
   Atomic<uint16_t> last_worker_{0};
   uint16_t host_index_ = 0;
   uint64_t identity_ = 0;            // own pid; survives exit, carries the generation
@@ -188,7 +190,9 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   Signal* kept_last_ = nullptr;
   uint16_t budget_ = 0;
   Phase phase_ = Phase::kNew;
-  Atomic<uint8_t> shown_{0};  // WaitReason | kShownRunning; the owner writes, observers read
+  // WaitReason | kShownRunning, relaxed: for people, used by itself. Its writers are ordered by the run queues; an observer
+  // may mix two moments (running, and an idle head) and decides nothing by it.
+  Atomic<uint8_t> shown_{0};
   bool trap_links_ = false;
   bool ending_ = false;          // a kill was seen or a link failed: the machine is not stepped again
   bool finished_ : 1 = false;    // finish() was called

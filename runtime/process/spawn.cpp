@@ -72,7 +72,7 @@ class Arrival {
 // The result goes into `r`, a variable of the caller's caller in the end: a spawn copies no strings.
 static void spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher, MachineFactory& factory,
                      SpawnOptions& o, Worker* worker, SpawnResult& r) {
-  const bool local = worker != nullptr && &worker->scheduler() == host.scheduler();
+  const bool local = worker != nullptr && &w.host() == &host;  // host.scheduler() may be written by its start meanwhile
   const Arrival arrival(local ? nullptr : &host);
   if (host.state() != HostState::kRunning || !host.take_place()) {
     r.status = host_refuses(w.node(), host, r.error_text);

@@ -7,7 +7,45 @@
 #include <cstring>
 #include <string>
 
+#include "model/checker/random_walk.hpp"
 #include "model/checker/suite.hpp"
+
+namespace {
+using wippy::model::Plant;
+
+// Mistakes that were made in well-known runtimes, or nearly here; docs/internals/model.md tells of each.
+Plant g_plants[] = {
+    {"parker/look before the exchange", "lost wake-up: the waker looks for a sleeper before it leaves the token"},
+    {"protocol/deque/pop without SC fence", "deque: the owner's pop without its SC fence"},
+    {"grace/epoch before erase", "grace passed early: the epoch is taken before the id is erased"},
+    {"protocol/idle tag/link relaxed", "mailbox: the link is a relaxed store"},
+    {"inbox/take by load and store", "inbox: taken by a load and a store"},
+};
+
+Plant* plant_of(const std::string& case_name) {
+  for (Plant& p : g_plants) {
+    if (case_name == p.case_name) return &p;
+  }
+  return nullptr;
+}
+
+// Executions until the mistake is found: by the systematic search, which is the same in every run, and by random executions.
+void print_plants() {
+  bool any = false;
+  for (const Plant& p : g_plants) {
+    if (p.walks == 0) continue;
+    if (!any) {
+      std::printf("\n%-75s %10s  %s\n", "planted mistake: executions until found", "systematic",
+                  "random: mean (least … most)");
+    }
+    any = true;
+    std::printf("%-75s %10llu  %.1f (%llu … %llu), %d of %d walks\n", p.mistake,
+                static_cast<unsigned long long>(p.systematic), p.mean, static_cast<unsigned long long>(p.least),
+                static_cast<unsigned long long>(p.most), p.found, p.walks);
+  }
+  if (any) std::printf("\n");
+}
+}  // namespace
 
 int main(int argc, char** argv) {
   std::string filter;
@@ -38,6 +76,7 @@ int main(int argc, char** argv) {
       std::printf("%s\n", c.name.c_str());
       continue;
     }
+    wippy::model::g_measured = plant_of(c.name);
     const wippy::model::Row row = c.run();
     seconds += row.seconds;
     (row.passed ? passed : failed) += 1;
@@ -48,6 +87,7 @@ int main(int argc, char** argv) {
     std::fflush(stdout);
   }
   if (list) return 0;
+  print_plants();
   std::printf("%.1f s\n%d passed, %d failed\n", seconds, passed, failed);
   return failed == 0 && passed > 0 ? 0 : 1;
 }

@@ -1,5 +1,4 @@
-// The run slot of scheduler/worker.hpp (submit_local, take_slot): filled by its owner without a
-// read-modify-write when it is empty, taken by anybody by an exchange. Written here after it.
+// The run slot of scheduler/worker.hpp with mistakes of logic, in a copy. The production code is checked in worker_suite.cpp.
 #include "memory/atomic.hpp"
 #include "model/items.hpp"
 

@@ -1,5 +1,6 @@
 """The checks of `make tidy`. Each takes a Tree and yields violations as text; none means the check passed."""
 
+import hashlib
 import os
 import re
 import subprocess
@@ -178,5 +179,54 @@ def machine_paths(tree):
     yield from _words(tree, rules.PRIVATE_HOSTS, "a private host")
 
 
+def function_hash(tree, name):
+    """Hash of the one function `Class::name`, without comments, literals and spacing; and what is wrong, or None."""
+    head = re.compile(r"(^|[\s*&])%s\s*\(" % re.escape(name))
+    found = []
+    for path in tree.sources:
+        if layer_of(path) in ("bench", "tests") or name.split("::")[-1] not in tree.text(path):
+            continue
+        lines = source.code_only(tree.text(path)).split("\n")
+        found += ["".join("".join(lines[start - 1:start - 1 + count]).split())
+                  for start, count, text in source.functions(tree.text(path)) if head.search(text)]
+    if len(found) != 1:
+        return None, "%d functions are called %s" % (len(found), name)
+    return hashlib.sha256(found[0].encode()).hexdigest()[:12], None
+
+
+def transcribed_lines(tree):
+    """(number, suite, function, hash) of tests/model/transcribed.txt."""
+    if rules.TRANSCRIBED in tree.files:
+        for number, line in enumerate(tree.text(rules.TRANSCRIBED).split("\n"), 1):
+            words = line.split("#")[0].split()
+            if words:
+                yield (number, *(words + ["", ""])[:3])
+
+
+def transcriptions(tree):
+    """Functions that a model suite holds a copy of: who changes one looks at its copy, then writes the new hash."""
+    for number, suite, name, wanted in transcribed_lines(tree):
+        now, wrong = function_hash(tree, name)
+        where = "%s:%d: " % (rules.TRANSCRIBED, number)
+        if not tree.exists(suite):
+            yield where + "no such suite: " + suite
+        elif wrong is not None:
+            yield where + wrong
+        elif now != wanted:
+            yield where + "%s has changed (now %s): bring its copy in %s up to date, then tests/tidy/tidy.py --transcribed" % (
+                name, now, suite)
+
+
+def write_transcribed(tree):
+    lines = tree.text(rules.TRANSCRIBED).split("\n")
+    for number, suite, name, _ in transcribed_lines(tree):
+        now, wrong = function_hash(tree, name)
+        if wrong is not None:
+            raise SystemExit("tidy: " + wrong)
+        lines[number - 1] = "%-32s %-32s %s" % (suite, name, now)
+    with open(os.path.join(tree.root, rules.TRANSCRIBED), "w", encoding="utf-8") as file:
+        file.write("\n".join(lines))
+
+
 CHECKS = [include_rules, foreign_headers, links, seams, file_lengths, function_lengths, core_lines, formatting, left_behind,
-          machine_paths]
+          machine_paths, transcriptions]

@@ -90,6 +90,9 @@ LEFT_BEHIND = (r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\
 MACHINE_PATHS = r"(^|[\s\"'`(=:,])/(" + "|".join(["wo" + "rk", "ho" + "me", "ro" + "ot", "Us" + "ers"]) + r")/"
 PRIVATE_HOSTS = r"https?://[^/\s\"'`)]*(artifact|nexus|registry|mirror|proxy|\.internal|\.corp\b|\.local\b)"
 
+# Production functions that a model suite holds a copy of, with the hash of the text the copy was made from.
+TRANSCRIBED = "tests/model/transcribed.txt"
+
 # CMake target of a layer; its links must reach every layer that MAY_INCLUDE allows (checked against CMakeLists.txt).
 CMAKE_TARGETS = {
     "memory": "wippy_memory", "numa": "wippy_numa", "mailbox": "wippy_mailbox", "scheduler": "wippy_scheduler",

@@ -7,6 +7,7 @@ import tempfile
 import checks
 import rules
 
+TWIN_HASH = "696cd5ad9944"
 CLEAN = {
     "memory/a.hpp": "#pragma once\n// std::atomic in a comment is fine; so is \"std::mutex\" in a text.\n"
                     "inline const char* a() { return \"std::mutex\"; }\n",
@@ -17,6 +18,10 @@ CLEAN = {
     "scheduler/clock.hpp": "#pragma once\n",
     "lua/c.cpp": "#include <lua5.4/lua.hpp>\n\n#include \"memory/a.hpp\"\n#include \"scheduler/clock.hpp\"\n",
     "tests/unit/memory/a_test.cpp": "#include \"memory/a.hpp\"\n",
+    "scheduler/twin.cpp": "#include \"scheduler/worker.hpp\"\n\nnamespace n {\nint Twin::of(int x) { return x; }  // as it was\n"
+                          "}  // namespace n\n",
+    "tests/model/twin_suite.cpp": "int copy(int x) { return x; }\n",
+    rules.TRANSCRIBED: "# suite, function, hash\ntests/model/twin_suite.cpp Twin::of %s\n" % TWIN_HASH,
     "README.md": "See https://example.org/registry for more.\n",
 }
 LONG_FUNCTION = "namespace n {\nstruct S {\n  int f(int x) {\n%s    return x;\n  }\n};\n}  // namespace n\n" % ("    ++x;\n" * 70)
@@ -53,6 +58,12 @@ PLANTED = [
     ("mark in a script", "left_behind", "scripts/x.sh", "# %s\n" % MARK),
     ("machine path", "machine_paths", "docs/x.md", "see /%s/someone/x\n" % ("ho" + "me")),
     ("private host", "machine_paths", "docs/x.md", "from https://%s.example.com/x\n" % ("nex" + "us")),
+    ("transcribed function changed", "transcriptions", "scheduler/twin.cpp",
+     "namespace n {\nint Twin::of(int x) { return x + 1; }\n}  // namespace n\n"),
+    ("only its comment changed", None, "scheduler/twin.cpp",
+     "namespace n {\nint Twin::of(int x) {  // other words\n  return x;\n}\n}  // namespace n\n"),
+    ("transcribed function gone", "transcriptions", "scheduler/twin.cpp",
+     "namespace n {\nint Twin::by(int x) { return x; }\n}  // namespace n\n"),
     ("link that the rules forbid", "links", "CMakeLists.txt", None),
 ]
 

@@ -2,7 +2,8 @@
 """make tidy: what a compiler does not check. Closes with `N passed, N failed`.
 
 Every check is first run over a scratch tree with planted violations (selftest.py): a check that cannot fail proves nothing.
-Usage: tidy.py [check...]   (default: all, with the self-test)
+Usage: tidy.py [check...]       default: all, with the self-test
+       tidy.py --transcribed    writes the present hashes into tests/model/transcribed.txt: after the copies were looked at
 """
 
 import os
@@ -18,6 +19,9 @@ import selftest  # noqa: E402
 def main():
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     wanted = sys.argv[1:]
+    if wanted == ["--transcribed"]:
+        checks.write_transcribed(checks.Tree(root))
+        return 0
     known = {check.__name__ for check in checks.CHECKS}
     if set(wanted) - known:
         raise SystemExit("tidy: no such check; there are: " + " ".join(sorted(known)))

@@ -1,5 +1,6 @@
 // Scheduling of the modelled threads.
 #include "model/checker/engine.hpp"
+#include "model/checker/random_walk.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -32,12 +33,25 @@ void fail(const std::string& why) {
   siglongjmp(e.escape, 1);  // the fibers are abandoned where they stand
 }
 
+uint64_t g_random_choices = 0;
+
+namespace {
+uint16_t first_choice(int n) {
+  uint64_t& s = g_random_choices;
+  if (s == 0) return 0;
+  s ^= s << 13;
+  s ^= s >> 7;
+  s ^= s << 17;
+  return static_cast<uint16_t>((s >> 32) % static_cast<uint64_t>(n));
+}
+}  // namespace
+
 int choose(int n) {
   Engine& e = engine();
   if (n <= 1) return 0;
   if (e.position == e.choices.size()) {
     const OwnAllocations own(e);
-    e.choices.push_back({0, static_cast<uint16_t>(n)});
+    e.choices.push_back({first_choice(n), static_cast<uint16_t>(n)});
   } else if (e.choices[e.position].bound != n) {
     fail("the test is not deterministic: a replay met another set of choices");
   }
@@ -54,6 +68,9 @@ void Engine::begin(int thread_count) {
   slots_used = 0;
   sc.clear();
   writes = steps = idle_spins = 0;
+  now_ns = 1'000'000'000;
+  clock_step_ns = 0;
+  t_this_thread = ThisThread{};
   preemptions = early_returns = weak_failures = 0;
   position = 0;
   failed = false;
@@ -80,10 +97,13 @@ void Engine::start_threads() {
     m.cur = thread[0].cur;  // starting a thread synchronises with it
     m.rel = thread[0].cur;
     m.cur.clock[t] = 1;
+    m.here = ThisThread{};
     m.fiber.prepare(&fiber_entry);
   }
   const int first = 1 + choose(threads);
   current = first;
+  thread[0].here = t_this_thread;
+  t_this_thread = ThisThread{};
   main_fiber.switch_to(thread[first].fiber);
   for (int t = 1; t <= threads; ++t) thread[0].cur.join(thread[t].cur);  // and joining one with its end
 }
@@ -107,6 +127,8 @@ void Engine::switch_to(int next) {
   if (next == current) return;
   ModelThread& from = self();
   current = next;
+  from.here = t_this_thread;
+  t_this_thread = to.here;
   from.fiber.switch_to(to.fiber);
 }
 
@@ -152,6 +174,7 @@ void Engine::deadlock() {
   if (all_done) {
     const int last = current;
     current = 0;
+    t_this_thread = thread[0].here;
     thread[last].fiber.switch_to(main_fiber);
     return;
   }

@@ -41,6 +41,8 @@ struct Engine {
   int early_returns = 0;
   int weak_failures = 0;
   uint32_t idle_spins = 0;
+  uint64_t now_ns = 0;
+  uint64_t clock_step_ns = 0;
   void* object = nullptr;
   void (*run)(void*, int) = nullptr;
 

@@ -3,12 +3,13 @@
 #include <signal.h>
 #include <sys/time.h>
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 #include "model/checker/engine.hpp"
+#include "model/checker/random_walk.hpp"
 
 namespace wippy::model {
 
@@ -98,6 +99,13 @@ struct ObjectMemory {
   std::size_t bytes = 0;
 };
 
+// Of this process: a limit in wall time would depend on what else the machine does.
+double processor_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
 const char* base_name(const char* path) {
   const char* slash = std::strrchr(path, '/');
   return slash == nullptr ? path : slash + 1;
@@ -145,8 +153,8 @@ Exploration explore(const Program& program, const Options& options) {
   e.choices.clear();
   e.tracing = false;
   Exploration result;
-  const auto start = std::chrono::steady_clock::now();
-  const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+  const double start = processor_seconds();
+  const auto elapsed = [&] { return processor_seconds() - start; };
   for (;;) {
     memory.clear();
     run_once(e, program, memory.at);
@@ -168,6 +176,44 @@ Exploration explore(const Program& program, const Options& options) {
   }
   result.seconds = elapsed();
   return result;
+}
+
+uint64_t random_walk(const Program& program, const Options& options, uint64_t seed, uint64_t limit) {
+  install_handlers();
+  Engine& e = engine();
+  const ObjectMemory memory(program);
+  e.options = options;
+  e.options.bound = 1'000'000;
+  e.tracing = false;
+  g_random_choices = seed * 0x9e3779b97f4a7c15u | 1;
+  uint64_t n = 0;
+  for (bool failed = false; !failed && n < limit; ++n) {
+    e.choices.clear();
+    memory.clear();
+    run_once(e, program, memory.at);
+    e.progress += e.options.max_steps;
+    failed = e.failed;
+  }
+  g_random_choices = 0;
+  e.choices.clear();
+  return e.failed ? n : 0;
+}
+
+Plant* g_measured = nullptr;
+
+void measure(Plant& plant, const Program& program, const Options& options) {
+  constexpr int kWalks = 64;
+  constexpr uint64_t kLimit = 200'000;
+  uint64_t sum = 0;
+  for (plant.walks = 0; plant.walks < kWalks; ++plant.walks) {
+    const uint64_t n = random_walk(program, options, static_cast<uint64_t>(plant.walks) + 1, kLimit);
+    if (n == 0) continue;
+    sum += n;
+    if (plant.found == 0 || n < plant.least) plant.least = n;
+    if (n > plant.most) plant.most = n;
+    ++plant.found;
+  }
+  plant.mean = plant.found == 0 ? 0 : static_cast<double>(sum) / plant.found;
 }
 
 std::string replay(const Program& program, const Options& options, const std::vector<Choice>& path) {

@@ -7,7 +7,7 @@
 //   void thread(int id);     body of modelled thread 0 … kThreads-1
 //   void finish();           optional: end state, after all threads were joined
 // It is built afresh, at the same address, for every execution. It must be deterministic: the same choices, the same
-// operations. It must not use thread_local state or real locks other than pthread mutexes.
+// operations. It must not use thread_local state other than t_this_thread, nor locks other than pthread mutexes.
 //
 // Method: depth-first enumeration of a choice sequence that is replayed from the start each time (stateless search, as in
 // Godefroid's VeriSoft, POPL 1997; the odometer is TigerBeetle's "exhaustigen"); preemption bounding after Musuvathi and

@@ -1,5 +1,5 @@
 // What production code calls in the system, answered by the model while an execution runs: futex and membarrier through
-// syscall(2), pthread mutexes, and failed assertions. Outside executions everything goes to the system.
+// syscall(2), clock_gettime(2), sched_yield(2), pthread mutexes, and failed assertions. Outside executions everything goes to the system.
 #include <cstdarg>
 #include <cstdint>
 
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
 #include <string>
 
 #include "model/checker/world.hpp"
@@ -71,6 +72,29 @@ long syscall(long number, ...) noexcept {
   using Real = long (*)(long, ...);
   static const Real real = next_symbol<Real>("syscall");
   return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+int clock_gettime(clockid_t id, timespec* t) noexcept {
+  if (wippy::model::executing()) {
+    const uint64_t ns = wippy::model::clock_read();
+    t->tv_sec = static_cast<time_t>(ns / 1'000'000'000u);
+    t->tv_nsec = static_cast<long>(ns % 1'000'000'000u);
+    return 0;
+  }
+  using Real = int (*)(clockid_t, timespec*);
+  static const Real real = wippy::next_symbol<Real>("clock_gettime");
+  return real(id, t);
+}
+
+// The others run first: a thread that yields goes on when another one has written.
+int sched_yield() noexcept {
+  if (wippy::model::executing()) {
+    wippy::model::relax(wippy::model::Site::current());
+    return 0;
+  }
+  using Real = int (*)();
+  static const Real real = wippy::next_symbol<Real>("sched_yield");
+  return real();
 }
 
 int pthread_mutex_lock(pthread_mutex_t* m) noexcept {

@@ -99,6 +99,12 @@ void Baton::close() {
   count_ = 0;
 }
 
+// ---- time ---------------------------------------------------------------------------------------------------------------
+
+void clock_advance(uint64_t ns) { engine().now_ns += ns; }
+void clock_step(uint64_t ns) { engine().clock_step_ns = ns; }
+uint64_t clock_read() { return engine().now_ns += engine().clock_step_ns; }
+
 // ---- plain data ---------------------------------------------------------------------------------------------------------
 
 void plain_created(PlainState& p) noexcept {

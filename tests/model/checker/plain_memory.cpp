@@ -220,6 +220,9 @@ void __tsan_read_range(void* p, unsigned long n) { wippy::model::access(p, n, fa
 void __tsan_write_range(void* p, unsigned long n) { wippy::model::access(p, n, true, WIPPY_PC); }
 // The guard of a function's static object; its initialisation is the C++ runtime's business.
 unsigned char __tsan_atomic8_load(const volatile unsigned char* p, int) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
+// std::shared_ptr's counts: the standard library's business, too.
+int __tsan_atomic32_fetch_add(volatile int* p, int n, int) { return __atomic_fetch_add(p, n, __ATOMIC_ACQ_REL); }
+long __tsan_atomic64_load(const volatile long* p, int) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
 void __tsan_vptr_update(void** p, void*) { wippy::model::access(p, 8, true, WIPPY_PC); }
 void __tsan_vptr_read(void** p) { wippy::model::access(p, 8, false, WIPPY_PC); }
 }

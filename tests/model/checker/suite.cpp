@@ -1,6 +1,6 @@
 #include "model/checker/suite.hpp"
 
-#include <chrono>
+#include "model/checker/random_walk.hpp"
 
 namespace wippy::model {
 
@@ -77,6 +77,10 @@ Row Suite::run_planted(const Program& p, const Options& o, const std::string& te
     Options at = o;
     at.bound = row.bound;
     row.details = replay(p, at, e.path);
+  }
+  if (g_measured != nullptr && e.failed) {
+    g_measured->systematic = row.executions;
+    measure(*g_measured, p, o);
   }
   row.verdict = e.failed ? "caught: " + e.why : "NOT CAUGHT";
   row.expected = "caught: " + text;

@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "memory/this_thread.hpp"
 #include "model/checker/fiber.hpp"
 #include "model/checker/view.hpp"
 
@@ -72,6 +73,7 @@ struct PlainState {
 
 struct ModelThread {
   Fiber fiber;
+  ThisThread here;  // t_this_thread while another fiber runs
   Wait wait = Wait::kDone;
   bool started = false;
   bool timed = false;  // kFutex: may return by itself
@@ -144,6 +146,11 @@ class Baton {
   bool closed_ = false;
   View view_{};
 };
+
+// What clock_gettime(2) says during an execution: 1 s at its start, and `step_ns` more at each reading (0 at the start).
+void clock_advance(uint64_t ns);
+void clock_step(uint64_t ns);
+uint64_t clock_read();
 
 // Plain data: race check only.
 void plain_read(const PlainState& p, PlainState& mutable_p, const char* what, Site s);
