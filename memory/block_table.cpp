@@ -64,6 +64,15 @@ uint32_t BlockTable::carved_of(uint16_t owner) const {
   return blocks;
 }
 
+uint32_t BlockTable::carved_end(uint32_t segment) const {
+  const uint32_t end = (segment + 1) * kSegmentBlocks;
+  LockGuard lock(mutex_);
+  for (const Open& o : open_) {
+    if (o.end == end) return o.next;
+  }
+  return end;
+}
+
 std::vector<uint32_t> BlockTable::segments_of(uint16_t owner) const {
   LockGuard lock(mutex_);
   std::vector<uint32_t> out;

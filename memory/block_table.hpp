@@ -45,6 +45,8 @@ class BlockTable {
 
   // How many blocks were ever handed out to an owner; for observers.
   uint32_t carved_of(uint16_t owner) const;
+  // The first block of a segment that was not handed out yet; for observers, who need not touch what follows.
+  uint32_t carved_end(uint32_t segment) const;
   // All segments of one owner, in order of creation; for observers.
   std::vector<uint32_t> segments_of(uint16_t owner) const;
 

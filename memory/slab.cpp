@@ -65,6 +65,11 @@ MemoryPools::MemoryPools(uint32_t nodes, BindPages bind, std::size_t range_bytes
 
 MemoryPools::~MemoryPools() {
   for (uint32_t n = 0; n < nodes_; ++n) {
+#if defined(WIPPY_SIM)
+    for (uint32_t c = 0; c < kSlabClasses; ++c) {
+      while (const SlabMagazine* m = pools_[n].depot_at(c).full.pop()) sim::g_account.slab_free[c] += m->count;
+    }
+#endif
     munmap(static_cast<void*>(pools_[n].magazine_base), kMagazineRange);
     pools_[n].~NodePool();
   }
@@ -117,6 +122,9 @@ bool MemoryPools::carve(NodeId node, uint32_t c, SlabMagazine* m) noexcept {
   // Lowest address on top: fresh memory is then used in address order.
   for (uint32_t i = rounds; i > 0; --i) m->items[rounds - i] = at + size * (i - 1);
   m->count = rounds;
+#if defined(WIPPY_SIM)
+  sim::g_account.slab_carved[c] += rounds;
+#endif
   return true;
 }
 
@@ -201,11 +209,11 @@ void ThreadMemory::free_foreign(void* item, uint32_t c) noexcept {
   if (foreign_ == nullptr) {
     foreign_ =
         static_cast<SlabMagazine**>(std::calloc(std::size_t{pools_.nodes()} * kSlabClasses, sizeof(SlabMagazine*)));
-    if (foreign_ == nullptr) return;
+    if (foreign_ == nullptr) return free_own(item, c);
   }
   SlabMagazine*& m = foreign_[home * kSlabClasses + c];
   if (m == nullptr) m = pools_.empty_magazine(home);
-  if (m == nullptr) return;
+  if (m == nullptr) return free_own(item, c);
   m->items[m->count++] = item;
   if (m->count == slab_rounds(c)) {
     pools_.pools_[home].depot_at(c).full.push(m);

@@ -42,7 +42,11 @@ void Worker::fire_due_timers() noexcept {
   timers_.drain_cancelled();
   if (timers_.next_deadline_ns() == kNeverNs) return;  // no clock is read for nothing
   const uint64_t now_ns = monotonic_ns();
-  if (now_ns >= timers_.next_deadline_ns()) counters_.timers_fired.add(timers_.expire(now_ns));
+  while (now_ns >= timers_.next_deadline_ns()) {
+    const uint32_t allowed = hooks_->timers_allowed();
+    if (allowed == 0) return;
+    counters_.timers_fired.add(timers_.expire(now_ns, allowed));
+  }
 }
 
 // Two local passes, then the remote nodes once; inboxes and old slots only on the last pass of each kind.

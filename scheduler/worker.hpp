@@ -41,6 +41,8 @@ class WorkerHooks {
   virtual void maintain(uint64_t now_ns) noexcept = 0;
   // About to park; the worker is offline for reclamation.
   virtual void before_park() noexcept = 0;
+  // How many timers may fire now: what firing needs must not be refused then. 0: later.
+  virtual uint32_t timers_allowed() noexcept { return ~uint32_t{0}; }
 
  protected:
   ~WorkerHooks() = default;
