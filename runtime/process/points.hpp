@@ -28,7 +28,11 @@ inline void taken([[maybe_unused]] uint64_t pid, [[maybe_unused]] const Signal& 
   sim::record_event(pid, static_cast<uint32_t>(s.kind), s.from.value);
 #endif
 }
-constexpr void dropped(const Signal&) noexcept {}
+inline void dropped([[maybe_unused]] const Signal& s) noexcept {
+#if defined(WIPPY_SIM)
+  if (s.kind == SignalKind::kMessage) ++sim::g_account.dropped_messages;
+#endif
+}
 constexpr void step_begins(uint64_t) noexcept {}
 constexpr void step_ends(uint64_t) noexcept {}
 
