@@ -91,6 +91,7 @@ void do_spawn(Board& b, Context& self, Actor& me) {
   --me.children_left;
   Actor& child = b.create();
   child.children_left = 0;
+  child.ops = 1 + me.random.below(me.ops);
   SpawnOptions o;
   o.host = &b.hosts[me.random.below(static_cast<uint32_t>(b.hosts.size()))]->core();
   o.monitor = me.random.below(2) == 0;
@@ -105,8 +106,19 @@ void do_spawn(Board& b, Context& self, Actor& me) {
   if (o.link) me.with(child.number).linked = true;
 }
 
+void do_unmonitor(Board& b, Context& self, Actor& me, Actor& to) {
+  const Status s = self.unmonitor(to.pid);
+  b.that(fair(s), "an unmonitor says why it is refused");
+  if (s.ok()) me.with(to.number).watched = false;
+}
+
 void do_monitor(Board& b, Context& self, Actor& me, Actor& to) {
   if (to.number == me.number) return;
+  while (me.random.below(2) == 0 && !me.with(to.number).watched) {  // whoever is about to end meets more of them
+    if (!self.monitor(to.pid).ok()) break;
+    me.with(to.number).watched = true;
+    do_unmonitor(b, self, me, to);
+  }
   const Status s = self.monitor(to.pid);
   Actor::Other& o = me.with(to.number);
   if (s.kind == ErrorKind::kAlreadyExists) return b.that(o.watched, "only a second monitor is refused as one");
@@ -114,12 +126,6 @@ void do_monitor(Board& b, Context& self, Actor& me, Actor& to) {
   if (!s.ok()) return;
   b.that(!o.watched, "no second monitor on the same process");
   o.watched = true;
-}
-
-void do_unmonitor(Board& b, Context& self, Actor& me, Actor& to) {
-  const Status s = self.unmonitor(to.pid);
-  b.that(fair(s), "an unmonitor says why it is refused");
-  if (s.ok()) me.with(to.number).watched = false;
 }
 
 void do_link(Board& b, Context& self, Actor& me, Actor& to, bool on) {
@@ -147,7 +153,9 @@ void do_storm(Board& b, Context& self, Actor& me, Actor& to) {
 }
 
 void do_now(Op op, Board& b, Context& self, Actor& me) {
-  Actor& to = b.at(me.random.below(b.size()));
+  // Half of the time one of the youngest: they end soonest.
+  const uint32_t young = me.random.below(2) == 0 && b.size() > 3 ? b.size() - 3 : 0;
+  Actor& to = b.at(young + me.random.below(b.size() - young));
   if (to.pid.value == 0) return;
   switch (op) {
     case Op::kSend: return b.that(fair(send_one(b, self, me, to)), "a send says why it is refused");

@@ -37,6 +37,16 @@ uint32_t draw_mix(Random& r) {
   return mix;
 }
 
+// One run in six: everybody ends soon, and all that happens besides is of one kind. That is where a request meets an exit.
+void draw_short_lives(Random& r, Plan& p) {
+  constexpr Op kKinds[] = {Op::kLink, Op::kMonitor, Op::kName, Op::kName};
+  p.mix = bit(Op::kSend) | bit(Op::kReceive) | bit(Op::kSpawn) | bit(kKinds[r.below(4)]) | bit(kKinds[r.below(4)]);
+  p.actors = 3 + r.below(5);
+  p.ops = 4 + r.below(12);
+  p.children = 4;
+  p.leave_pm = 1000;
+}
+
 void draw_famine(Random& r, Plan& p) {
   constexpr uint32_t kStrengths[] = {1000, 1000, 300, 50};
   p.famine = 1 + r.below(3);
@@ -59,7 +69,8 @@ Plan draw_plan(uint64_t seed) {
   p.actors = 2 + r.below(6);
   p.ops = 2 + r.below(sometimes(4) ? 30 : 10);
   p.mix = draw_mix(r);
-  p.children = sometimes(2) ? 1 + r.below(2) : 0;
+  p.children = sometimes(2) ? 1 + r.below(4) : 0;
+  if (p.children != 0) p.mix |= bit(Op::kSpawn);
   p.fail_pm = sometimes(3) ? 100 + r.below(700) : 0;
   p.leave_pm = sometimes(2) ? r.below(1000) : 0;
   p.stubborn_pm = sometimes(6) ? 300 : 0;
@@ -68,6 +79,7 @@ Plan draw_plan(uint64_t seed) {
   p.storm = sometimes(12) ? 20 + r.below(200) : 0;
   p.kills = sometimes(4) ? 1 + r.below(4) : 0;
   p.stop_us = sometimes(8) ? 1 + r.below(400) : 0;
+  if (sometimes(6)) draw_short_lives(r, p);
   if (sometimes(3)) draw_famine(r, p);
   return p;
 }
