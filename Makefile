@@ -2,7 +2,7 @@
 EXAMPLE ?= examples/monitored_pool
 EXAMPLE_ARGS ?= run monitored_pool
 
-.PHONY: help run test build debug bench bench-smoke model sim asan tsan fuzz tidy clang-tidy format clean \
+.PHONY: help run test build debug bench bench-smoke model sim proof-sim asan tsan fuzz tidy clang-tidy format clean \
   packages packages-test packages-fuzz
 
 # One rule at a time: packages before builds; each build uses every processor anyway.
@@ -14,7 +14,7 @@ help:
 	@echo "make build       release build only: build/release/bin/"
 	@echo "make bench       all benchmarks (minutes) and the table for perf-reports; make bench-smoke: each once"
 	@echo "make model       model suites: every interleaving within stated bounds"
-	@echo "make sim         deterministic simulation tests"
+	@echo "make sim         deterministic simulation tests; make proof-sim: 100,000 seeds and every plant from 20 starts"
 	@echo "make asan tsan   sanitizer builds of unit and stress tests; make fuzz: libFuzzer targets"
 	@echo "make tidy        include rules, seams, budgets, format; make clang-tidy; make format; make clean"
 
@@ -44,6 +44,10 @@ model: packages-test
 sim: packages-test
 	@scripts/build.sh sim
 	@scripts/run-tests.sh sim
+
+proof-sim: packages-test
+	@scripts/build.sh sim sim_swarm
+	@build/sim/bin/sim_swarm --proof
 
 asan tsan: packages-test
 	@scripts/build.sh $@

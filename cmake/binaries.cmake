@@ -27,7 +27,8 @@ if(wippy_simulation_sources AND NOT WIPPY_MODEL AND NOT WIPPY_FUZZ)
     target_link_libraries(${object} PUBLIC ${wippy_sim_foreign})
   endforeach()
   target_link_libraries(wippy_simulation INTERFACE wippy_sim_flags ${wippy_sim_foreign})
-  target_link_options(wippy_simulation INTERFACE -no-pie -Wl,--wrap=time)
+  target_link_options(wippy_simulation INTERFACE -no-pie -Wl,--wrap=time -Wl,--wrap=malloc -Wl,--wrap=calloc
+                      -Wl,--wrap=realloc -Wl,--wrap=aligned_alloc -Wl,--wrap=free)
 
   if(wippy_main)
     add_executable(wippy-sim ${wippy_main})

@@ -79,6 +79,13 @@ class BlockTable {
     }
     return out;
   }
+  // The first block of a segment that was not handed out yet: observers need not touch what follows.
+  uint32_t carved_end(uint32_t segment) const {
+    const uint32_t end = (segment + 1) * kSegmentBlocks;
+    LockGuard lock(mutex_);
+    const auto open = std::find_if(open_.begin(), open_.end(), [&](const Open& o) { return o.end == end; });
+    return open == open_.end() ? end : open->next;
+  }
 
  private:
   struct Open {  // the newest segment of an owner on a node

@@ -36,6 +36,24 @@ const char* topology() noexcept;  // the simulated machine, in hwloc's synthetic
 // A process takes a signal out of its mailbox: (its pid, SignalKind, sender). Goes into the run's event hash.
 void record_event(std::uint64_t pid, std::uint32_t kind, std::uint64_t from) noexcept;
 
+// Memory that the simulated system refuses: the node's slabs, and malloc, calloc, realloc (the link has --wrap for them).
+enum class Memory : std::uint8_t { kSlab, kHeap };
+extern bool g_famine;  // something may be refused now (sim::set_famine)
+bool refuse_slow(Memory seam) noexcept;
+inline bool refused(Memory seam) noexcept { return __builtin_expect(g_famine, 0) && refuse_slow(seam); }
+
+// What a run has taken and given back. Plain: one thread.
+inline constexpr std::uint32_t kAccountClasses = 16;
+struct Account {
+  std::int64_t slab_in_use[kAccountClasses];  // items of a class that somebody holds
+  std::int64_t slab_carved[kAccountClasses];  // items ever made
+  std::int64_t slab_free[kAccountClasses];    // found in the depots when the pools died
+  std::int64_t heap_blocks;                   // malloc minus free
+  std::uint64_t refusals;
+  std::uint64_t dropped_messages;  // ended unread: refused, or their process is gone
+};
+extern Account g_account;
+
 // Mistakes that tests plant to prove that the simulation finds their like: schedule bugs, all accesses stay atomic.
 enum class Bug : std::uint8_t {
   kNone,
@@ -44,6 +62,13 @@ enum class Bug : std::uint8_t {
   kNoRecheck,   // Worker::sleep does not look for work between announcing sleep and parking
   kDeafToKill,  // a kill that arrives in the middle of a step is not looked at when its wake-up signal is taken
   kNamesFirst,  // Process::begin_exit releases the names before the pid is erased: a registration in between stays
+  // Those below break a promise without stopping anybody: only the checkers of tests/sim/swarm see them.
+  kExitOvertakes,   // Process::keep puts an EXIT before what the process had sent earlier
+  kDeafZombie,      // Process::run_zombie does not answer monitors and links that came in the moment of the exit
+  kOneSidedUnlink,  // Context::unlink does not tell the peer
+  kMailLeak,        // Process::settle_queue does not free the messages it finds
+  kLinkStays,       // Context::link, refused memory, leaves its entry behind
+  kUntiedChild,     // a spawn that is refused memory for the monitor goes on without
 };
 extern Bug g_planted;
 inline bool planted(Bug bug) noexcept { return __builtin_expect(g_planted == bug, 0); }

@@ -56,7 +56,15 @@ MemoryPools::MemoryPools(uint32_t nodes, const PageBinder* binder, std::size_t r
   }
 }
 
-MemoryPools::~MemoryPools() = default;
+MemoryPools::~MemoryPools() {
+#if defined(WIPPY_SIM)
+  for (uint32_t i = 0; i < nodes_ * kSlabClasses; ++i) {
+    NodePool& pool = pools_[i / kSlabClasses];
+    const uint32_t c = i % kSlabClasses;
+    while (const SlabMagazine* m = pool.full[c].pop(pool.magazines)) sim::g_account.slab_free[c] += m->count;
+  }
+#endif
+}
 
 SlabMagazine* MemoryPools::empty_magazine(NodeId node) noexcept {
   NodePool& pool = pools_[node];
@@ -82,6 +90,9 @@ bool MemoryPools::carve(NodeId node, uint32_t c, SlabMagazine* m) noexcept {
   // Lowest address on top: fresh memory is then used in address order.
   for (uint32_t i = 0; i < rounds; ++i) m->items[i] = at + size * (rounds - 1 - i);
   m->count = rounds;
+#if defined(WIPPY_SIM)
+  sim::g_account.slab_carved[c] += rounds;
+#endif
   return true;
 }
 
@@ -147,11 +158,11 @@ void ThreadMemory::free_slow(void* item, uint32_t c) noexcept {
 
 void ThreadMemory::free_foreign(void* item, uint32_t c) noexcept {
   if (foreign_ == nullptr) foreign_.reset(new (std::nothrow) SlabMagazine*[pools_.nodes() * kSlabClasses]());
-  if (foreign_ == nullptr) return;  // as in free_slow
+  if (foreign_ == nullptr) return free_own(item, c);
   const NodeId home = pools_.node_of(item);
   SlabMagazine*& m = foreign_[home * kSlabClasses + c];
   if (m == nullptr) m = pools_.empty_magazine(home);
-  if (m == nullptr) return;
+  if (m == nullptr) return free_own(item, c);
   m->items[m->count++] = item;
   if (m->count == slab_rounds(c)) give_back(std::exchange(m, nullptr), home, c);
 }

@@ -15,6 +15,9 @@
 #include "memory/grace.hpp"
 #include "memory/status.hpp"
 #include "memory/this_thread.hpp"
+#if defined(WIPPY_SIM)
+#include "memory/sim_hooks.hpp"
+#endif
 
 namespace wippy {
 
@@ -99,12 +102,7 @@ class ThreadMemory {
   }
   void free(void* item, uint32_t c) noexcept {
     if (__builtin_expect(pools_.nodes_ != 1, 0) && pools_.node_of(item) != node_) return free_foreign(item, c);
-    Cache& k = caches_[c];
-    if (__builtin_expect(k.loaded->count < slab_rounds(c), 1)) {
-      k.loaded->items[k.loaded->count++] = item;
-      return;
-    }
-    free_slow(item, c);
+    free_own(item, c);
   }
 
   MemoryPools& pools() noexcept { return pools_; }
@@ -115,6 +113,15 @@ class ThreadMemory {
   struct Cache {
     SlabMagazine *loaded = nullptr, *previous = nullptr;
   };
+  // Also for a foreign item when no memory is left to send it home: it is used here until it is freed again.
+  void free_own(void* item, uint32_t c) noexcept {
+    Cache& k = caches_[c];
+    if (__builtin_expect(k.loaded->count < slab_rounds(c), 1)) {
+      k.loaded->items[k.loaded->count++] = item;
+      return;
+    }
+    free_slow(item, c);
+  }
   void* allocate_slow(uint32_t c) noexcept;
   void free_slow(void* item, uint32_t c) noexcept;
   void free_foreign(void* item, uint32_t c) noexcept;
@@ -129,7 +136,20 @@ class ThreadMemory {
 };
 
 inline ThreadMemory& this_memory() noexcept { return *t_this_thread.memory; }
+#if defined(WIPPY_SIM)
+inline void* slab_allocate(uint32_t c) noexcept {
+  if (sim::refused(sim::Memory::kSlab)) return nullptr;
+  void* item = this_memory().allocate(c);
+  sim::g_account.slab_in_use[c] += item != nullptr ? 1 : 0;
+  return item;
+}
+inline void slab_free(void* item, uint32_t c) noexcept {
+  --sim::g_account.slab_in_use[c];
+  this_memory().free(item, c);
+}
+#else
 inline void* slab_allocate(uint32_t c) noexcept { return this_memory().allocate(c); }
 inline void slab_free(void* item, uint32_t c) noexcept { this_memory().free(item, c); }
+#endif
 
 }  // namespace wippy

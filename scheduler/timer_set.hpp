@@ -76,13 +76,14 @@ class TimerSet {
     link(n);
   }
 
-  // Disposes of queued cancellations, then fires what is due; returns how many. now_ns must not be ahead of the clock.
-  uint32_t expire(uint64_t now_ns) noexcept {
+  // Disposes of queued cancellations, then fires what is due, `max` at most; returns how many. now_ns must not be ahead of
+  // the clock.
+  uint32_t expire(uint64_t now_ns, uint32_t max = ~uint32_t{0}) noexcept {
     drain_cancelled();
     collect_due(now_ns);
     uint32_t fired = 0;
     // Not more than are due now: a fire() that arms for the past is served in the next call.
-    for (uint64_t left = due_count_; left != 0 && lists_[kDue].first != nullptr; --left) {
+    for (uint64_t left = std::min<uint64_t>(due_count_, max); left != 0 && lists_[kDue].first != nullptr; --left) {
       if (fire_one(lists_[kDue].first)) ++fired;
     }
     return fired;

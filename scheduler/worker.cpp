@@ -106,9 +106,12 @@ void Worker::fire_due_timers() noexcept {
   timers_.drain_cancelled();
   if (timers_.next_deadline_ns() == kNeverNs) return;  // no clock is read for nothing
   const uint64_t now_ns = monotonic_ns();
-  if (now_ns < timers_.next_deadline_ns()) return;
   surplus_ = 0;  // what they make runnable is published like a step's
-  counters_.timers_fired.add(timers_.expire(now_ns));
+  while (now_ns >= timers_.next_deadline_ns()) {
+    const uint32_t allowed = hooks_->timers_allowed();
+    if (allowed == 0) break;
+    counters_.timers_fired.add(timers_.expire(now_ns, allowed));
+  }
   if (surplus_ > 1) wake_for_surplus();
 }
 

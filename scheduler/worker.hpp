@@ -37,8 +37,9 @@ class WorkerHooks {
   virtual void before_park() noexcept = 0;              // the worker is offline for reclamation
   virtual void park_begins() noexcept {}
   virtual void park_ends() noexcept {}
-  virtual void stole(uint32_t, uint32_t) noexcept {}  // from that worker, that many
-  virtual void woke(uint32_t) noexcept {}             // that worker
+  virtual void stole(uint32_t, uint32_t) noexcept {}                   // from that worker, that many
+  virtual void woke(uint32_t) noexcept {}                              // that worker
+  virtual uint32_t timers_allowed() noexcept { return ~uint32_t{0}; }  // to fire now; 0: what that needs is refused
   virtual ~WorkerHooks() = default;
 };
 

@@ -6,6 +6,21 @@
 
 namespace wippy {
 
+namespace {
+
+constexpr uint64_t kRetryNs = 1'000'000;
+
+// Null: out of memory.
+Signal* completion(const Command& c, const std::string& body) noexcept {
+  Buffer* b = Buffer::create(body.data(), body.size());
+  if (b == nullptr) return nullptr;
+  Signal* s = make_shared_signal(SignalKind::kCompletion, Pid{}, c.ref, b);
+  if (s == nullptr) b->release();
+  return s;
+}
+
+}  // namespace
+
 BlockingPool::BlockingPool(NodeCore& node, uint32_t threads) : node_(node) {
   for (uint32_t i = 0; i < threads; ++i) {
     seats_.push_back(std::make_unique<Seat>());
@@ -87,13 +102,12 @@ void BlockingPool::run(const Command& c) noexcept {
     if (w.finish().ok()) body.assign(w.view());
   }
   if (c.dispose != nullptr) c.dispose(c.arg);
-  Buffer* b = Buffer::create(body.data(), body.size());
-  Signal* s = make_shared_signal(SignalKind::kCompletion, Pid{}, c.ref, b);
-  if (s == nullptr) {
-    if (b != nullptr) b->release();
-    return;
+  Signal* s = completion(c, body);
+  // The caller waits for this answer and for nothing else: without memory for it, this thread can wait too.
+  for (Parker pause; s == nullptr && node_.alive(c.caller); s = completion(c, body)) {
+    static_cast<void>(pause.park(monotonic_ns() + kRetryNs));
   }
-  static_cast<void>(node_.deliver(c.caller, s));  // gone: nobody waits for it
+  if (s != nullptr) static_cast<void>(node_.deliver(c.caller, s));  // gone: nobody waits for it
 }
 
 void BlockingPool::stop() noexcept {

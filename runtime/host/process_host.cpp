@@ -53,7 +53,7 @@ std::vector<Pid> ProcessHost::pids() const { return env_.node.pids_of(core_.inde
 // inside a spawn (the fence pairs with those in drain_for_park and online).
 bool ProcessHost::is_empty() {
   if (core_.arriving() != 0 || scheduler_->idle().counts().awake != 0) return false;
-  fence_acquire();
+  fence_seq_cst();  // an acquire fence would do
   return pids().empty();
 }
 
@@ -68,10 +68,15 @@ bool ProcessHost::wait_until_empty(uint64_t deadline_ns) {
 void ProcessHost::begin_stop(uint64_t grace_ns) {
   if (core_.state() != HostState::kRunning) return;
   core_.set_state(HostState::kDraining);
+  const uint64_t until_ns = deadline_after(monotonic_ns(), grace_ns);
   for (const Pid p : pids()) {
-    if (Signal* s = make_bare_signal(SignalKind::kCancel, Pid{}, grace_ns == 0 ? 0 : wall_ns() + grace_ns)) {
-      static_cast<void>(env_.node.deliver(p, s));  // gone meanwhile: good
+    const uint64_t at_wall_ns = grace_ns == 0 ? 0 : wall_ns() + grace_ns;
+    Signal* s = make_bare_signal(SignalKind::kCancel, Pid{}, at_wall_ns);
+    while (s == nullptr && monotonic_ns() < until_ns) {  // out of memory: late is better than not at all
+      nap(kPollNs);
+      s = make_bare_signal(SignalKind::kCancel, Pid{}, at_wall_ns);
     }
+    if (s != nullptr) static_cast<void>(env_.node.deliver(p, s));  // gone meanwhile: good
   }
 }
 

@@ -84,7 +84,7 @@ class FlightRing {
     Snapshot s;
     s.first = end > capacity ? end - capacity : 0;
     for (uint64_t at = s.first; at < end; ++at) s.words.push_back(words_[at & mask_].read());
-    fence_seq_cst();  // (3); an acquire fence would do, but none is in use elsewhere
+    fence_seq_cst();  // (3); an acquire fence would do
     const uint64_t later = cursor_.get();
     const uint64_t overwritten = later + 1 > capacity ? later + 1 - capacity : 0;  // one word may be on its way
     if (overwritten > s.first) {

@@ -5,6 +5,7 @@
 #include "runtime/process/links.hpp"
 #include "runtime/process/mail_limit.hpp"
 #include "runtime/process/node_core.hpp"
+#include "runtime/process/points.hpp"
 #include "runtime/process/process_ext.hpp"
 #include "runtime/process/process_timers.hpp"
 #include "runtime/process/worker_procs.hpp"
@@ -35,8 +36,15 @@ const std::string& Context::entry_id() noexcept {
   const ProcessExt* x = self().ext_or_null();
   return x == nullptr ? none : x->entry_id;
 }
-void Context::set_entry_id(std::string_view id) { self().ext().entry_id = id; }
-const FramePtr& Context::frame() { return self().ext().frame; }
+// A label for people: without memory for it there is none.
+void Context::set_entry_id(std::string_view id) {
+  if (ProcessExt* x = self().make_ext()) x->entry_id = id;
+}
+const FramePtr& Context::frame() {
+  static const FramePtr none;
+  const ProcessExt* x = self().ext_or_null();
+  return x == nullptr ? none : x->frame;
+}
 
 // --- signals
 
@@ -44,18 +52,22 @@ Signal* Context::next_signal() noexcept {
   Process& p = self();
   if (p.ending_) return nullptr;
   if (Signal* s = p.kept_first_) {
+    if (p.stalled_) return nullptr;
     p.kept_first_ = s->link();
     if (p.kept_first_ == nullptr) p.kept_last_ = nullptr;
-    if (p.ext_ != nullptr && p.ext_->kept_looked_until == s) p.ext_->kept_looked_until = nullptr;
+    p.forget_kept(s);
     return s;
   }
   while (Signal* s = p.pop_raw()) {
     Signal* mine = p.admit(s);
     if (__builtin_expect(p.ending_, 0)) {
-      if (mine != nullptr) p.drop_signal(mine);
+      if (mine == nullptr) return nullptr;
+      points::dropped(*mine);
+      p.drop_signal(mine);
       return nullptr;
     }
     if (mine != nullptr) return mine;
+    if (p.stalled_) return nullptr;
   }
   return nullptr;
 }
@@ -69,15 +81,17 @@ Signal* Context::next_matching(SignalKind kind, uint64_t ref) noexcept {
   if (p.kept_first_ != nullptr) {
     if (Signal* s = p.take_kept(kind, ref)) return s;
   }
-  for (uint32_t i = 0; i < kSlice && !p.ending_; ++i) {
+  for (uint32_t i = 0; i < kSlice && !p.ending_ && !p.stalled_; ++i) {
     Signal* s = p.pop_raw();
     if (s == nullptr) return nullptr;
     Signal* mine = p.admit(s);
     if (mine == nullptr) continue;
     if (mine->kind == kind && mine->ref == ref) return mine;
     p.keep(mine);
-    p.ext().kept_looked_for = ref;
-    p.ext().kept_looked_until = mine;
+    if (ProcessExt* x = p.ext_) {
+      x->kept_looked_for = ref;
+      x->kept_looked_until = mine;
+    }
   }
   return nullptr;
 }
@@ -166,45 +180,50 @@ void Context::finish(ExitReason reason) noexcept {
   Process& p = self();
   if (p.finished_ || p.ending_) return;  // what was processed first decides
   p.finished_ = true;
-  if (reason.abnormal() || reason.value() != nullptr) p.ext().reason = std::move(reason);
+  p.set_reason(std::move(reason));
 }
 
 Status Context::terminate(Pid target) noexcept {
-  return current_node().kill(target, Control::kKillTerminate) ? Status::good() : gone();
+  return current_node().kill_with(target, Control::kKillTerminate, make_bare_signal(SignalKind::kTerminate, Pid{}, 0));
 }
 
 Status Context::cancel(Pid target, uint64_t deadline_ns) noexcept {
   const uint64_t at_wall_ns = deadline_ns == 0 ? 0 : deadline_after(wall_ns(), deadline_ns);
+  // Everything that may be refused comes first: a CANCEL whose deadline nobody enforces must not be sent.
+  TimerNode* timer = deadline_ns == 0 ? nullptr : make_timer(target, 0);
   Signal* s = make_bare_signal(SignalKind::kCancel, pid(), at_wall_ns);
-  if (s == nullptr) return no_memory();
-  if (!current_node().deliver(target, s)) return gone();
-  if (deadline_ns != 0 && !arm_kill_timer(target, deadline_ns)) return no_memory();
-  return Status::good();
+  if (s == nullptr || (timer == nullptr && deadline_ns != 0)) {
+    if (s != nullptr) destroy_signal(s);
+    if (timer != nullptr) free_timer(timer);
+    return no_memory();
+  }
+  const bool found = current_node().deliver(target, s);
+  if (timer != nullptr) found ? arm_kill_timer(timer, deadline_ns) : free_timer(timer);
+  return found ? Status::good() : gone();
 }
 
 // --- links and monitors
 
 Status Context::watch_as(Pid target, bool monitor, uint64_t& ref) noexcept {
-  ProcessExt& x = self().ext();
   ref = WorkerProcs::current().new_ref();
-  uint64_t* to = x.watches.insert(ref);
+  ProcessExt* x = self().make_ext();
+  uint64_t* to = x == nullptr ? nullptr : x->watches.insert(ref);
   if (to == nullptr) return no_memory();
   *to = target.value;
-  if (monitor) {
-    uint64_t* m = x.monitors.insert(target.value);
-    if (m != nullptr) *m = ref;
-  }
-  Signal* s = make_bare_signal(SignalKind::kWatch, pid(), ref);
+  uint64_t* m = monitor ? x->monitors.insert(target.value) : nullptr;
+  if (m != nullptr) *m = ref;
+  Signal* s = monitor && m == nullptr ? nullptr : make_bare_signal(SignalKind::kWatch, pid(), ref);
   if (s != nullptr && current_node().deliver(target, s)) return Status::good();
-  x.watches.erase(ref);
-  if (monitor) x.monitors.erase(target.value);
+  x->watches.erase(ref);
+  if (monitor) x->monitors.erase(target.value);
   return s == nullptr ? no_memory() : gone();
 }
 
 Status Context::monitor(Pid target) noexcept {
   if (target == pid()) return Status::good();
   if (!current_node().alive(target)) return gone();
-  if (self().ext().monitors.find(target.value) != nullptr) {
+  ProcessExt* x = self().ext_or_null();
+  if (x != nullptr && x->monitors.find(target.value) != nullptr) {
     return Status::error(ErrorKind::kAlreadyExists, "already monitoring pid");
   }
   uint64_t ref = 0;
@@ -216,54 +235,59 @@ Status Context::watch(Pid target, uint64_t& ref) noexcept { return watch_as(targ
 Status Context::unmonitor(Pid target) noexcept {
   Process& p = self();
   if (target == pid() || p.ext_or_null() == nullptr) return Status::good();
-  p.drain_all();  // an EXIT that is queued already stays
-  const uint64_t* ref = p.ext().monitors.find(target.value);
-  if (ref != nullptr) unwatch(target, *ref);
-  return Status::good();
+  if (!p.drain_all()) return no_memory();  // an EXIT that is queued already stays
+  const uint64_t* ref = p.ext_or_null()->monitors.find(target.value);
+  return ref == nullptr ? Status::good() : unwatch(target, *ref);
 }
 
-void Context::unwatch(Pid target, uint64_t ref) noexcept {
-  ProcessExt& x = self().ext();
-  if (!x.watches.erase(ref)) return;
-  const uint64_t* monitor = x.monitors.find(target.value);
-  if (monitor != nullptr && *monitor == ref) x.monitors.erase(target.value);
-  // Best effort: without it the target only sends an EXIT that nobody expects.
-  if (Signal* s = make_bare_signal(SignalKind::kUnwatch, pid(), ref))
-    static_cast<void>(current_node().deliver(target, s));
+Status Context::unwatch(Pid target, uint64_t ref) noexcept {
+  ProcessExt* x = self().ext_or_null();
+  if (x == nullptr || x->watches.find(ref) == nullptr) return Status::good();
+  Signal* s = make_bare_signal(SignalKind::kUnwatch, pid(), ref);
+  if (s == nullptr) return no_memory();
+  x->watches.erase(ref);
+  const uint64_t* monitor = x->monitors.find(target.value);
+  if (monitor != nullptr && *monitor == ref) x->monitors.erase(target.value);
+  static_cast<void>(current_node().deliver(target, s));  // gone: its EXIT finds nobody waiting
+  return Status::good();
 }
 
 Status Context::link(Pid target) noexcept {
   if (target == pid()) return Status::good();
   if (!current_node().alive(target)) return gone();  // also when the end of an old link is still in the mailbox
-  ProcessExt& x = self().ext();
-  if (const LinkEntry* present = x.links.find(target.value); present != nullptr && present->mine != 0) {
+  ProcessExt* x = self().make_ext();
+  if (x == nullptr) return no_memory();
+  if (const LinkEntry* present = x->links.find(target.value); present != nullptr && present->mine != 0) {
     return Status::good();
   }
-  LinkEntry* e = x.links.insert(target.value);
+  LinkEntry* e = x->links.insert(target.value);
   if (e == nullptr) return no_memory();
   const uint64_t id = WorkerProcs::current().new_ref();
   e->mine = id;
   Signal* s = make_bare_signal(SignalKind::kLink, pid(), id);
   if (s != nullptr && current_node().deliver(target, s)) return Status::good();
-  e = x.links.find(target.value);
-  if (e != nullptr) {
-    e->mine = 0;
-    if (e->theirs == 0) x.links.erase(target.value);
-  }
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kLinkStays) && s == nullptr) return no_memory();
+#endif
+  e->mine = 0;
+  if (e->theirs == 0) x->links.erase(target.value);
   return s == nullptr ? no_memory() : gone();
 }
 
 Status Context::unlink(Pid target) noexcept {
   Process& p = self();
   if (target == pid() || p.ext_or_null() == nullptr) return Status::good();
-  p.drain_all();  // a LINK_DOWN that is queued already counts
-  LinkEntry* found = p.ext().links.find(target.value);
-  if (found == nullptr) return Status::good();
-  const LinkEntry e = *found;
-  p.ext().links.erase(target.value);
-  Signal* s = make_bare_signal(SignalKind::kUnlink, pid(), e.mine);
+  if (!p.drain_all()) return no_memory();  // a LINK_DOWN that is queued already counts
+  ProcessExt& x = *p.ext_or_null();
+  const LinkEntry* e = x.links.find(target.value);
+  if (e == nullptr) return Status::good();
+  Signal* s = make_bare_signal(SignalKind::kUnlink, pid(), e->mine);
   if (s == nullptr) return no_memory();
-  s->wide.aux = e.theirs;
+  s->wide.aux = e->theirs;
+  x.links.erase(target.value);
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kOneSidedUnlink)) return destroy_signal(s), Status::good();
+#endif
   static_cast<void>(current_node().deliver(target, s));  // gone: nothing to undo
   return Status::good();
 }
@@ -283,17 +307,24 @@ bool Context::unregister_name(std::string_view name) { return current_node().nam
 
 uint64_t Context::start_timer(uint64_t delay_ns) noexcept {
   const uint64_t id = WorkerProcs::current().new_ref();
-  TimerNode** held = self().ext().timers.insert(id);
+  ProcessExt* x = self().make_ext();
+  TimerNode** held = x == nullptr ? nullptr : x->timers.insert(id);
   if (held == nullptr) return 0;
-  *held = arm_process_timer(pid(), id, delay_ns);
-  if (*held != nullptr) return id;
-  self().ext().timers.erase(id);
-  return 0;
+  *held = make_timer(pid(), id);
+  if (*held == nullptr) {
+    x->timers.erase(id);
+    return 0;
+  }
+  arm_process_timer(*held, delay_ns);
+  return id;
 }
 
 void Context::stop_timer(uint64_t id) noexcept {
   ProcessExt* x = self().ext_or_null();
-  TimerNode** held = x == nullptr ? nullptr : x->timers.find(id);
+  TimerNode** held = x == nullptr || id == 0 ? nullptr : x->timers.find(id);
+  if (held == nullptr && id != 0) {  // a drain may have kept its signal
+    if (Signal* s = self().take_kept(SignalKind::kTimer, id)) self().drop_signal(s);
+  }
   if (held == nullptr) return;
   drop_process_timer(*held);
   x->timers.erase(id);
@@ -308,10 +339,10 @@ uint64_t Context::call(std::string (*work)(void*), void* arg, void (*dispose)(vo
 
 // --- memory
 
-Arena& Context::arena() {
-  ProcessExt& x = self().ext();
-  if (x.arena == nullptr) x.arena = std::make_unique<Arena>();
-  return *x.arena;
+Arena* Context::arena() noexcept {
+  ProcessExt* x = self().make_ext();
+  if (x != nullptr && x->arena == nullptr) x->arena.reset(new (std::nothrow) Arena);
+  return x == nullptr ? nullptr : x->arena.get();
 }
 
 namespace {
@@ -344,6 +375,10 @@ void Context::free_frame(void* p, std::size_t bytes) noexcept {
   }
 }
 
-void Context::replace_machine(Machine* next) noexcept { self().ext().next_machine = next; }
+bool Context::replace_machine(Machine* next) noexcept {
+  ProcessExt* x = self().make_ext();
+  if (x != nullptr) x->next_machine = next;
+  return x != nullptr;
+}
 
 }  // namespace wippy

@@ -139,7 +139,7 @@ class Context {
   void set_trap_links(bool on) noexcept;
   // A watch that is no monitor: its kExit carries `ref`. For exec.
   Status watch(Pid target, uint64_t& ref) noexcept;
-  void unwatch(Pid target, uint64_t ref) noexcept;
+  Status unwatch(Pid target, uint64_t ref) noexcept;
 
   // --- names
   Status register_name(std::string_view name, Pid owner);
@@ -148,15 +148,15 @@ class Context {
 
   // --- time. The timer's kTimer signal carries the returned id; never early. 0: out of memory.
   uint64_t start_timer(uint64_t delay_ns) noexcept;
-  // After this no kTimer with that id comes out of next_signal.
+  // After this no kTimer with that id comes out of next_signal. 0: nothing.
   void stop_timer(uint64_t id) noexcept;
 
   // --- blocking work: runs `work` on the blocking pool; the answer is a kCompletion with the returned id.
   // work returns an encoded message body; it must not touch the process. UNAVAILABLE when the pool's queue is full (0: refused, arg stays the caller's).
   uint64_t call(std::string (*work)(void* arg), void* arg, void (*dispose)(void* arg)) noexcept;
 
-  // --- memory that dies with the process. The arena is created on first use.
-  Arena& arena();
+  // --- memory that dies with the process. The arena is created on first use. Null: out of memory.
+  Arena* arena() noexcept;
   // A coroutine frame: in the process's own block if it fits and is free, else from the slab. One byte behind the frame
   // says which, so that free_frame needs no more than operator delete gets.
   void* allocate_frame(std::size_t bytes) noexcept;
@@ -165,8 +165,9 @@ class Context {
   const FramePtr& frame();
 
   // --- replaces the machine between two steps; called by a machine that then returns kMore. Links, monitors, names, mail
-  // and options stay. The old machine's close(killed=false) runs before the new init.
-  void replace_machine(Machine* next) noexcept;
+  // and options stay. The old machine's close(killed=false) runs before the new init. False: out of memory; `next` stays
+  // the caller's.
+  [[nodiscard]] bool replace_machine(Machine* next) noexcept;
   // Gives a signal taken by next_signal back, in front of everything not yet taken (upgrade keeps unread mail).
   void unread(Signal* s) noexcept;
 

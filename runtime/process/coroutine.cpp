@@ -47,11 +47,18 @@ bool ReceiveAwait::poll(Context& self, Verdict& verdict) noexcept {
   return false;
 }
 
+uint64_t start_or_retry(Context& self, uint64_t delay_ns) noexcept {
+  const uint64_t timer = self.start_timer(delay_ns);
+  if (timer == 0) static_cast<void>(self.charge(~uint32_t{0}));
+  return timer;
+}
+
 bool ReceiveForAwait::poll(Context& self, Verdict& verdict) noexcept {
   signal_ = self.next_signal();
   if (signal_ == nullptr) {
+    if (timer_ == 0) timer_ = start_or_retry(self, timeout_ns_);
     self.set_wait(reason());
-    verdict = Verdict::kWait;
+    verdict = timer_ != 0 ? Verdict::kWait : Verdict::kMore;
     return false;
   }
   if (signal_->kind == SignalKind::kTimer && signal_->ref == timer_) {
@@ -64,12 +71,14 @@ bool ReceiveForAwait::poll(Context& self, Verdict& verdict) noexcept {
 }
 
 bool SleepAwait::poll(Context& self, Verdict& verdict) noexcept {
-  if (Signal* s = self.next_matching(SignalKind::kTimer, timer_)) {
+  if (timer_ == 0) timer_ = start_or_retry(self, delay_ns_);
+  Signal* s = timer_ == 0 ? nullptr : self.next_matching(SignalKind::kTimer, timer_);
+  if (s != nullptr) {
     self.release(s);
     return true;
   }
   self.set_wait(reason());
-  verdict = Verdict::kWait;
+  verdict = timer_ != 0 ? Verdict::kWait : Verdict::kMore;
   return false;
 }
 

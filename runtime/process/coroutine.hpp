@@ -153,6 +153,9 @@ class [[nodiscard]] ReceiveAwait final : public Waiting {
   Signal* signal_ = nullptr;
 };
 
+// 0: memory is refused, and another turn is asked for: a wait may be late, but it ends.
+uint64_t start_or_retry(Context& self, uint64_t delay_ns) noexcept;
+
 class [[nodiscard]] ReceiveForAwait final : public Waiting {
  public:
   ReceiveForAwait(Context& self, uint64_t timeout_ns) noexcept
@@ -162,7 +165,7 @@ class [[nodiscard]] ReceiveForAwait final : public Waiting {
     return signal_ != nullptr;
   }
   void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept {
-    timer_ = self_.start_timer(timeout_ns_);
+    timer_ = start_or_retry(self_, timeout_ns_);
     h.promise().waiting = this;
   }
   Message await_resume() noexcept { return Message(self_, signal_); }  // empty: timeout
@@ -181,7 +184,7 @@ class [[nodiscard]] SleepAwait final : public Waiting {
       : Waiting(WaitReason::kSleep), self_(self), delay_ns_(delay_ns) {}
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept {
-    timer_ = self_.start_timer(delay_ns_);
+    timer_ = start_or_retry(self_, delay_ns_);
     h.promise().waiting = this;
   }
   void await_resume() const noexcept {}

@@ -4,8 +4,9 @@
 //   (c) timers are cancelled, calls detached (their completions find no process)
 //   (d) the machine is closed; kept mail is dropped; the place on the host is free
 //       unread monitors and links are put into the tables
-//   (e) one EXIT signal per watcher, (f) then LINK_DOWN per linked peer if abnormal, else UNLINK: in slices of one budget,
-//       the process stays a Runnable meanwhile; the encoded reason is shared by all of them
+//   (e) one EXIT signal per watcher, (f) then LINK_DOWN per linked peer if abnormal, else UNLINK, then UNWATCH to whom it
+//       still watches: in slices of one budget, the process stays a Runnable meanwhile; the encoded reason is shared by
+//       all of them. A slice ends, too, when memory for a signal is refused.
 //   (g) zombie and retired: what senders pushed that had found the process before (a) is answered here, for ever until
 //       the grace period has passed and the queue is empty.
 // Everything the process sent before is in the receivers' mailboxes ahead of (e): same thread, same word per receiver.
@@ -21,13 +22,11 @@ namespace wippy {
 
 namespace {
 
-// The reason a kill flag stands for; null when none is set.
-ExitReason kill_reason(uint32_t control) {
-  if ((control & Control::kKillDeadline) != 0)
-    return ExitReason::failure(ErrorKind::kCanceled, "cancel deadline exceeded");
-  if ((control & Control::kKillOverload) != 0)
-    return ExitReason::failure(ErrorKind::kRateLimited, "mailbox limit exceeded");
-  return ExitReason::failure(ErrorKind::kInternal, "process terminated");
+// The reason a kill flag stands for.
+ExitReason kill_reason(uint32_t control) noexcept {
+  const ExitReason::Standard& all = ExitReason::standard();
+  if ((control & Control::kKillDeadline) != 0) return all.deadline.share();
+  return ((control & Control::kKillOverload) != 0 ? all.overload : all.terminated).share();
 }
 
 void cancel_timers(ProcessExt& x) noexcept {
@@ -51,11 +50,6 @@ Signal* reason_signal(SignalKind kind, Pid from, uint64_t ref, const ExitReason&
   return s;
 }
 
-const ExitReason& reason_of(ProcessExt* x) noexcept {
-  static const ExitReason normal;
-  return x == nullptr ? normal : x->reason;
-}
-
 // Answers what a peer's link entry asks for. False: out of memory, try again later.
 bool tell_peer(NodeCore& node, Pid self, Pid peer, const LinkEntry& e, const ExitReason& reason) noexcept {
   if (reason.abnormal()) {
@@ -76,6 +70,8 @@ bool tell_peer(NodeCore& node, Pid self, Pid peer, const LinkEntry& e, const Exi
 Outcome Process::begin_exit() noexcept {
   WorkerProcs& w = WorkerProcs::current();
   const uint32_t before = control_.fetch_or_acq_rel(Control::kExiting);
+  const bool killed = (before & Control::kKillMask) != 0;
+  if (killed && make_ext() == nullptr) return Outcome::kRequeue;  // no memory for the reason yet
 #if defined(WIPPY_SIM)
   if (sim::planted(sim::Bug::kNamesFirst) && (before & Control::kNamed) != 0) w.node().names().release_all(identity());
 #endif
@@ -86,18 +82,24 @@ Outcome Process::begin_exit() noexcept {
 #endif
     if ((before & Control::kNamed) != 0) w.node().names().release_all(identity());  // (b)
   if (mail_limit_ != nullptr) close_mail_limit();
-  const bool killed = (before & Control::kKillMask) != 0;
-  if (killed) ext().reason = kill_reason(before);
+  if (killed) {
+    reason_lost_ = false;
+    ext_->reason = kill_reason(before);
+  }
   if (ext_ != nullptr) cancel_timers(*ext_);  // (c)
   machine_->close(*this, killed || ending_);  // (d)
   machine_ = nullptr;
   if (ext_ != nullptr && ext_->next_machine != nullptr) ext_->next_machine->close(*this, true);
-  while (kept_first_ != nullptr) {
-    Signal* s = kept_first_;
-    kept_first_ = s->link();
+  Signal* const stalled = stalled_ ? kept_first_ : nullptr;  // settle_queue's
+  Signal* s = stalled_ ? kept_first_->link() : kept_first_;
+  while (s != nullptr) {
+    Signal* next = s->link();
+    points::dropped(*s);
     drop_signal(s);
+    s = next;
   }
-  kept_last_ = nullptr;
+  kept_first_ = kept_last_ = stalled;
+  if (stalled != nullptr) stalled->link() = nullptr;
   w.count_live(-1);
   w.host().give_place();  // before (e): whoever handles the EXIT may use the place
   phase_ = Phase::kExiting;
@@ -108,54 +110,90 @@ Outcome Process::begin_exit() noexcept {
 // that a peer with both gets EXIT before LINK_DOWN. The pid is erased: the queue ends. False: another slice is needed.
 bool Process::settle_queue() noexcept {
   constexpr uint32_t kSlice = 4096;
+  if (stalled_ && !retry_stalled()) return false;
   for (uint32_t i = 0; i < kSlice; ++i) {
     Signal* s = pop_raw();
     if (s == nullptr) return head_.nothing_behind(tail_.dummy());  // in a gap more may lie behind it
-    LinkRules::apply(*this, *s);
+    if (!LinkRules::apply(*this, *s)) {
+      stall(s);
+      return false;
+    }
+    points::dropped(*s);
+#if defined(WIPPY_SIM)
+    if (sim::planted(sim::Bug::kMailLeak) && s->kind == SignalKind::kMessage) continue;
+#endif
     drop_signal(s);
   }
   return false;
 }
 
+// One entry of the present table. False: the budget is spent or memory is refused.
+bool Process::step_exit_walk(ProcessExt& x, uint32_t& left) noexcept {
+  NodeCore& node = WorkerProcs::current().node();
+  uint64_t id = 0;
+  uint64_t pid = 0;
+  LinkEntry e;
+  const uint32_t at = x.exit_cursor;
+  const bool used = x.exit_walk == ExitWalk::kWatchers ? x.watchers.slot(at, id, pid)
+                    : x.exit_walk == ExitWalk::kLinks  ? x.links.slot(at, id, e)
+                                                       : x.watches.slot(at, id, pid);
+  if (!used) return true;
+  if (left == 0) return false;
+  --left;
+  if (x.exit_walk == ExitWalk::kLinks) return tell_peer(node, identity(), Pid{id}, e, reason());
+  Signal* s = x.exit_walk == ExitWalk::kWatchers ? reason_signal(SignalKind::kExit, identity(), id, reason())
+                                                 : make_bare_signal(SignalKind::kUnwatch, identity(), id);
+  if (s == nullptr) return false;
+  static_cast<void>(node.deliver(Pid{pid}, s));  // a dead one needs nothing
+  return true;
+}
+
 Outcome Process::continue_exit() noexcept {
-  WorkerProcs& w = WorkerProcs::current();
-  const bool nobody_told = ext_ == nullptr || (!ext_->watchers_done && ext_->exit_cursor == 0);
+  const bool nobody_told = ext_ == nullptr || (ext_->exit_walk == ExitWalk::kWatchers && ext_->exit_cursor == 0);
   if (nobody_told && !settle_queue()) return come_back();
   if (ext_ != nullptr) {
     ProcessExt& x = *ext_;
     uint32_t left = kSignalBudget;
-    uint64_t id = 0;
-    for (uint64_t watcher = 0; !x.watchers_done && x.exit_cursor < x.watchers.capacity(); ++x.exit_cursor) {  // (e)
-      if (!x.watchers.slot(x.exit_cursor, id, watcher)) continue;
-      Signal* s = left-- == 0 ? nullptr : reason_signal(SignalKind::kExit, identity(), id, x.reason);
-      if (s == nullptr) return Outcome::kRequeue;
-      static_cast<void>(w.node().deliver(Pid{watcher}, s));
-    }
-    if (!x.watchers_done) {
-      x.watchers_done = true;
+    for (; x.exit_walk != ExitWalk::kDone; x.exit_walk = static_cast<ExitWalk>(static_cast<int>(x.exit_walk) + 1)) {
+      const uint32_t end = x.exit_walk == ExitWalk::kWatchers ? x.watchers.capacity()
+                           : x.exit_walk == ExitWalk::kLinks  ? x.links.capacity()
+                                                              : x.watches.capacity();
+      for (; x.exit_cursor < end; ++x.exit_cursor) {
+        if (!step_exit_walk(x, left)) return Outcome::kRequeue;
+      }
       x.exit_cursor = 0;
-    }
-    for (LinkEntry e; x.exit_cursor < x.links.capacity(); ++x.exit_cursor) {  // (f)
-      if (!x.links.slot(x.exit_cursor, id, e)) continue;
-      if (left-- == 0 || !tell_peer(w.node(), identity(), Pid{id}, e, x.reason)) return Outcome::kRequeue;
     }
   }
   phase_ = Phase::kZombie;
-  w.retire(this);  // (g)
+  WorkerProcs::current().retire(this);  // (g)
   return run_zombie();
 }
 
-Outcome Process::run_zombie() noexcept {
+// What was pushed by who had found the process before it ended. False: memory for the answer is refused.
+bool Process::answer_latecomer(const Signal& s) noexcept {
   NodeCore& node = WorkerProcs::current().node();
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kDeafZombie)) return true;
+#endif
+  if (s.kind == SignalKind::kLink) return tell_peer(node, identity(), s.from, LinkEntry{0, s.ref}, reason());
+  if (s.kind != SignalKind::kWatch) return true;
+  Signal* a = reason_signal(SignalKind::kExit, identity(), s.ref, reason());
+  if (a == nullptr) return false;
+  static_cast<void>(node.deliver(s.from, a));
+  return true;
+}
+
+Outcome Process::run_zombie() noexcept {
+  if (stalled_) {
+    if (!answer_latecomer(*kept_first_)) return Outcome::kRequeue;
+    unstall();
+  }
   while (Signal* s = pop_raw()) {
-    const ExitReason& reason = reason_of(ext_);
-    if (s->kind == SignalKind::kWatch) {
-      if (Signal* a = reason_signal(SignalKind::kExit, identity(), s->ref, reason)) {
-        static_cast<void>(node.deliver(s->from, a));
-      }
-    } else if (s->kind == SignalKind::kLink) {
-      static_cast<void>(tell_peer(node, identity(), s->from, LinkEntry{0, s->ref}, reason));
+    if (!answer_latecomer(*s)) {
+      stall(s);
+      break;
     }
+    points::dropped(*s);
     drop_signal(s);
   }
   return rest();

@@ -33,6 +33,10 @@ class ExitReason {
   static ExitReason normal(const void* encoded, std::size_t bytes) noexcept;
   static ExitReason failure(const void* encoded_error, std::size_t bytes) noexcept;
   static ExitReason failure(ErrorKind kind, std::string_view message) noexcept;
+  // When memory for a value or an error is refused, these two and failure() give standard().out_of_memory instead.
+  struct Standard;
+  static const Standard& standard() noexcept;
+  ExitReason share() const noexcept;
 
   bool abnormal() const noexcept { return abnormal_; }
   Buffer* value() const noexcept { return value_; }  // borrowed
@@ -44,6 +48,15 @@ class ExitReason {
   }
   Buffer* value_ = nullptr;
   bool abnormal_ = false;
+};
+
+// What the runtime itself gives as a reason: encoded once, when the first node is made, so that no exit needs memory for it.
+struct ExitReason::Standard {
+  ExitReason terminated;
+  ExitReason deadline;
+  ExitReason link_failed;
+  ExitReason out_of_memory;
+  ExitReason overload;
 };
 
 }  // namespace wippy

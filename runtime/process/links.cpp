@@ -36,15 +36,19 @@ bool LinkRules::link_down_expected(Process& p, const Signal& s) noexcept {
 
 void LinkRules::fail_by_link(Process& p) noexcept {
   if (p.ending_ || p.finished_) return;  // what was processed first decides
-  p.ext().reason = ExitReason::failure(ErrorKind::kInternal, "linked process failed");
+  p.set_reason(ExitReason::standard().link_failed.share());
   p.ending_ = true;
 }
 
-void LinkRules::apply(Process& p, const Signal& s) noexcept {
+bool LinkRules::apply(Process& p, const Signal& s) noexcept {
   switch (s.kind) {
-    case SignalKind::kLink:
-      if (LinkEntry* e = p.ext().links.insert(s.from.value)) e->theirs = s.ref;
+    case SignalKind::kLink: {
+      ProcessExt* x = p.make_ext();
+      LinkEntry* e = x == nullptr ? nullptr : x->links.insert(s.from.value);
+      if (e == nullptr) return false;
+      e->theirs = s.ref;
       break;
+    }
     case SignalKind::kUnlink: {
       ProcessExt* x = p.ext_or_null();
       LinkEntry* e = x == nullptr ? nullptr : x->links.find(s.from.value);
@@ -54,14 +58,19 @@ void LinkRules::apply(Process& p, const Signal& s) noexcept {
       if (e->mine == 0 && e->theirs == 0) x->links.erase(s.from.value);
       break;
     }
-    case SignalKind::kWatch:
-      if (uint64_t* w = p.ext().watchers.insert(s.ref)) *w = s.from.value;
+    case SignalKind::kWatch: {
+      ProcessExt* x = p.make_ext();
+      uint64_t* w = x == nullptr ? nullptr : x->watchers.insert(s.ref);
+      if (w == nullptr) return false;
+      *w = s.from.value;
       break;
+    }
     case SignalKind::kUnwatch:
       if (ProcessExt* x = p.ext_or_null()) x->watchers.erase(s.ref);
       break;
     default: break;
   }
+  return true;
 }
 
 }  // namespace wippy

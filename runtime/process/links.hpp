@@ -26,7 +26,8 @@ struct LinkRules {
   static bool timer_fired(Process& p, const Signal& s) noexcept;
   static bool exit_expected(Process& p, const Signal& s) noexcept;
   static bool link_down_expected(Process& p, const Signal& s) noexcept;
-  static void apply(Process& p, const Signal& s) noexcept;  // kLink, kUnlink, kWatch, kUnwatch
+  // kLink, kUnlink, kWatch, kUnwatch. False: memory is refused, nothing has changed, the signal must be kept.
+  [[nodiscard]] static bool apply(Process& p, const Signal& s) noexcept;
   static void fail_by_link(Process& p) noexcept;
 };
 

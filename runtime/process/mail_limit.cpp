@@ -135,9 +135,14 @@ Admission Process::admit_message(Signal& s, bool sender_may_wait, bool& wake) no
 
 // --- the owner
 
-void Process::set_mail_limit(MailLimit* m) noexcept {
+bool Process::set_mail_limit(MailLimit* m) noexcept {
+  if (m == nullptr) return false;
+  if (make_ext() == nullptr) {
+    MailLimit::destroy(m);
+    return false;
+  }
   mail_limit_ = m;
-  static_cast<void>(ext());
+  return true;
 }
 
 void Process::release_gauged(uint64_t bytes) noexcept {
@@ -155,7 +160,7 @@ void Process::close_mail_limit() noexcept {
 // Drops the oldest messages, first those that the machine holds unread, until the mailbox is within its limit.
 void Process::shed() noexcept {
   control_.fetch_and_acq_rel(~Control::kShed);  // before the look: who asks later asks again
-  drain_all();
+  if (!drain_all()) return;
   MailLimit& m = *mail_limit_;
   while (!ending_ && !m.gauge().within(m.gauge().used()) && machine_->drop_oldest_message(*this)) {
     m.count_dropped_oldest();
@@ -180,7 +185,7 @@ void Process::report_overload() noexcept {
   control_.fetch_and_acq_rel(~Control::kReport);
   OverloadSink* const sink = WorkerProcs::current().node().overload_sink();
   if (sink == nullptr) return;
-  drain_all();
+  static_cast<void>(drain_all());  // stalled: the report counts what is there
   SenderCount senders;
   machine_->each_message(*this, &SenderCount::visit, &senders);
   for (Signal* s = kept_first_; s != nullptr; s = s->link()) SenderCount::visit(&senders, *s);

@@ -12,7 +12,9 @@
 namespace wippy {
 
 NodeCore::NodeCore(MemoryPools& pools, const Config& config)
-    : pools_(pools), blocks_(config.index_bits, config.binder), node_name_(config.node_name) {}
+    : pools_(pools), blocks_(config.index_bits, config.binder), node_name_(config.node_name) {
+  static_cast<void>(ExitReason::standard());  // while there is memory
+}
 
 NodeCore::~NodeCore() = default;
 
@@ -78,9 +80,8 @@ bool NodeCore::deliver_urgent(Pid to, Signal* s) noexcept {
   return true;
 }
 
-bool NodeCore::kill(Pid target, uint32_t kill_bit) noexcept {
-  Signal* s = make_bare_signal(SignalKind::kTerminate, Pid{}, 0);  // wakes an idle target; the word says the rest
-  if (s == nullptr) return false;
+Status NodeCore::kill_with(Pid target, uint32_t kill_bit, Signal* s) noexcept {
+  if (s == nullptr) return Status::error(ErrorKind::kUnavailable, "out of memory", true);
   PushResult r = PushResult::kQueued;
   Process* p = nullptr;
   {
@@ -88,15 +89,15 @@ bool NodeCore::kill(Pid target, uint32_t kill_bit) noexcept {
     p = find(target);
     if (p != nullptr) {
       static_cast<void>(p->kill(kill_bit));  // already dying: the first reason stands
-      r = p->head().push(s, s);
+      r = p->head().push(s, s);              // wakes an idle target; the word says the rest
     }
   }
   if (p == nullptr) {
     destroy_signal(s);
-    return false;
+    return Status::error(ErrorKind::kNotFound, "process not found");
   }
   if (r == PushResult::kMustSubmit) submit(p);
-  return true;
+  return Status::good();
 }
 
 uint64_t NodeCore::new_ref() noexcept {
@@ -114,10 +115,10 @@ int64_t NodeCore::live_processes() const noexcept {
 std::vector<Pid> NodeCore::pids_of(uint16_t host_index) {
   std::vector<Pid> out;
   for (const uint32_t segment : blocks_.segments_of(host_index)) {
-    for (uint32_t i = 0; i < BlockTable::kSegmentBlocks; ++i) {
-      const uint32_t index = segment * BlockTable::kSegmentBlocks + i;
-      const uint64_t v = Process::published_id(blocks_.at(index));
-      if (v != 0) out.push_back(Pid{pid_index(Pid{v}) == index ? v : ~v});  // the complement: bounded
+    const uint32_t end = blocks_.carved_end(segment);
+    for (uint32_t i = segment * BlockTable::kSegmentBlocks; i < end; ++i) {
+      const uint64_t v = Process::published_id(blocks_.at(i));
+      if (v != 0) out.push_back(Pid{pid_index(Pid{v}) == i ? v : ~v});  // the complement: bounded
     }
   }
   return out;

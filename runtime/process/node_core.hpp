@@ -74,8 +74,12 @@ class NodeCore {
   bool mail_stats(Pid pid, MailStats& stats) noexcept;
   // As deliver, and makes the target drain its queue first (LINK_DOWN).
   bool deliver_urgent(Pid to, Signal* s) noexcept;
-  // terminate (Control::kKillTerminate) or deadline (kKillDeadline). False: no such process.
-  bool kill(Pid target, uint32_t kill_bit) noexcept;
+  // terminate (Control::kKillTerminate) or deadline (kKillDeadline). False: no such process, or out of memory.
+  bool kill(Pid target, uint32_t kill_bit) noexcept {
+    return kill_with(target, kill_bit, make_bare_signal(SignalKind::kTerminate, Pid{}, 0)).ok();
+  }
+  // The same with the kTerminate that wakes the target, taken over; null: UNAVAILABLE, nothing is done.
+  Status kill_with(Pid target, uint32_t kill_bit, Signal* s) noexcept;
 
   // --- text form: {host|0x0002f}, or {node@host|0x…} when the node has a name (spec/process.md §2)
   std::string format(Pid pid) const;

@@ -29,6 +29,10 @@ inline void spawned(Pid child) noexcept {
   if (t_this_thread.flight != nullptr) t_this_thread.flight->note(FlightKind::kSpawn, child.value);
 }
 inline void exits(Pid pid) noexcept { t_this_thread.flight->note(FlightKind::kExit, pid.value); }
-constexpr void dropped(const Signal&) noexcept {}
+inline void dropped([[maybe_unused]] const Signal& s) noexcept {
+#if defined(WIPPY_SIM)
+  if (s.kind == SignalKind::kMessage) ++sim::g_account.dropped_messages;
+#endif
+}
 
 }  // namespace wippy::points

@@ -18,9 +18,25 @@ std::size_t Process::offsetof_grace() noexcept {
 #pragma GCC diagnostic pop
 }
 
-ProcessExt& Process::ext() {
-  if (ext_ == nullptr) ext_ = new ProcessExt;
-  return *ext_;
+ProcessExt* Process::make_ext() noexcept {
+  if (ext_ != nullptr) return ext_;
+  if (void* p = slab_allocate(kExtClass)) ext_ = new (p) ProcessExt;
+  return ext_;
+}
+
+const ExitReason& Process::reason() const noexcept {
+  static const ExitReason normal;
+  if (reason_lost_) return ExitReason::standard().out_of_memory;
+  return ext_ == nullptr ? normal : ext_->reason;
+}
+
+void Process::set_reason(ExitReason reason) noexcept {
+  if (!reason.abnormal() && reason.value() == nullptr) return;  // what it is without
+  if (ProcessExt* x = make_ext()) {
+    x->reason = std::move(reason);
+  } else {
+    reason_lost_ = true;
+  }
 }
 
 KillResult Process::kill(uint32_t kill_bit) noexcept {
@@ -34,6 +50,13 @@ KillResult Process::kill(uint32_t kill_bit) noexcept {
 // --- signals
 
 void Process::keep(Signal* s) noexcept {
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kExitOvertakes) && s->kind == SignalKind::kExit && kept_first_ != nullptr) {
+    s->link() = kept_first_;
+    kept_first_ = s;
+    return;
+  }
+#endif
   s->link() = nullptr;
   if (kept_last_ != nullptr) {
     kept_last_->link() = s;
@@ -62,7 +85,10 @@ Signal* Process::admit_other(Signal* s) noexcept {
     case SignalKind::kLink:
     case SignalKind::kUnlink:
     case SignalKind::kWatch:
-    case SignalKind::kUnwatch: LinkRules::apply(*this, *s); break;
+    case SignalKind::kUnwatch:
+      if (LinkRules::apply(*this, *s)) break;
+      stall(s);
+      return nullptr;
     case SignalKind::kTerminate:  // the control word says why; in the middle of a step nobody else would look at it
 #if defined(WIPPY_SIM)
       if (sim::planted(sim::Bug::kDeafToKill)) break;
@@ -74,11 +100,38 @@ Signal* Process::admit_other(Signal* s) noexcept {
   return nullptr;
 }
 
+void Process::stall(Signal* s) noexcept {
+  s->link() = kept_first_;
+  kept_first_ = s;
+  if (kept_last_ == nullptr) kept_last_ = s;
+  stalled_ = true;
+}
+
+void Process::unstall() noexcept {
+  Signal* s = kept_first_;
+  kept_first_ = s->link();
+  if (kept_first_ == nullptr) kept_last_ = nullptr;
+  stalled_ = false;
+  forget_kept(s);
+  drop_signal(s);
+}
+
+bool Process::retry_stalled() noexcept {
+  if (!LinkRules::apply(*this, *kept_first_)) return false;
+  unstall();
+  return true;
+}
+
+// `s` leaves the kept list.
+void Process::forget_kept(const Signal* s) noexcept {
+  if (ext_ != nullptr && ext_->kept_looked_until == s) ext_->kept_looked_until = nullptr;
+}
+
 // Drains and other waits put answers into the kept list, too: an awaitable that comes later must find its own there. Each
 // kept signal is looked at once for one ref.
 Signal* Process::take_kept(SignalKind kind, uint64_t ref) noexcept {
-  ProcessExt& x = ext();
-  Signal* before = x.kept_looked_for == ref ? x.kept_looked_until : nullptr;
+  ProcessExt* x = ext_;
+  Signal* before = x != nullptr && x->kept_looked_for == ref ? x->kept_looked_until : nullptr;
   Signal* s = before == nullptr ? kept_first_ : before->link();
   for (; s != nullptr; before = s, s = s->link()) {
     if (s->kind != kind || s->ref != ref) continue;
@@ -88,27 +141,32 @@ Signal* Process::take_kept(SignalKind kind, uint64_t ref) noexcept {
       before->link() = s->link();
     }
     if (kept_last_ == s) kept_last_ = before;
-    x.kept_looked_for = 0;
+    if (x != nullptr) x->kept_looked_for = 0;
     return s;
   }
-  x.kept_looked_for = ref;
-  x.kept_looked_until = kept_last_;
+  if (x != nullptr) {
+    x->kept_looked_for = ref;
+    x->kept_looked_until = kept_last_;
+  }
   return nullptr;
 }
 
 // Everything that has arrived goes to the kept list; used before unlink and unmonitor, whose promise is "what is already
-// queued is delivered, otherwise it never comes".
-void Process::drain_all() noexcept {
-  while (Signal* s = pop_raw()) {
+// queued is delivered, otherwise it never comes". False: stalled.
+bool Process::drain_all() noexcept {
+  while (!stalled_) {
+    Signal* s = pop_raw();
+    if (s == nullptr) return true;
     if (Signal* mine = admit(s)) keep(mine);
   }
+  return false;
 }
 
 // LINK_DOWN must not wait behind data: the queue is drained in slices before the machine runs on.
 void Process::handle_urgent() noexcept {
   constexpr uint32_t kSlice = 4096;
   control_.fetch_and_acq_rel(~Control::kUrgent);
-  for (uint32_t i = 0; i < kSlice; ++i) {
+  for (uint32_t i = 0; i < kSlice && !stalled_; ++i) {
     Signal* s = pop_raw();
     if (s == nullptr) {
       if (!head_.nothing_behind(tail_.dummy())) break;  // a gap: the urgent signal may lie behind it
@@ -125,6 +183,7 @@ void Process::handle_urgent() noexcept {
 // True: the process ends.
 bool Process::attend(uint32_t control) noexcept {
   if ((control & Control::kKillMask) != 0) ending_ = true;
+  if (stalled_ && !ending_ && !retry_stalled()) return false;
   if ((control & Control::kUrgent) != 0 && !ending_) handle_urgent();
   if ((control & Control::kReport) != 0) report_overload();  // also the last one of a process that its limit ends
   if ((control & Control::kShed) != 0 && !ending_) shed();
@@ -162,9 +221,10 @@ Outcome Process::run_phase() noexcept {
 
 Outcome Process::run_live() noexcept {
   const uint32_t control = control_.load_acquire();  // partners: kill, set_urgent, ask_owner
-  if (__builtin_expect((control & Control::kAttention) != 0 || ending_, 0)) {
+  if (__builtin_expect((control & Control::kAttention) != 0 || ending_ || stalled_, 0)) {
     if (attend(control)) return begin_exit();
-    if ((control_.load_relaxed() & Control::kUrgent) != 0) return Outcome::kRequeue;  // the drain goes on
+    // The drain goes on.
+    if (stalled_ || (control_.load_relaxed() & Control::kUrgent) != 0) return Outcome::kRequeue;
   }
   Verdict v = Verdict::kDone;
   show(WaitReason::kNone, true);
@@ -198,6 +258,7 @@ Outcome Process::run_live() noexcept {
 // Going idle. After a successful try_idle another worker may already run the process: nothing of it is touched again.
 Outcome Process::rest() noexcept {
   stop_showing_running();
+  if (__builtin_expect(stalled_, 0)) return Outcome::kRequeue;
   MailNode* dummy = tail_.dummy();
   if (dummy != head_.stub() && static_cast<Signal*>(dummy)->slab_class >= 2 && head_.nothing_behind(dummy)) {
     // An idle process should not hold a large block: the stub becomes the dummy again.
@@ -225,7 +286,8 @@ Outcome Process::come_back() noexcept {
 void Process::drop_ext() noexcept {
   if (mail_limit_ != nullptr) MailLimit::destroy(mail_limit_);  // a bounded process always has an ext
   mail_limit_ = nullptr;
-  delete ext_;
+  ext_->~ProcessExt();
+  slab_free(ext_, kExtClass);
   ext_ = nullptr;
 }
 

@@ -89,12 +89,12 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   void publish() noexcept {
     pid_word().store_release(mail_limit_ == nullptr ? identity_ : ~identity_);
   }                                            // published_id()
-  void set_mail_limit(MailLimit* m) noexcept;  // takes it over
+  bool set_mail_limit(MailLimit* m) noexcept;  // takes it over; false: memory is refused (or was, m null)
   Pid identity() const noexcept { return Pid{identity_}; }
   void set_machine(Machine* m) noexcept { machine_ = m; }
   void* native_storage() noexcept { return native_; }
   char* frame_storage() noexcept { return frame_; }
-  ProcessExt& ext();
+  ProcessExt* make_ext() noexcept;  // null: out of memory
   ProcessExt* ext_or_null() noexcept { return ext_; }
 
   // --- the worker
@@ -149,9 +149,17 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   Signal* admit_other(Signal* s) noexcept;
   void keep(Signal* s) noexcept;
   Signal* take_kept(SignalKind kind, uint64_t ref) noexcept;
+  void forget_kept(const Signal* s) noexcept;
+  void stall(Signal* s) noexcept;
+  void unstall() noexcept;
+  bool retry_stalled() noexcept;
   bool settle_queue() noexcept;
-  void drain_all() noexcept;
+  [[nodiscard]] bool drain_all() noexcept;
   void handle_urgent() noexcept;
+  bool step_exit_walk(ProcessExt& x, uint32_t& left) noexcept;
+  bool answer_latecomer(const Signal& s) noexcept;
+  const ExitReason& reason() const noexcept;
+  void set_reason(ExitReason reason) noexcept;
   void drop_ext() noexcept;
   bool attend(uint32_t control) noexcept;
   void release_parts(Signal* s) noexcept;
@@ -197,6 +205,10 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   bool ending_ = false;          // a kill was seen or a link failed: the machine is not stepped again
   bool finished_ : 1 = false;    // finish() was called
   bool frame_used_ : 1 = false;  // frame_ holds a coroutine frame
+  // Memory for the table entry that a LINK or WATCH asks for is refused. The signal stands in front of the kept list and
+  // nothing behind it is taken; the process stays runnable and tries again each turn.
+  bool stalled_ : 1 = false;
+  bool reason_lost_ : 1 = false;  // memory for the exit reason was refused
   uint8_t gap_count_ = 0;
 
   // the third and fourth line
@@ -218,7 +230,7 @@ inline void Process::prepare(uint16_t host_index, uint16_t worker) noexcept {
   budget_ = 0;
   phase_ = Phase::kNew;
   show(WaitReason::kStart, false);
-  trap_links_ = ending_ = finished_ = frame_used_ = false;
+  trap_links_ = ending_ = finished_ = frame_used_ = stalled_ = reason_lost_ = false;
   gap_count_ = 0;
 }
 

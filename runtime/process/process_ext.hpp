@@ -1,4 +1,4 @@
-// The cold part of a process. Owner-only; made on first use; freed with the block.
+// The cold part of a process. Owner-only; made on first use from the node's slab; freed with the block.
 #pragma once
 
 #include <memory>
@@ -20,6 +20,9 @@ struct LinkEntry {
   uint64_t theirs = 0;  // id of the instance the peer created
 };
 
+// How far continue_exit() has come.
+enum class ExitWalk : uint8_t { kWatchers, kLinks, kWatches, kDone };
+
 struct ProcessExt {
   IdTable<LinkEntry> links;    // peer pid -> instances
   IdTable<uint64_t> monitors;  // target pid -> watch id; process.monitor only
@@ -34,8 +37,9 @@ struct ProcessExt {
   // next_matching has looked for this ref up to this kept signal (null: at none that is still there); 0: for nothing
   uint64_t kept_looked_for = 0;
   Signal* kept_looked_until = nullptr;
-  uint32_t exit_cursor = 0;  // slot in watchers, then in links
-  bool watchers_done = false;
+  uint32_t exit_cursor = 0;  // slot in the table that is walked
+  ExitWalk exit_walk = ExitWalk::kWatchers;
 };
+inline constexpr uint32_t kExtClass = slab_class_of(sizeof(ProcessExt));
 
 }  // namespace wippy

@@ -33,26 +33,43 @@ Status host_refuses(NodeCore& node, HostCore& host, std::string& text) {
 
 }  // namespace
 
-// Both sides' tables, before anybody can see the child (rulings.md S8).
-void tie_child(Process* parent, Pid watcher, Process* child, const SpawnOptions& o, WorkerProcs& w, SpawnResult& r) {
-  if (o.monitor || o.private_watch) {
-    r.watch_ref = w.new_ref();
-    if (uint64_t* e = child->ext().watchers.insert(r.watch_ref)) *e = watcher.value;
-    if (parent != nullptr) {
-      if (uint64_t* e = parent->ext().watches.insert(r.watch_ref)) *e = r.pid.value;
-      if (o.monitor && !o.private_watch) {
-        if (uint64_t* e = parent->ext().monitors.insert(r.pid.value)) *e = r.watch_ref;
-      }
-    }
-  }
-  if (o.link && parent != nullptr) {
-    const uint64_t id = w.new_ref();
-    if (LinkEntry* e = parent->ext().links.insert(r.pid.value)) e->mine = id;
-    if (LinkEntry* e = child->ext().links.insert(parent->identity().value)) e->theirs = id;
-  }
+namespace {
+
+bool put(IdTable<uint64_t>& table, uint64_t id, uint64_t value) noexcept {
+  uint64_t* e = table.insert(id);
+  if (e != nullptr) *e = value;
+  return e != nullptr;
 }
 
-namespace {
+// Both sides' tables, before anybody can see the child (rulings.md S8). False: memory is refused; untie_child().
+bool tie_child(Process* parent, Pid watcher, Process* child, const SpawnOptions& o, WorkerProcs& w, SpawnResult& r) {
+  ProcessExt* c = child->make_ext();
+  ProcessExt* p = parent == nullptr ? nullptr : parent->make_ext();
+  if (c == nullptr || (p == nullptr && parent != nullptr)) return false;
+  if (o.monitor || o.private_watch) {
+    r.watch_ref = w.new_ref();
+    if (!put(c->watchers, r.watch_ref, watcher.value)) return false;
+    if (p != nullptr && !put(p->watches, r.watch_ref, r.pid.value)) return false;
+    if (p != nullptr && o.monitor && !o.private_watch && !put(p->monitors, r.pid.value, r.watch_ref)) return false;
+  }
+  if (!o.link || p == nullptr) return true;
+  const uint64_t id = w.new_ref();
+  LinkEntry* mine = p->links.insert(r.pid.value);
+  if (mine != nullptr) mine->mine = id;
+  LinkEntry* theirs = c->links.insert(parent->identity().value);
+  if (theirs != nullptr) theirs->theirs = id;
+  return mine != nullptr && theirs != nullptr;
+}
+
+// The parent's side; the child's goes with its block.
+void untie_child(Process* parent, const SpawnResult& r) noexcept {
+  ProcessExt* p = parent == nullptr ? nullptr : parent->ext_or_null();
+  if (p == nullptr) return;
+  if (r.watch_ref != 0) p->watches.erase(r.watch_ref);
+  p->monitors.erase(r.pid.value);
+  p->links.erase(r.pid.value);
+}
+
 class Arrival {
  public:
   explicit Arrival(HostCore* foreign) noexcept : host_(foreign) {
@@ -69,6 +86,31 @@ class Arrival {
 };
 }  // namespace
 
+// What the child has from the start. The machine comes last: it is the only part that would have to be closed again.
+static Status furnish(Process* parent, Pid watcher, Process* child, MachineFactory& factory, SpawnOptions& o,
+                      WorkerProcs& w, SpawnResult& r) {
+  const Status refused = Status::error(ErrorKind::kUnavailable, "out of memory", true);
+  const MailLimits* const mail = o.mail != nullptr ? o.mail : w.node().host_at(child->host_index())->mail_limits();
+  if (mail != nullptr && mail->bounded() && !child->set_mail_limit(MailLimit::create(*mail, monotonic_ns())))
+    return refused;
+  if (!o.entry_id.empty() || o.frame != nullptr) {
+    ProcessExt* x = child->make_ext();
+    if (x == nullptr) return refused;
+    x->entry_id = o.entry_id;
+    x->frame = std::move(o.frame);
+  }
+  if ((o.monitor || o.link || o.private_watch) && !tie_child(parent, watcher, child, o, w, r)) {
+#if defined(WIPPY_SIM)
+    if (!sim::planted(sim::Bug::kUntiedChild))
+#endif
+      return refused;
+  }
+  Machine* machine = nullptr;
+  const Status s = factory.create(*child, machine, r.error_text);
+  if (s.ok()) child->set_machine(machine);
+  return s;
+}
+
 // The result goes into `r`, a variable of the caller's caller in the end: a spawn copies no strings.
 static void spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher, MachineFactory& factory,
                      SpawnOptions& o, Worker* worker, SpawnResult& r) {
@@ -84,29 +126,16 @@ static void spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watche
     r.status = Status::error(ErrorKind::kUnavailable, "process table is full", true);
     return;
   }
-  const MailLimits* const mail = o.mail != nullptr ? o.mail : host.mail_limits();
-  if (mail != nullptr && mail->bounded()) {
-    MailLimit* const limit = MailLimit::create(*mail, monotonic_ns());
-    if (limit == nullptr) {
-      w.give_back(host, child);
-      host.give_place();
-      r.status = Status::error(ErrorKind::kUnavailable, "out of memory", true);
-      return;
-    }
-    child->set_mail_limit(limit);
-  }
-  if (!o.entry_id.empty()) child->ext().entry_id = o.entry_id;
-  if (o.frame != nullptr) child->ext().frame = std::move(o.frame);
-  Machine* machine = nullptr;
-  r.status = factory.create(*child, machine, r.error_text);
+  r.pid = child->identity();
+  r.status = furnish(parent, watcher, child, factory, o, w, r);
   if (!r.status.ok()) {
+    untie_child(parent, r);
+    r.pid = Pid{};
+    r.watch_ref = 0;
     w.give_back(host, child);
     host.give_place();
     return;
   }
-  r.pid = child->identity();
-  child->set_machine(machine);
-  if (o.monitor || o.link || o.private_watch) tie_child(parent, watcher, child, o, w, r);
   w.count_live(1);
   points::spawned(r.pid);
   child->publish();

@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "memory/assert.hpp"
 #include "scheduler/clock.hpp"
 #include "scheduler/monitor.hpp"
 
@@ -38,6 +39,10 @@ WorkerProcs::~WorkerProcs() {
   }
   // The last worker to go frees everything: nobody is left to read.
   reclaim(retired_.drain_for_park());
+  while (Signal* s = set_aside_) {
+    set_aside_ = s->link();
+    destroy_signal(s);
+  }
   if (free_ != nullptr) host_.spill(free_, free_count_);
   LockGuard lock(node_.workers_mutex_);
   node_.departed_live_ += live_.load_relaxed();
@@ -160,6 +165,28 @@ void WorkerProcs::maintain(uint64_t now_ns) noexcept {
     retired_.touch(now_ns);
     reclaim(retired_.poll(now_ns));
   }
+}
+
+uint32_t WorkerProcs::timers_allowed() noexcept {
+  while (set_aside_count_ < kSetAside) {
+    Signal* s = make_bare_signal(SignalKind::kTimer, Pid{}, 0);
+    if (s == nullptr) break;
+    s->link() = set_aside_;
+    set_aside_ = s;
+    ++set_aside_count_;
+  }
+  return set_aside_count_;
+}
+
+Signal* WorkerProcs::take_signal(SignalKind kind, uint64_t ref) noexcept {
+  if (Signal* s = make_bare_signal(kind, Pid{}, ref)) return s;
+  Signal* s = set_aside_;
+  WIPPY_ASSERT(s != nullptr);
+  set_aside_ = s->link();
+  --set_aside_count_;
+  s->kind = kind;
+  s->ref = ref;
+  return s;
 }
 
 void WorkerProcs::before_park() noexcept { reclaim(retired_.drain_for_park()); }

@@ -49,10 +49,15 @@ class WorkerProcs final : public WorkerHooks {
   void park_ends() noexcept override;
   void stole(uint32_t victim, uint32_t count) noexcept override;
   void woke(uint32_t worker) noexcept override;
+  uint32_t timers_allowed() noexcept override;
+
+  // For a firing timer: never null while timers_allowed() is kept to.
+  Signal* take_signal(SignalKind kind, uint64_t ref) noexcept;
 
  private:
   static constexpr uint32_t kKeep = 512;  // free blocks kept at most
   static constexpr uint32_t kSpill = 256;
+  static constexpr uint32_t kSetAside = 32;
   Process* take_own() noexcept;
   Process* take_shared(HostCore& host) noexcept;
   void refill_refs() noexcept;
@@ -70,6 +75,8 @@ class WorkerProcs final : public WorkerHooks {
   uint32_t fresh_end_ = 0;
   uint64_t next_ref_ = 0;
   uint64_t end_ref_ = 0;
+  Signal* set_aside_ = nullptr;  // linked; for timers that fire while memory is refused
+  uint32_t set_aside_count_ = 0;
   RetireQueue retired_;
   Atomic<int64_t> live_{0};
 };

@@ -89,7 +89,7 @@ void record_event(uint64_t pid, uint32_t kind, uint64_t from) noexcept {
 }
 
 const char* outcome_name(Outcome outcome) noexcept {
-  constexpr const char* kNames[] = {"finished", "deadlock", "limit reached"};
+  constexpr const char* kNames[] = {"finished", "deadlock", "limit reached", "stopped"};
   return kNames[static_cast<std::size_t>(outcome)];
 }
 

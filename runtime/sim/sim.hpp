@@ -41,12 +41,16 @@ struct Options {
   // Asked when all fibers wait and no deadline is left, and when max_virtual_ns is over. True: it has made a fiber ready,
   // as a signal from outside would (and time goes on for 60 s); false or empty: kDeadlock, kLimit. It must not block.
   std::function<bool()> operator_stops;
+  // Called each time all fibers wait for a word or for time, before time jumps: nothing is on its way then. Nobody else runs
+  // meanwhile; it must not block or send. False: the run ends as kStopped.
+  std::function<bool()> standstill;
 };
 
 enum class Outcome : uint8_t {
   kFinished,  // main returned
   kDeadlock,  // all fibers wait, none with a deadline
   kLimit,     // max_points or max_virtual_ns
+  kStopped,   // Options::standstill said so
 };
 
 struct Result {
@@ -61,6 +65,19 @@ struct Result {
   uint32_t fibers_left = 0;  // not ended when main returned
   std::string report;        // why it failed; empty when finished
 };
+
+// Which requests for memory are refused, counted from the call of set_famine: `calls` of them from `from_call` on, of those
+// per_mille, and for no longer than for_ns from the first one. Others are granted. Drawn from a stream of its own.
+struct Famine {
+  bool slabs = false;
+  bool heap = false;
+  uint64_t from_call = 0;
+  uint64_t calls = 0;
+  uint32_t per_mille = 1000;
+  uint64_t for_ns = 10'000'000;
+};
+void set_famine(const Famine& famine, uint64_t seed);  // inside a run; ends with the run
+void end_famine() noexcept;
 
 // Runs `main` in the first fiber until it returns or the run fails. Not from inside a run. What a failed run held (heap,
 // locks of libraries) is leaked: report and stop, or at least do not run many of them.

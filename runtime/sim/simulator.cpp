@@ -74,6 +74,7 @@ Result Simulator::run() {
   g_points_left = before;
   g_planted = Bug::kNone;
   g_current = nullptr;
+  end_famine();
   result_.virtual_ns = clock_ns_ - kStartNs;
   if (result_.outcome != Outcome::kFinished) {
     result_.code = kFailedCode;
@@ -192,6 +193,11 @@ Fiber* Simulator::pick_or_jump() noexcept {
     if (Fiber* f = pick_ready(nullptr)) return f;
     uint64_t nearest_ns = kNever;
     for (const auto& f : fibers_) nearest_ns = std::min(nearest_ns, f->deadline_ns);
+    if (options_.standstill && stands_still()) {
+      armed_points_ = g_points_left = kNoLook;
+      if (!options_.standstill()) stop(Outcome::kStopped);
+      rearm();
+    }
     if (nearest_ns == kNever) {
       if (!ask_operator()) stop(Outcome::kDeadlock);
       continue;
@@ -200,6 +206,13 @@ Fiber* Simulator::pick_or_jump() noexcept {
     check_limits();
     end_expired_waits();
   }
+}
+
+// No lock is being waited for, nobody is frozen in the middle of something.
+bool Simulator::stands_still() const noexcept {
+  return std::all_of(fibers_.begin(), fibers_.end(), [](const std::unique_ptr<Fiber>& f) {
+    return f->state == FiberState::kWaiting && f->wait_kind != WaitKind::kLock;
+  });
 }
 
 // The callback may wake somebody; it must not be switched away from, as the running fiber may wait already.

@@ -44,6 +44,7 @@ class Simulator {
   void end_expired_waits() noexcept;
   Fiber* pick_ready(const Fiber* except) noexcept;
   Fiber* pick_or_jump() noexcept;
+  bool stands_still() const noexcept;
   bool ask_operator() noexcept;
   void check_limits() noexcept;
   void leave_current() noexcept;

@@ -1,4 +1,5 @@
 // Conformance F: monitors.
+#include "runtime/process/process_ext.hpp"
 #include "tests/unit/runtime/puppet.hpp"
 
 namespace wippy {
@@ -103,6 +104,28 @@ TEST(Monitor, C097_AnExitThatIsQueuedAlreadyIsNotWithdrawn) {
     EXPECT_TRUE(self.unmonitor(p).ok());
     Message m = co_await receive_for(self, 1000 * kMs);
     expect_exit(m, p);
+    node.done();
+  });
+}
+
+// A service that many short-lived clients monitor must not collect them.
+TEST(Monitor, WhoDiesWatchingIsForgotten) {
+  Node n(2);
+  n.run([](Context& self, Node& node) -> Behavior {
+    for (int round = 0; round < 20; ++round) {
+      const Pid p = spawn_native(
+                        self, watched(),
+                        [](Context& c, Pid target) -> Behavior {
+                          EXPECT_TRUE(c.monitor(target).ok());
+                          co_return;
+                        },
+                        self.pid())
+                        .pid;
+      Message m = co_await receive(self);
+      expect_exit(m, p);
+    }
+    WIPPY_SILENCE(20 * kMs);  // the last UNWATCH comes behind its EXIT
+    EXPECT_EQ(static_cast<Process&>(self).ext_or_null()->watchers.size(), 0u);
     node.done();
   });
 }

@@ -105,6 +105,26 @@ std::string poke(void* core) {
   return {};
 }
 
+// Its signal was put aside by a drain before the timer was stopped: it must not come any more. One worker, no luck.
+TEST(Worker, AStoppedTimerThatHadFiredStaysSilent) {
+  Node n(1);
+  n.run([](Context& self, Node& node) -> Behavior {
+    const Pid other = spawn_native(self, {}, [](Context& c) -> Behavior {
+                        for (;;) Message m = co_await receive(c);
+                      }).pid;
+    EXPECT_TRUE(self.link(other).ok());
+    const uint64_t id = self.start_timer(1'000'000);
+    const uint64_t until = monotonic_ns() + 20'000'000;
+    while (monotonic_ns() < until) co_await yield(self);  // fired: the signal lies unread in the queue
+    EXPECT_TRUE(self.unlink(other).ok());                 // drains the queue
+    self.stop_timer(id);
+    Message m = co_await receive_for(self, 20'000'000);
+    EXPECT_FALSE(m) << "a stopped timer's signal came";
+    EXPECT_TRUE(self.terminate(other).ok());
+    node.done();
+  });
+}
+
 // A timer due behind a long step of its worker is late, but mail from outside is not.
 TEST(Workers, MailFromOutsideDoesNotWaitForALongStep) {
   Node n(2, 2);
