@@ -5,12 +5,15 @@
 #include <limits>
 #include <new>
 
+#include "memory/counted.hpp"
+
 namespace wippy {
 
 Buffer* Buffer::create(const void* bytes, std::size_t size, Reallocate reallocate) noexcept {
   if (size > std::numeric_limits<std::size_t>::max() - sizeof(Buffer)) return nullptr;
   void* block = reallocate(nullptr, sizeof(Buffer) + size);
   if (block == nullptr) return nullptr;
+  count(Counted::kCopy, size);
   if (size > 0) std::memcpy(static_cast<char*>(block) + sizeof(Buffer), bytes, size);
   return new (block) Buffer(size);
 }

@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "memory/counted.hpp"
+
 namespace wippy {
 
 Signal* make_signal(SignalKind kind, Pid from, uint64_t ref, const void* body, std::size_t bytes) noexcept {
@@ -23,6 +25,7 @@ Signal* make_signal(SignalKind kind, Pid from, uint64_t ref, const void* body, s
   s->body_bytes = static_cast<uint32_t>(bytes);
   s->from = from;
   s->ref = ref;
+  count(Counted::kCopy, bytes);
   if (bytes != 0) std::memcpy(static_cast<char*>(p) + kSignalHeader, body, bytes);
   return s;
 }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "memory/counted.hpp"
+
 namespace wippy {
 
 using namespace value_format;
@@ -222,6 +224,7 @@ bool ValueWriter::end_error() noexcept {
 }
 
 Status ValueWriter::finish() noexcept {
+  count(Counted::kCopy, out_.size());
   if (!status_.ok()) return status_;
   if (!frames_.empty() || roots_left_ > 0) {
     fail(ErrorKind::kInternal, "value not complete");

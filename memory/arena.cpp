@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "memory/counted.hpp"
 #include "memory/slab.hpp"
 
 namespace wippy {
@@ -81,6 +82,7 @@ void Arena::release_large(void* p) noexcept {
 }
 
 void* Arena::allocate(std::size_t bytes) noexcept {
+  count(Counted::kArena, bytes);
   void* p = nullptr;
   if (bytes <= kSmallMax) {
     const uint32_t c = class_of(bytes);

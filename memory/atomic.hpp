@@ -22,6 +22,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "memory/counted.hpp"
+
 #if defined(WIPPY_SIM)
 #include "memory/sim_hooks.hpp"
 #define WIPPY_SWITCH_POINT() ::wippy::sim::switch_point()
@@ -54,22 +56,28 @@ class Atomic {
 
   // On failure `expected` receives the current value, read with the acquire half of the named order (relaxed otherwise).
   bool cas_strong_relaxed(T& expected, T desired) noexcept {
-    return at(), v_.compare_exchange_strong(expected, desired, std::memory_order_relaxed, std::memory_order_relaxed);
+    return at(),
+           swapped(v_.compare_exchange_strong(expected, desired, std::memory_order_relaxed, std::memory_order_relaxed));
   }
   bool cas_strong_acquire(T& expected, T desired) noexcept {
-    return at(), v_.compare_exchange_strong(expected, desired, std::memory_order_acquire, std::memory_order_acquire);
+    return at(),
+           swapped(v_.compare_exchange_strong(expected, desired, std::memory_order_acquire, std::memory_order_acquire));
   }
   bool cas_strong_acq_rel(T& expected, T desired) noexcept {
-    return at(), v_.compare_exchange_strong(expected, desired, std::memory_order_acq_rel, std::memory_order_acquire);
+    return at(),
+           swapped(v_.compare_exchange_strong(expected, desired, std::memory_order_acq_rel, std::memory_order_acquire));
   }
   bool cas_strong_seq_cst(T& expected, T desired) noexcept {
-    return at(), v_.compare_exchange_strong(expected, desired, std::memory_order_seq_cst, std::memory_order_relaxed);
+    return at(),
+           swapped(v_.compare_exchange_strong(expected, desired, std::memory_order_seq_cst, std::memory_order_relaxed));
   }
   bool cas_weak_release(T& expected, T desired) noexcept {
-    return at(), v_.compare_exchange_weak(expected, desired, std::memory_order_release, std::memory_order_relaxed);
+    return at(),
+           swapped(v_.compare_exchange_weak(expected, desired, std::memory_order_release, std::memory_order_relaxed));
   }
   bool cas_weak_acq_rel(T& expected, T desired) noexcept {
-    return at(), v_.compare_exchange_weak(expected, desired, std::memory_order_acq_rel, std::memory_order_acquire);
+    return at(),
+           swapped(v_.compare_exchange_weak(expected, desired, std::memory_order_acq_rel, std::memory_order_acquire));
   }
 
   T fetch_add_relaxed(T d) noexcept { return at(), v_.fetch_add(d, std::memory_order_relaxed); }
@@ -87,6 +95,10 @@ class Atomic {
 
  private:
   static void at() noexcept { WIPPY_SWITCH_POINT(); }
+  static bool swapped(bool done) noexcept {
+    if (!done) count(Counted::kCasFailed);
+    return done;
+  }
   std::atomic<T> v_;
 };
 

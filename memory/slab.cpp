@@ -9,6 +9,7 @@
 
 #include "memory/address_range.hpp"
 #include "memory/assert.hpp"
+#include "memory/counted.hpp"
 
 namespace wippy {
 
@@ -80,6 +81,7 @@ SlabMagazine* MemoryPools::empty_magazine(NodeId node) noexcept {
   char* const needed = reinterpret_cast<char*>(m + 1);
   if (needed > pool.magazine_committed) {
     const std::size_t step = std::size_t{64} << 10;
+    count(Counted::kSyscall);
     if (needed > reinterpret_cast<char*>(pool.magazine_base) + kMagazineRange ||
         mprotect(pool.magazine_committed, step, PROT_READ | PROT_WRITE) != 0) {
       return nullptr;
@@ -105,6 +107,7 @@ bool MemoryPools::carve(NodeId node, uint32_t c, SlabMagazine* m) noexcept {
     at = reinterpret_cast<char*>(start);
     char* const stop = at + size * rounds;
     while (stop > pool.committed) {
+      count(Counted::kSyscall);
       if (pool.committed + kCommitStep > pool.end ||
           mprotect(pool.committed, kCommitStep, PROT_READ | PROT_WRITE) != 0) {
         return false;

@@ -19,6 +19,7 @@
 
 #include "memory/atomic.hpp"
 #include "memory/cache_line.hpp"
+#include "memory/counted.hpp"
 #include "scheduler/clock.hpp"
 
 namespace wippy {
@@ -50,6 +51,7 @@ class alignas(kCacheLine) Parker {
 
   // Any thread, also the owner. The Parker must outlive the call: workers live as long as their scheduler.
   void unpark() noexcept {
+    count(Counted::kWake);
 #if defined(WIPPY_SIM)
     if (sim::planted(sim::Bug::kLostWake)) {
       const bool asleep = word_.load_relaxed() == kParkedWord;

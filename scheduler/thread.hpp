@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "memory/counted.hpp"
+
 #if defined(WIPPY_SIM)
 #include "memory/sim_hooks.hpp"
 #else
@@ -62,6 +64,7 @@ class Thread {
 // Gives the CPU to another thread (simulation: fiber) that is ready.
 inline void yield_thread() noexcept {
 #if defined(WIPPY_SIM)
+  count(Counted::kSyscall);
   sim::yield_fiber();
 #else
   sched_yield();

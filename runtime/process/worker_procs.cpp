@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "memory/counted.hpp"
 #include "runtime/process/engine_slot.hpp"
 #include "scheduler/clock.hpp"
 
@@ -79,6 +80,7 @@ Process* WorkerProcs::allocate(HostCore& host, uint16_t worker) noexcept {
   Process* p = &host == &host_ ? take_own() : nullptr;
   if (p == nullptr) p = take_shared(host);
   if (p == nullptr) return nullptr;
+  count(Counted::kBlock);
   p->prepare(host.index(), worker);
   return p;
 }
@@ -100,6 +102,7 @@ void WorkerProcs::spill() noexcept {
 }
 
 void WorkerProcs::give_back(HostCore& host, Process* p) noexcept {
+  count(Counted::kBlockFree);
   p->dispose();
   if (!p->has_generation()) return;
   if (&host == &host_) return push_free(p);

@@ -21,8 +21,13 @@
 #include <string>
 
 #include "memory/sim_hooks.hpp"
+#include "runtime/sim/counts.hpp"
 
 namespace wippy::sim {
+
+// Options::mean_points: no looks at all. A fiber runs until it waits or yields, so the schedule depends on these events
+// alone and not on how many atomic accesses lie between them.
+inline constexpr uint32_t kOnlyAtWaits = ~uint32_t{0};
 
 // Zero means "drawn from the seed", unless said otherwise.
 struct Options {
