@@ -211,7 +211,7 @@ def trials(what, runs, trial):
 def injected_count(base, kind):
     # An extra wake-up or system call is a single one, at the i-th signal; an extra allocation is one for each signal.
     def trial(i):
-        head = measure_counts(["--filter", "^(%s)$" % "|".join(INJECTED_INTO), "--inject", kind, "--at", str(i)], i * 37)
+        head = measure_counts(["--only", ",".join(INJECTED_INTO), "--inject", kind, "--at", str(i)], i * 37)
         failed = compare.counts(base["counts"], head, partial=True).failed
         missed = [b for b in INJECTED_INTO if (b, INJECTED[kind]) not in {(f[0], f[1]) for f in failed}]
         return "%s at %d not noticed in %s" % (kind, i, ", ".join(missed)) if missed else None
@@ -220,7 +220,7 @@ def injected_count(base, kind):
 
 def injected_instructions(base):
     def trial(i):
-        head = measure_instructions(INSTRUCTIONS_BAD, ["--filter", "^" + PUSH + "$"], i * 37)
+        head = measure_instructions(INSTRUCTIONS_BAD, ["--only", PUSH], i * 37)
         failed = compare.instructions(base["instructions"], head, partial=True).failed_benches()
         return None if failed == [PUSH] else "two instructions in push not noticed in trial %d" % i
     return trial

@@ -1,4 +1,4 @@
-// wippy-gate-instructions [--filter RE]: the one-thread micro-benchmarks under callgrind, a fixed number of operations each.
+// wippy-gate-instructions [--only NAMES]: the one-thread micro-benchmarks under callgrind, a fixed number of operations each.
 // For each case callgrind dumps what the loop alone has executed, under the case's name; bench/gate/gate.py reads that.
 // Prints {compiler, build, benches: [{name, ops, mallocs, error}]}.
 #include <valgrind/callgrind.h>
@@ -7,10 +7,12 @@
 #include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "bench/gate/heap.hpp"
+#include "bench/gate/only.hpp"
 #include "bench/gate/region.hpp"
 #include "bench/harness.hpp"
 
@@ -42,15 +44,14 @@ nlohmann::ordered_json run_case(const Case& c) {
   return out;
 }
 
-int run(const std::string& filter) {
-  const std::regex wanted(filter);
+int run(std::string_view only) {
   nlohmann::ordered_json out;
   out["compiler"] = __VERSION__;
   out["build"] = WIPPY_GATE_BUILD;
   out["benches"] = nlohmann::ordered_json::array();
   std::vector<const Case*> cases;
   for (const Case& c : all_cases()) {
-    if (c.micro && c.name.rfind("micro/", 0) == 0 && c.name != kLeftOut && std::regex_search(c.name, wanted)) {
+    if (c.micro && c.name.rfind("micro/", 0) == 0 && c.name != kLeftOut && wanted(only, c.name)) {
       cases.push_back(&c);
     }
   }
@@ -74,7 +75,6 @@ void region_ends() noexcept {
 }  // namespace wippy::bench
 
 int main(int argc, char** argv) {
-  std::string filter = ".*";
-  if (argc == 3 && std::strcmp(argv[1], "--filter") == 0) filter = argv[2];
-  return wippy::bench::run(filter);
+  const bool some = argc == 3 && std::strcmp(argv[1], "--only") == 0;
+  return wippy::bench::run(some ? argv[2] : "");
 }

@@ -1,5 +1,6 @@
 #include "runtime/process/coroutine.hpp"
 
+#include "memory/counted.hpp"
 #include "runtime/process/process.hpp"
 #include "scheduler/worker.hpp"
 
@@ -150,6 +151,7 @@ Status send(Context& self, Pid to, std::string_view topic, int64_t value) noexce
   *at++ = 1;  // one payload
   at = put_integer(at, value);
   s->body_bytes = static_cast<uint32_t>(at - s->inline_body);
+  count(Counted::kCopy, s->body_bytes);
   return self.node().deliver(to, s) ? Status::good() : Status::error(ErrorKind::kNotFound, "process not found");
 }
 
