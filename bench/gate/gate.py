@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""gate.py check | accept | selftest [--runs N]      make gate, make gate-accept, make gate-selftest
+"""gate.py check | accept [counts | instructions]      make gate, make gate-accept
+gate.py selftest [--runs N]                         make gate-selftest
 
 check     runs the counts and the instructions, compares them with baseline.json, closes with `N passed, N failed`
 accept    writes baseline.json anew and shows what changed
@@ -112,12 +113,16 @@ def print_report(report):
         print("  inconclusive: " + text)
 
 
-def load_baseline():
+def load_baseline(kinds):
     try:
         with open(BASELINE, encoding="utf-8") as file:
-            return json.load(file)
+            baseline = json.load(file)
     except (OSError, ValueError) as error:
         raise Broken("bench/gate/baseline.json: %s" % error)
+    for kind in kinds:
+        if kind not in baseline:
+            raise Broken("bench/gate/baseline.json has no %s (make gate-accept)" % kind)
+    return baseline
 
 
 def known_verdicts():
@@ -127,12 +132,15 @@ def known_verdicts():
     return len(list(compare_test.run())) - len(wrong), len(wrong)
 
 
-def check():
+KINDS = {"counts": (measure_counts, compare.counts), "instructions": (measure_instructions, compare.instructions)}
+
+
+def check(kinds):
     passed, failed = known_verdicts()
     codes = [compare.BROKEN] if failed else []
-    base = load_baseline()
-    for kind, measure, judge in (("counts", measure_counts, compare.counts),
-                                 ("instructions", measure_instructions, compare.instructions)):
+    base = load_baseline(kinds)
+    for kind in kinds:
+        measure, judge = KINDS[kind]
         head = measure()
         report = judge(base[kind], head)
         print_report(report)
@@ -150,35 +158,33 @@ def check():
     return compare.OK
 
 
-def strip(measured, kind):
-    """What of a measurement the baseline keeps."""
-    keep = {"runs": ("ops", "exact", "sampled"), "benches": ("ops", "instructions")}[kind]
-    return {name: {k: v for k, v in bench.items() if k in keep} for name, bench in measured[kind].items()}
+def accepted(kind, measured):
+    """What of a measurement the baseline keeps; refuses what is broken."""
+    benches, keep = {"counts": ("runs", ("ops", "exact", "sampled")),
+                     "instructions": ("benches", ("ops", "instructions"))}[kind]
+    for name, bench in measured[benches].items():
+        if bench.get("error"):
+            raise Broken("not accepted: %s: %s" % (name, bench["error"]))
+        if bench.get("mallocs"):
+            raise Broken("not accepted: %s calls malloc in its measured part" % name)
+        if kind == "instructions" and not bench["instructions"]:
+            raise Broken("not accepted: %s: nothing was counted" % name)
+    out = {k: v for k, v in measured.items() if k != benches}
+    out[benches] = {name: {k: v for k, v in bench.items() if k in keep} for name, bench in measured[benches].items()}
+    return out
 
 
-def accept():
-    counts, executed = measure_counts(), measure_instructions()
-    errors = [name + ": " + bench["error"] for name, bench in {**counts["runs"], **executed["benches"]}.items()
-              if bench.get("error")]
-    errors += [name + ": calls malloc in its measured part" for name, b in executed["benches"].items() if b["mallocs"]]
-    errors += [name + ": nothing was counted" for name, b in executed["benches"].items() if not b["instructions"]]
-    if errors:
-        raise Broken("not accepted:\n  " + "\n  ".join(errors))
-    new = {
-        "schema": 1,
-        "counts": {"compiler": counts["compiler"], "build": counts["build"], "seeds": counts["seeds"],
-                   "runs": strip(counts, "runs")},
-        "instructions": {"compiler": executed["compiler"], "build": executed["build"],
-                         "benches": strip(executed, "benches")},
-    }
-    if os.path.exists(BASELINE):
-        base = load_baseline()
-        for kind, judge in (("counts", compare.counts), ("instructions", compare.instructions)):
-            print_report(judge(base[kind], {**new[kind]}))
+def accept(kinds):
+    baseline = load_baseline([]) if os.path.exists(BASELINE) else {}
+    for kind in kinds:
+        measure, judge = KINDS[kind]
+        new = accepted(kind, measure())
+        if kind in baseline:
+            print_report(judge(baseline[kind], new))
+        baseline[kind] = new
     with open(BASELINE, "w", encoding="utf-8") as file:
-        file.write(as_text(new))
-    print("bench/gate/baseline.json written: %d runs, %d micro-benchmarks" % (
-        len(counts["runs"]), len(executed["benches"])))
+        file.write(as_text({kind: baseline[kind] for kind in KINDS if kind in baseline}))
+    print("bench/gate/baseline.json written: " + ", ".join(kinds))
     return 0
 
 
@@ -227,8 +233,7 @@ def injected_instructions(base):
 
 
 def no_change(base, kind):
-    measure, judge = {"counts": (measure_counts, compare.counts),
-                      "instructions": (measure_instructions, compare.instructions)}[kind]
+    measure, judge = KINDS[kind]
 
     def trial(i):
         report = judge(base[kind], measure(padding=i * 37))
@@ -240,7 +245,7 @@ def no_change(base, kind):
 
 def selftest(runs):
     passed, failed = known_verdicts()
-    base = load_baseline()
+    base = load_baseline(KINDS)
     results = [trials("one more %s noticed" % kind, runs, injected_count(base, kind)) for kind in INJECTED]
     results.append(trials("two more instructions noticed", runs, injected_instructions(base)))
     results += [trials("no change, %s: nothing raised" % kind, runs, no_change(base, kind))
@@ -253,10 +258,8 @@ def selftest(runs):
 def main():
     words = sys.argv[1:]
     try:
-        if words == ["check"]:
-            return check()
-        if words == ["accept"]:
-            return accept()
+        if words[:1] in (["check"], ["accept"]) and set(words[1:]) <= set(KINDS):
+            return {"check": check, "accept": accept}[words[0]](words[1:] or list(KINDS))
         if words[:1] == ["selftest"]:
             return selftest(int(words[2]) if words[1:2] == ["--runs"] else RUNS)
     except Broken as error:

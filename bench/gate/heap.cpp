@@ -20,15 +20,21 @@ namespace {
 
 constinit HeapTotals g_heap;
 
+// The release build links jemalloc, whose malloc_usable_size does not know glibc's blocks.
+int64_t usable_bytes([[maybe_unused]] void* p) noexcept {
+#if defined(WIPPY_SIM)
+  return p == nullptr ? 0 : static_cast<int64_t>(malloc_usable_size(p));
+#else
+  return 0;
+#endif
+}
 void* born(void* p, std::size_t bytes) noexcept {
   ++g_heap.allocations;
   g_heap.bytes += bytes;
-  if (p != nullptr) g_heap.live_bytes += static_cast<int64_t>(malloc_usable_size(p));
+  g_heap.live_bytes += usable_bytes(p);
   return p;
 }
-void dies(void* p) noexcept {
-  if (p != nullptr) g_heap.live_bytes -= static_cast<int64_t>(malloc_usable_size(p));
-}
+void dies(void* p) noexcept { g_heap.live_bytes -= usable_bytes(p); }
 
 }  // namespace
 
