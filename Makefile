@@ -2,8 +2,8 @@
 EXAMPLE ?= examples/monitored_pool
 EXAMPLE_ARGS ?= run monitored_pool
 
-.PHONY: help run test build debug bench bench-smoke model sim proof-sim asan tsan fuzz tidy clang-tidy format clean \
-  packages packages-test packages-fuzz
+.PHONY: help run test build debug bench bench-smoke gate gate-accept gate-selftest model sim proof-sim asan tsan \
+  fuzz tidy clang-tidy format clean packages packages-test packages-fuzz
 
 # One rule at a time: packages before builds; each build uses every processor anyway.
 .NOTPARALLEL:
@@ -13,6 +13,7 @@ help:
 	@echo "make test        the same, then every test of the release and debug builds"
 	@echo "make build       release build only: build/release/bin/"
 	@echo "make bench       all benchmarks (minutes) and the table for perf-reports; make bench-smoke: each once"
+	@echo "make gate        counts and instructions against bench/gate/baseline.json; make gate-accept, gate-selftest"
 	@echo "make model       model suites: every interleaving within stated bounds"
 	@echo "make sim         deterministic simulation tests; make proof-sim: 100,000 seeds and every plant from 20 starts"
 	@echo "make asan tsan   sanitizer builds of unit and stress tests; make fuzz: libFuzzer targets"
@@ -36,6 +37,15 @@ bench: packages-test
 
 bench-smoke: packages-test
 	@scripts/bench-smoke.sh
+
+gate: packages-test
+	@scripts/gate.sh check
+
+gate-accept: packages-test
+	@scripts/gate.sh accept
+
+gate-selftest: packages-test
+	@scripts/gate.sh selftest
 
 model: packages-test
 	@scripts/build.sh model

@@ -14,6 +14,8 @@ namespace wippy::bench {
 namespace {
 constexpr uint64_t kTimeoutNs = 120'000'000'000;
 Nodes* g_nodes = nullptr;
+std::vector<BenchNode*> g_living;  // main thread only, but for totals_of_nodes()
+void (*g_job_observer)(bool begins) = nullptr;
 
 void nap(uint64_t ns) {
   Parker p;
@@ -28,13 +30,31 @@ std::string placement_of(const char* name, const Placement& p) {
 }
 }  // namespace
 
+void observe_jobs(void (*observer)(bool begins)) { g_job_observer = observer; }
+
+CounterTotals totals_of_nodes() {
+  CounterTotals all;
+  for (BenchNode* node : g_living) {
+    for (ProcessHost* host : node->hosts_) {
+      const CounterTotals t = host->scheduler().totals();
+      all.steps += t.steps;
+      all.steals += t.steals;
+      all.stolen += t.stolen;
+      all.parks += t.parks;
+    }
+  }
+  return all;
+}
+
 void Job::begin() noexcept {
   begin_worker_ = Worker::current();
   begin_cpu_ns_ = thread_cpu_ns();
   begin_ns_ = monotonic_ns();
+  if (g_job_observer != nullptr) g_job_observer(true);
 }
 
 void Job::end() noexcept {
+  if (g_job_observer != nullptr) g_job_observer(false);
   end_ns_ = monotonic_ns();
   end_cpu_ns_ = thread_cpu_ns();
   end_worker_ = Worker::current();
@@ -69,7 +89,10 @@ BenchNode::BenchNode(const char* name, const std::vector<uint32_t>& hosts) : run
     if (!h.start().ok()) std::abort();
     record_placement(placement_of(o.id.c_str(), h.scheduler().config().placement));
   }
+  g_living.push_back(this);
 }
+
+BenchNode::~BenchNode() { std::erase(g_living, this); }
 
 void BenchNode::give_up(std::size_t host_index) {
   fmt::print(stderr, "wippy-bench: a scenario has not ended: {}\n", hosts_[host_index]->scheduler().dump_line());

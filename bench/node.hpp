@@ -21,6 +21,11 @@
 
 namespace wippy::bench {
 
+// Called by Job::begin (true) and Job::end (false), where these are called; null: nobody. For bench/gate.
+void observe_jobs(void (*observer)(bool begins));
+// Of all hosts of all nodes that live.
+CounterTotals totals_of_nodes();
+
 // What a scenario's processes and the waiting main thread share. begin and end: once each, on workers; the CPU time counts
 // when both are called by the same thread.
 class Job {
@@ -54,6 +59,9 @@ class BenchNode {
  public:
   // One host per entry, with that many workers.
   BenchNode(const char* name, const std::vector<uint32_t>& hosts);
+  ~BenchNode();
+  BenchNode(const BenchNode&) = delete;
+  BenchNode& operator=(const BenchNode&) = delete;
 
   Runtime& runtime() noexcept { return runtime_; }
   HostCore& host(std::size_t i) noexcept { return hosts_[i]->core(); }
@@ -76,6 +84,7 @@ class BenchNode {
   bool clear();
 
  private:
+  friend CounterTotals totals_of_nodes();
   // A scenario that does not end still uses what its caller owns: says so and ends the program.
   [[noreturn]] void give_up(std::size_t host_index);
 

@@ -1,6 +1,7 @@
 # wippy, wippy-sim, wippy-bench; each is left out while its folder has no source.
 file(GLOB wippy_main CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/cli/main.cpp)
 file(GLOB wippy_bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.cpp ${CMAKE_SOURCE_DIR}/bench/*/*.cpp)
+list(FILTER wippy_bench_sources EXCLUDE REGEX "/bench/gate/")
 file(GLOB wippy_simulation_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/sim/*.cpp)
 set(wippy_is_special FALSE)
 if(WIPPY_MODEL OR WIPPY_FUZZ OR WIPPY_SIM_ONLY)
@@ -38,6 +39,8 @@ if(wippy_simulation_sources AND NOT WIPPY_MODEL AND NOT WIPPY_FUZZ)
     endif()
   endif()
 endif()
+
+include(gate)
 
 if(wippy_bench_sources AND WIPPY_HAVE_BENCHMARK AND NOT wippy_is_special)
   add_executable(wippy-bench ${wippy_bench_sources})

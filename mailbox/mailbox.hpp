@@ -37,6 +37,9 @@ class MailboxHead {
   }
   // Any thread, inside a reader section. Links first..last (already linked by relaxed stores) behind what is there.
   PushResult push(MailNode* first, MailNode* last) noexcept {
+#if defined(WIPPY_GATE_INJECT)
+    asm volatile("nop\n\tnop");  // the count gate's self-test: it must notice two instructions (bench/gate)
+#endif
     last->next.store_relaxed(nullptr);                               // published by (2)
     const uintptr_t before = head_.exchange_acq_rel(to_word(last));  // (1); acquire: partner (4)
     to_node(before & ~kIdleTag)->next.store_release(first);          // (2) -> (3)

@@ -4,12 +4,15 @@
 #include <cstring>
 #include <new>
 
+#include "runtime/sim/counted.hpp"
+
 namespace wippy {
 
 Buffer* Buffer::create(const void* bytes, std::size_t size, Reallocate reallocate) noexcept {
   if (size > SIZE_MAX - sizeof(Buffer)) return nullptr;
   void* block = reallocate(nullptr, sizeof(Buffer) + size);
   if (block == nullptr) return nullptr;
+  count(Counted::kCopy, size);
   if (size > 0) std::memcpy(static_cast<char*>(block) + sizeof(Buffer), bytes, size);
   return new (block) Buffer(size);
 }
@@ -30,6 +33,7 @@ Signal* make_signal(SignalKind kind, Pid from, uint64_t ref, const void* body, s
     return s;
   }
   Signal* s = make_bare_signal(kind, from, ref, slab_class_of(kSignalHeader + bytes), bytes);
+  count(Counted::kCopy, bytes);
   if (s != nullptr && bytes != 0) std::memcpy(reinterpret_cast<char*>(s) + kSignalHeader, body, bytes);
   return s;
 }

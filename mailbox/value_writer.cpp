@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "mailbox/values.hpp"
+#include "runtime/sim/counted.hpp"
 
 namespace wippy {
 
@@ -131,6 +132,7 @@ bool ValueWriter::begin_error(ErrorKind kind, Retryable retryable, std::string_v
 }
 
 Status ValueWriter::finish() noexcept {
+  count(Counted::kCopy, out_.size());
   if (may_end(Token::kEnd) && out_.size() > kMaxEncodedBytes) fail(ErrorKind::kInvalid, kTooLarge);
   return status_;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "memory/slab.hpp"
+#include "runtime/sim/counted.hpp"
 
 namespace wippy {
 
@@ -67,6 +68,7 @@ void* Arena::resize_large(LargeHeader* h, std::size_t bytes) noexcept {
 }
 
 void* Arena::allocate(std::size_t bytes) noexcept {
+  count(Counted::kArena, bytes);
   void* p = nullptr;
   if (bytes <= kSmallMax) {
     const uint32_t c = class_of(bytes);

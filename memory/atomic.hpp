@@ -15,8 +15,10 @@
 #include <atomic>
 #include <cstdint>
 
+#include "runtime/sim/counted.hpp"
+
 #if defined(WIPPY_SIM)
-#include "memory/sim_hooks.hpp"
+#include "runtime/sim/hooks.hpp"
 #define WIPPY_SWITCH_POINT() ::wippy::sim::switch_point()
 #else
 #define WIPPY_SWITCH_POINT() static_cast<void>(0)
@@ -42,12 +44,20 @@ class Atomic {
   T exchange_acquire(T v) noexcept { return at().exchange(v, O::acquire); }
   T exchange_release(T v) noexcept { return at().exchange(v, O::release); }
   T exchange_acq_rel(T v) noexcept { return at().exchange(v, O::acq_rel); }
-  bool cas_strong_relaxed(T& e, T d) noexcept { return at().compare_exchange_strong(e, d, O::relaxed, O::relaxed); }
-  bool cas_strong_acquire(T& e, T d) noexcept { return at().compare_exchange_strong(e, d, O::acquire, O::acquire); }
-  bool cas_strong_acq_rel(T& e, T d) noexcept { return at().compare_exchange_strong(e, d, O::acq_rel, O::acquire); }
-  bool cas_strong_seq_cst(T& e, T d) noexcept { return at().compare_exchange_strong(e, d, O::seq_cst, O::relaxed); }
-  bool cas_weak_release(T& e, T d) noexcept { return at().compare_exchange_weak(e, d, O::release, O::relaxed); }
-  bool cas_weak_acq_rel(T& e, T d) noexcept { return at().compare_exchange_weak(e, d, O::acq_rel, O::acquire); }
+  bool cas_strong_relaxed(T& e, T d) noexcept {
+    return seen(at().compare_exchange_strong(e, d, O::relaxed, O::relaxed));
+  }
+  bool cas_strong_acquire(T& e, T d) noexcept {
+    return seen(at().compare_exchange_strong(e, d, O::acquire, O::acquire));
+  }
+  bool cas_strong_acq_rel(T& e, T d) noexcept {
+    return seen(at().compare_exchange_strong(e, d, O::acq_rel, O::acquire));
+  }
+  bool cas_strong_seq_cst(T& e, T d) noexcept {
+    return seen(at().compare_exchange_strong(e, d, O::seq_cst, O::relaxed));
+  }
+  bool cas_weak_release(T& e, T d) noexcept { return seen(at().compare_exchange_weak(e, d, O::release, O::relaxed)); }
+  bool cas_weak_acq_rel(T& e, T d) noexcept { return seen(at().compare_exchange_weak(e, d, O::acq_rel, O::acquire)); }
   T fetch_add_relaxed(T d) noexcept { return at().fetch_add(d, O::relaxed); }
   T fetch_add_acq_rel(T d) noexcept { return at().fetch_add(d, O::acq_rel); }
   T fetch_sub_relaxed(T d) noexcept { return at().fetch_sub(d, O::relaxed); }
@@ -57,6 +67,7 @@ class Atomic {
   void* address() noexcept { return &v_; }  // for futex words only: where the kernel waits
 
  private:
+  static bool seen(bool swapped) noexcept { return swapped || (count(Counted::kCasFailed), false); }
   std::atomic<T>& at() const noexcept { return WIPPY_SWITCH_POINT(), v_; }
   mutable std::atomic<T> v_;
 };

@@ -4,10 +4,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/sim/counted.hpp"
+
 namespace wippy {
 
 bool process_wide_barrier() noexcept {
 #if defined(WIPPY_SIM)
+  count(Counted::kSyscall);
   fence_seq_cst();  // one real thread: nothing to reach
   return true;
 #else

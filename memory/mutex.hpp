@@ -5,7 +5,7 @@
 #include <mutex>
 
 #if defined(WIPPY_SIM)
-#include "memory/sim_hooks.hpp"
+#include "runtime/sim/hooks.hpp"
 #endif
 
 namespace wippy {

@@ -22,6 +22,7 @@ struct FreshMemory {
     char* const at = cursor + (-reinterpret_cast<uintptr_t>(cursor) & (align - 1));
     for (; at + bytes > committed; committed += kCommitStep) {
       if (kCommitStep > static_cast<std::size_t>(end - committed)) return nullptr;
+      count(Counted::kSyscall);
       if (mprotect(committed, kCommitStep, PROT_READ | PROT_WRITE) != 0) return nullptr;
       bind_pages(binder, committed, kCommitStep, node);
     }

@@ -16,7 +16,7 @@
 #include "memory/status.hpp"
 #include "memory/this_thread.hpp"
 #if defined(WIPPY_SIM)
-#include "memory/sim_hooks.hpp"
+#include "runtime/sim/hooks.hpp"
 #endif
 
 namespace wippy {
@@ -96,11 +96,13 @@ class ThreadMemory {
 
   // Null only when the system is out of memory.
   void* allocate(uint32_t c) noexcept {
+    count(Counted::kSlab, slab_class_bytes(c));
     Cache& k = caches_[c];
     if (__builtin_expect(k.loaded->count != 0, 1)) return k.loaded->items[--k.loaded->count];
     return allocate_slow(c);
   }
   void free(void* item, uint32_t c) noexcept {
+    count(Counted::kSlabFree, slab_class_bytes(c));
     if (__builtin_expect(pools_.nodes_ != 1, 0) && pools_.node_of(item) != node_) return free_foreign(item, c);
     free_own(item, c);
   }

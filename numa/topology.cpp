@@ -11,7 +11,7 @@
 
 #include "memory/assert.hpp"
 #if defined(WIPPY_SIM)
-#include "memory/sim_hooks.hpp"
+#include "runtime/sim/hooks.hpp"
 #endif
 
 namespace wippy {

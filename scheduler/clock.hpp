@@ -1,11 +1,11 @@
-// Time as a seam. Nothing outside this header reads a clock; the simulation replaces both clocks (memory/sim_hooks.hpp).
+// Time as a seam. Nothing outside this header reads a clock; the simulation replaces both clocks (runtime/sim/hooks.hpp).
 // Timers are set from a *fresh* reading (rulings.md S14): a cached "now" would make them early.
 #pragma once
 
 #include <cstdint>
 
 #if defined(WIPPY_SIM)
-#include "memory/sim_hooks.hpp"
+#include "runtime/sim/hooks.hpp"
 #else
 #include <ctime>
 #endif

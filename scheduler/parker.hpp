@@ -14,6 +14,7 @@
 
 #include "memory/atomic.hpp"
 #include "memory/cache_line.hpp"
+#include "runtime/sim/counted.hpp"
 #include "scheduler/clock.hpp"
 
 namespace wippy {
@@ -36,6 +37,7 @@ class alignas(kCacheLine) Parker {
   }
   // Any thread, also the owner. The Parker must outlive the call: workers live as long as their scheduler.
   void unpark() noexcept {
+    count(Counted::kWake);
 #if defined(WIPPY_SIM)
     if (sim::planted(sim::Bug::kLostWake)) {
       const bool asleep = word_.load_relaxed() == kParkedWord;

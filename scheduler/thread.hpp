@@ -3,8 +3,10 @@
 
 #include <cstdint>
 
+#include "runtime/sim/counted.hpp"
+
 #if defined(WIPPY_SIM)
-#include "memory/sim_hooks.hpp"
+#include "runtime/sim/hooks.hpp"
 #else
 #include <pthread.h>
 #include <sched.h>
@@ -15,7 +17,7 @@ namespace wippy {
 // yield_thread() gives the CPU to another thread (simulation: fiber) that is ready.
 #if defined(WIPPY_SIM)
 using ThreadId = uint64_t;
-inline void yield_thread() noexcept { sim::yield_fiber(); }
+inline void yield_thread() noexcept { count(Counted::kSyscall), sim::yield_fiber(); }
 #else
 using ThreadId = pthread_t;
 inline void yield_thread() noexcept { sched_yield(); }

@@ -72,6 +72,34 @@ local function main(host, rounds)
 end
 return { main = main }
 )";
+constexpr const char* kTableEcho = R"(
+local function main(peer)
+  local pings = process.listen("ping")
+  process.send(peer, "pong", {number = 0})
+  while true do
+    local t = pings:receive()
+    if t.number == 0 then return true end
+    process.send(peer, "pong", t)
+  end
+end
+return { main = main }
+)";
+constexpr const char* kTablePinger = R"(
+local function main(host, rounds)
+  local pongs = process.listen("pong")
+  local peer = assert(process.spawn("bench:table_echo", host, process.pid()))
+  pongs:receive()
+  local sum = 0
+  for i = 1, rounds do
+    process.send(peer, "ping", {1, 2, 3, name = "worker", ok = true, rate = 0.5, number = i, inner = {"a", "b"}})
+    local t = pongs:receive()
+    if t.name == "worker" and t[3] == 3 and t.inner[2] == "b" then sum = sum + t.number end
+  end
+  process.send(peer, "ping", {number = 0})
+  return sum
+end
+return { main = main }
+)";
 constexpr const char* kSink = R"(
 local function main(peer, count)
   local numbers = process.listen("number")
@@ -102,6 +130,8 @@ class Entries final : public lua::ProcessDirectory {
     add("bench:task_patient", kTaskPatient, {"time"});
     add("bench:ponger", kPonger, {});
     add("bench:pinger", kPinger, {});
+    add("bench:table_echo", kTableEcho, {});
+    add("bench:table_pinger", kTablePinger, {});
     add("bench:sink", kSink, {});
     add("bench:source", kSource, {});
   }
@@ -274,6 +304,9 @@ const ScenarioCase kMemory("lua/memory_task_worker", "resident bytes of a task w
 const ScenarioCase kRoundTrip("lua/round_trip", "number to another Lua process and back, one worker", {"exchange"},
                               {.ops = 100'000, .smoke_ops = 100},
                               [](uint64_t ops) { return pair_of("bench:pinger", ops); });
+const ScenarioCase kTableTrip("lua/table_round_trip", "table to another Lua process and back, one worker", {"exchange"},
+                              {.ops = 30'000, .smoke_ops = 50},
+                              [](uint64_t ops) { return pair_of("bench:table_pinger", ops); });
 const ScenarioCase kOneWay("lua/one_way", "number to another Lua process, one worker", {"exchange"},
                            {.ops = 200'000, .smoke_ops = 200},
                            [](uint64_t ops) { return pair_of("bench:source", ops); });

@@ -1,6 +1,7 @@
 #include "runtime/process/coroutine.hpp"
 
 #include "runtime/process/process.hpp"
+#include "runtime/sim/counted.hpp"
 #include "scheduler/worker.hpp"
 
 namespace wippy {
@@ -171,6 +172,7 @@ Status send(Context& self, Pid to, std::string_view topic, int64_t value) noexce
   *at++ = 1;  // one payload
   at = put_integer(at, value);
   s->body_bytes = static_cast<uint32_t>(at - s->inline_body);
+  count(Counted::kCopy, s->body_bytes);
   return self.send_signal(to, s);
 }
 

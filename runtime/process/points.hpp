@@ -12,7 +12,7 @@
 #include "memory/this_thread.hpp"
 #include "runtime/observe/flight_ring.hpp"
 #if defined(WIPPY_SIM)
-#include "memory/sim_hooks.hpp"
+#include "runtime/sim/hooks.hpp"
 #endif
 
 namespace wippy::points {

@@ -98,6 +98,7 @@ Process* WorkerProcs::allocate(HostCore& host, uint16_t worker) noexcept {
   Process* p = &host == &host_ ? take_own() : nullptr;
   if (p == nullptr) p = take_shared(host);
   if (p == nullptr) return nullptr;
+  count(Counted::kBlock);
   p->prepare(host.index(), worker);
   return p;
 }
@@ -119,6 +120,7 @@ void WorkerProcs::spill() noexcept {
 }
 
 void WorkerProcs::give_back(HostCore& host, Process* p) noexcept {
+  count(Counted::kBlockFree);
   p->dispose();
   if (!p->has_generation()) return;
   if (&host == &host_) return push_free(p);

@@ -4,7 +4,8 @@
 
 #include <cstdint>
 
-#include "memory/sim_hooks.hpp"
+#include "runtime/sim/counted.hpp"
+#include "runtime/sim/hooks.hpp"
 
 namespace wippy::sim {
 
@@ -30,6 +31,7 @@ void reset_fixed_pages() noexcept {
 }
 
 void* map_fixed(std::size_t bytes, int protection) noexcept {
+  count(Counted::kSyscall);
   char* const begin = reinterpret_cast<char*>(g_next);
   if (!map_at(begin, bytes, protection)) return nullptr;
   g_next += (bytes + 2 * kGapBytes - 1) / kGapBytes * kGapBytes;

@@ -1,9 +1,10 @@
-// memory/sim_hooks.hpp and sim.hpp: the doors to the run that is going on, if any.
+// runtime/sim/hooks.hpp and sim.hpp: the doors to the run that is going on, if any.
 #include <cinttypes>
 #include <cstdlib>
 #include <ctime>
 #include <limits>
 
+#include "runtime/sim/counted.hpp"
 #include "runtime/sim/crash.hpp"
 #include "runtime/sim/simulator.hpp"
 
@@ -45,16 +46,19 @@ uint64_t random_u64() noexcept {
 void wait_on(const void* word, uint32_t, uint64_t deadline_ns) noexcept {
   Simulator* s = Simulator::current();
   if (s == nullptr) outside("waiting");
+  count(Counted::kSyscall);
   s->wait(WaitKind::kWord, word, deadline_ns);
 }
-void wake(const void* word, uint32_t count) noexcept {
-  if (Simulator* s = Simulator::current()) s->wake(WaitKind::kWord, word, count);
+void wake(const void* word, uint32_t waiters) noexcept {
+  count(Counted::kSyscall);
+  if (Simulator* s = Simulator::current()) s->wake(WaitKind::kWord, word, waiters);
   switch_point();
 }
 
 void wait_for_lock(const void* mutex) noexcept {
   Simulator* s = Simulator::current();
   if (s == nullptr) outside("locking twice");
+  count(Counted::kSyscall);
   s->wait(WaitKind::kLock, mutex, kNever);
 }
 void unlocked(const void* mutex) noexcept {
@@ -65,6 +69,7 @@ void unlocked(const void* mutex) noexcept {
 uint64_t spawn_fiber(const char* name, void (*run)(void*), void* arg) noexcept {
   Simulator* s = Simulator::current();
   if (s == nullptr) outside("starting a thread");
+  count(Counted::kSyscall);
   const uint64_t id = s->spawn(name, run, arg);
   switch_point();
   return id;
@@ -85,6 +90,7 @@ const char* topology() noexcept {
 }
 
 void record_event(uint64_t pid, uint32_t kind, uint64_t from) noexcept {
+  count(Counted::kSignalTaken);
   if (Simulator* s = Simulator::current()) s->record(pid, kind, from);
 }
 

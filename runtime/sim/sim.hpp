@@ -2,7 +2,7 @@
 //
 // One OS thread carries every thread of the runtime as a fiber. The code is the production code: in this build every verb of
 // memory/atomic.hpp, every lock and every park is a switch point, at which a seeded scheduler may let another fiber go on;
-// time, randomness, threads and the machine's topology are the simulation's (memory/sim_hooks.hpp). The same seed gives
+// time, randomness, threads and the machine's topology are the simulation's (runtime/sim/hooks.hpp). The same seed gives
 // the same run, switch by switch, in every start of the same program; another seed another run.
 //
 // What it finds: schedule bugs (lost wake-ups, check-then-act races, order of exits, timers). What it cannot find: missing
@@ -20,9 +20,14 @@
 #include <functional>
 #include <string>
 
-#include "memory/sim_hooks.hpp"
+#include "runtime/sim/counts.hpp"
+#include "runtime/sim/hooks.hpp"
 
 namespace wippy::sim {
+
+// Options::mean_points: no looks at all. A fiber runs until it waits or yields, so the schedule depends on these events
+// alone and not on how many atomic accesses lie between them.
+inline constexpr uint32_t kOnlyAtWaits = ~uint32_t{0};
 
 // Zero means "drawn from the seed", unless said otherwise.
 struct Options {

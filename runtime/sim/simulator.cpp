@@ -162,7 +162,9 @@ void Simulator::sync_clock() noexcept {
   armed_points_ = g_points_left;
 }
 
-void Simulator::rearm() noexcept { armed_points_ = g_points_left = 1 + choice_.below(2 * mean_points_); }
+void Simulator::rearm() noexcept {
+  armed_points_ = g_points_left = mean_points_ == kOnlyAtWaits ? kNoLook : 1 + choice_.below(2 * mean_points_);
+}
 
 void Simulator::end_expired_waits() noexcept {
   for (const auto& f : fibers_) {

@@ -54,7 +54,7 @@ def include_rules(tree):
     for path in tree.sources:
         layer = layer_of(path)
         for line, header, quoted in source.includes(tree.text(path)):
-            if not quoted or header in rules.ALSO_MAY_INCLUDE.get(path, []):
+            if not quoted or header in rules.SIMULATION_DOORS or header in rules.ALSO_MAY_INCLUDE.get(path, []):
                 continue
             where = "%s:%d: " % (path, line)
             target = resolve(tree, path, header)

@@ -23,7 +23,7 @@ MAY_INCLUDE = {
     "runtime/host": CORE + LOG + ["runtime/process", "runtime/dispatch", "runtime/app", "runtime/security"],
     "runtime/service": CORE + LOG
     + ["runtime/process", "runtime/dispatch", "runtime/app", "runtime/security", "runtime/host"],
-    # The simulation stands beside the layers: it implements memory/sim_hooks.hpp and watches the whole runtime.
+    # The simulation stands beside the layers: it implements runtime/sim/hooks.hpp and watches the whole runtime.
     "runtime/sim": CORE + ["runtime"],
     # runtime/runtime.{hpp,cpp} and its neighbours: the assembled node.
     "runtime": CORE + ["runtime"],
@@ -33,6 +33,10 @@ MAY_INCLUDE = {
     "bench": CORE + ["runtime", "lua", "cli"],
     "tests": CORE + ["runtime", "lua", "cli"],
 }
+
+# The simulation's doors, like the model checker's: declared and defined with it, nothing but empty inline functions in other
+# builds. Every layer goes through them.
+SIMULATION_DOORS = ["runtime/sim/hooks.hpp", "runtime/sim/counted.hpp"]
 
 # Exceptions, each with its reason.
 ALSO_MAY_INCLUDE = {

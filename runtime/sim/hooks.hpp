@@ -1,4 +1,4 @@
-// What the simulation build needs from below: declared here, defined in runtime/sim/. Included only under WIPPY_SIM.
+// The doors through which the production code meets the simulation; included by every layer, only under WIPPY_SIM.
 // One real thread carries every virtual worker as a fiber; none of these functions is called from a second thread.
 // Outside a run (static initialisation, tests between runs) nothing switches and the clock only creeps on.
 #pragma once
