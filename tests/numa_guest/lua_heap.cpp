@@ -16,8 +16,13 @@ for i = 1, 200 do
   items[i] = {name = "item " .. i, value = i, get = function() return i end}
 end
 for i = 1, 6 do texts[i] = string.rep("x", 5000 + i) end
-local function main() print(#items, #texts) end
-return { main = main }
+local function keep() return #items, #texts end
+local function ends() print(keep()) end
+local function stays()
+  process.listen("never"):receive()
+  print(keep())
+end
+return { ends = ends, stays = stays }
 )";
 
 Atomic<Feast*> g_feast{nullptr};  // print has no argument of its own; set while no program runs
@@ -51,7 +56,8 @@ class Walk {
     lua_pop(l_, 1);
   }
   void note(int type, const void* p) {
-    const bool large = type == LUA_TSTRING && lua_rawlen(l_, -1) > Arena::kSmallMax;
+    const bool sized = type == LUA_TSTRING || type == LUA_TUSERDATA;
+    const bool large = sized && lua_rawlen(l_, -1) > Arena::kSmallMax;
     (large ? out_.large : out_.small).push_back(p);
   }
   void visit_table() {
@@ -97,23 +103,30 @@ class SeenFactory final : public MachineFactory {
 }  // namespace
 
 LuaScript::LuaScript() : hooks_(*this) {
-  auto p = std::make_shared<lua::LuaProgram>();
-  p->entry_id = "guest:heap";
-  std::string error;
-  if (!lua::compile(kSource, p->entry_id, p->bytecode, error).ok()) throw std::runtime_error(error);
-  program_ = std::move(p);
+  for (const bool stays : {false, true}) {
+    auto p = std::make_shared<lua::LuaProgram>();
+    p->entry_id = "guest:heap";
+    p->method = stays ? "stays" : "ends";
+    std::string error;
+    if (!lua::compile(kSource, p->entry_id, p->bytecode, error).ok()) throw std::runtime_error(error);
+    (stays ? stays_ : ends_) = std::move(p);
+  }
   hooks_.print = count_end;
   hooks_.push_arguments = [](lua_State*, std::string_view) { return 0; };
 }
 
-SpawnResult LuaScript::spawn(Context& self, LuaObjects& objects) {
-  lua::LuaFactory factory(program_, hooks_, {}, 1);
+SpawnResult LuaScript::spawn_staying(Context& self, LuaObjects& objects) {
+  lua::LuaFactory factory(stays_, hooks_, {}, 1);
   SeenFactory seen(factory, objects);
   return self.spawn(seen, {});
 }
 
-void LuaScript::ends_in(Feast& feast) { g_feast.store_release(&feast); }  // partner: count_end
-void LuaScript::ends_in_nothing() { g_feast.store_release(nullptr); }     // partner: count_end
+SpawnResult LuaScript::spawn_ending(Context& self) {
+  lua::LuaFactory factory(ends_, hooks_, {}, 1);
+  return self.spawn(factory, {});
+}
+
+void LuaScript::ends_in(Feast* feast) { g_feast.store_release(feast); }  // partner: count_end
 
 SpawnResult LuaScript::spawn(Context&, std::string_view, std::string_view, SpawnOptions) {
   SpawnResult r;

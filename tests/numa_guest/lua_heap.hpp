@@ -12,25 +12,27 @@ namespace wippy::guest {
 
 struct LuaObjects {
   std::vector<const void*> small;  // from the arena's chunks
-  std::vector<const void*> large;  // strings over Arena::kSmallMax: from malloc
+  std::vector<const void*> large;  // over Arena::kSmallMax: from malloc
 };
 
 class LuaScript final : public lua::ProcessDirectory {
  public:
   LuaScript();
 
-  // On the calling worker. The chunk has run when this returns, main has not.
-  SpawnResult spawn(Context& self, LuaObjects& objects);
-  // main counts itself there from now on.
-  void ends_in(Feast& feast);
-  void ends_in_nothing();
+  // Both on the calling worker: the chunk has run and made the heap when they return, the method has not begun.
+  // Waits for ever; `objects`: its heap.
+  SpawnResult spawn_staying(Context& self, LuaObjects& objects);
+  // Counts itself in the feast and ends.
+  SpawnResult spawn_ending(Context& self);
+  void ends_in(Feast* feast);
 
   // lua::ProcessDirectory: the program asks for nothing.
   SpawnResult spawn(Context&, std::string_view, std::string_view, SpawnOptions) override;
   HostCore* find_host(std::string_view) noexcept override { return nullptr; }
 
  private:
-  std::shared_ptr<const lua::LuaProgram> program_;
+  std::shared_ptr<const lua::LuaProgram> stays_;
+  std::shared_ptr<const lua::LuaProgram> ends_;
   lua::StandardHooks hooks_;
 };
 

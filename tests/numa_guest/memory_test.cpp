@@ -74,7 +74,7 @@ void fill(Context& self, Worker& worker, LuaScript& script, Places& places) {
   take_items(places.items[w], home);
   for (uint32_t i = 0; i < kLuas; ++i) {
     LuaObjects objects;
-    const SpawnResult r = script.spawn(self, objects);
+    const SpawnResult r = script.spawn_staying(self, objects);
     ASSERT_TRUE(r.status.ok()) << r.error_text;
     places.blocks[w].add(block_of(self.node(), r.pid), home);
     for (const void* p : objects.small) places.lua_small[w].add(p, home);
@@ -99,7 +99,7 @@ void expect_everything_at_home(Team& team, LuaScript& script, const char* when) 
   expect_all_right(name("coroutine frames").c_str(), frames, 100);
   expect_all_right(name("slab items of all classes").c_str(), items, 100);
   expect_all_right(name("Lua objects in arena chunks").c_str(), lua_small, 100);
-  expect_all_right(name("Lua strings from malloc").c_str(), lua_large, 20);
+  expect_all_right(name("large Lua objects, from malloc").c_str(), lua_large, 20);
   team.clear();
 }
 
@@ -128,8 +128,7 @@ void feed(Team& team, LuaScript& script, Mail& mail) {
       EXPECT_TRUE(r.status.ok());
       for (uint32_t m = 0; m < kMessages; ++m) EXPECT_TRUE(send(self, r.pid, "number", m).ok());
     }
-    LuaObjects unused;
-    EXPECT_TRUE(script.spawn(self, unused).status.ok());
+    EXPECT_TRUE(script.spawn_ending(self).status.ok());
     return kReaders + 1;
   });
 }
@@ -143,14 +142,14 @@ TEST(Memory, MessagesAndFreedMemoryStayAtHome) {
     for (uint32_t thief = 0; thief < kCpus; ++thief) {
       Mail mail;
       mail.thief = thief;
-      script.ends_in(mail);
+      script.ends_in(&mail);
       feed(team, script, mail);
       bodies.add(mail.bodies);
     }
   }
   expect_all_right("messages, as their receiver sees them", bodies, 8);
   team.clear();
-  script.ends_in_nothing();
+  script.ends_in(nullptr);
   expect_everything_at_home(team, script, "after foreign frees");
 }
 
