@@ -84,6 +84,8 @@ SlabMagazine* MemoryPools::empty_magazine(NodeId node) noexcept {
         mprotect(pool.magazine_committed, step, PROT_READ | PROT_WRITE) != 0) {
       return nullptr;
     }
+    // A thread of any node may be the first to touch them: it frees what belongs here.
+    if (bind_ != nullptr) bind_(pool.magazine_committed, step, node);
     pool.magazine_committed += step;
   }
   new (m) SlabMagazine;
