@@ -20,11 +20,13 @@ BlockTable::BlockTable(uint32_t index_bits, BindPages bind) : blocks_(uint32_t{1
     std::abort();
   }
   owners_ = new Atomic<uint16_t>[blocks_ / kSegmentBlocks];
+  nodes_ = new NodeId[blocks_ / kSegmentBlocks]();
   for (uint32_t i = 0; i < blocks_ / kSegmentBlocks; ++i) owners_[i].store_relaxed(kNoOwner);
 }
 
 BlockTable::~BlockTable() {
   delete[] owners_;
+  delete[] nodes_;
   munmap(base_, std::size_t{blocks_} * kBlockBytes);
 }
 
@@ -48,6 +50,7 @@ bool BlockTable::carve(uint16_t owner, NodeId node, uint32_t& first) noexcept {
     found->next = segment * kSegmentBlocks;
     found->end = found->next + kSegmentBlocks;
     if (bind_ != nullptr) bind_(at(found->next), std::size_t{kSegmentBlocks} * kBlockBytes, node);
+    nodes_[segment] = node;
     owners_[segment].store_release(owner);  // partner: owner_of
   }
   first = found->next;

@@ -39,6 +39,8 @@ class BlockTable {
   uint32_t blocks() const noexcept { return blocks_; }
   // kNoOwner when the index was never handed out. Any thread.
   uint16_t owner_of(uint32_t index) const noexcept;
+  // Of a block that was handed out; whoever has it knows of its segment.
+  NodeId node_of(uint32_t index) const noexcept { return nodes_[index / kSegmentBlocks]; }
 
   // A run of kRunBlocks fresh blocks: true and the first index; false when the table is used up.
   [[nodiscard]] bool carve(uint16_t owner, NodeId node, uint32_t& first) noexcept;
@@ -59,6 +61,7 @@ class BlockTable {
   const uint32_t blocks_;
   BindPages bind_;
   Atomic<uint16_t>* owners_ = nullptr;  // per segment; written once, before its first block is used
+  NodeId* nodes_ = nullptr;             // per segment; likewise
   mutable Mutex mutex_;                 // guards the fields below
   std::vector<Open> open_;
   uint32_t next_segment_ = 0;
