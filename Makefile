@@ -3,7 +3,7 @@ EXAMPLE ?= examples/monitored_pool
 EXAMPLE_ARGS ?= run monitored_pool
 
 .PHONY: help run test build debug bench bench-smoke gate gate-accept gate-selftest model sim proof-sim asan tsan \
-  fuzz tidy clang-tidy format clean packages packages-test packages-fuzz
+  fuzz numa-guest tidy clang-tidy format clean packages packages-test packages-fuzz packages-guest
 
 # One rule at a time: packages before builds; each build uses every processor anyway.
 .NOTPARALLEL:
@@ -17,6 +17,7 @@ help:
 	@echo "make model       model suites: every interleaving within stated bounds"
 	@echo "make sim         deterministic simulation tests; make proof-sim: 100,000 seeds and every plant from 20 starts"
 	@echo "make asan tsan   sanitizer builds of unit and stress tests; make fuzz: libFuzzer targets"
+	@echo "make numa-guest  placement and stealing on a real kernel with 4 NUMA nodes, in QEMU"
 	@echo "make tidy        include rules, seams, budgets, format; make clang-tidy; make format; make clean"
 
 run: packages
@@ -67,6 +68,10 @@ fuzz: packages-fuzz
 	@scripts/build.sh fuzz
 	@scripts/run-fuzz.sh $(FUZZ_SECONDS)
 
+numa-guest: packages-guest
+	@scripts/build.sh release numa_guest wippy
+	@tests/numa_guest/guest.sh build/release/bin build/numa_guest/vmlinuz
+
 tidy: packages-test
 	@tests/tidy/tidy.py
 
@@ -82,6 +87,8 @@ packages-test:
 	@scripts/install-packages.sh test
 packages-fuzz:
 	@scripts/install-packages.sh fuzz
+packages-guest:
+	@scripts/install-packages.sh guest
 
 clean:
 	rm -rf build

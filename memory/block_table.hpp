@@ -31,7 +31,8 @@ class BlockTable {
       : blocks_(uint32_t{1} << index_bits),
         range_(std::size_t{blocks_} * kBlockBytes, PROT_READ | PROT_WRITE),
         binder_(binder),
-        owners_(std::make_unique<Atomic<uint16_t>[]>(blocks_ / kSegmentBlocks)) {
+        owners_(std::make_unique<Atomic<uint16_t>[]>(blocks_ / kSegmentBlocks)),
+        nodes_(std::make_unique<NodeId[]>(blocks_ / kSegmentBlocks)) {
     WIPPY_ASSERT(index_bits >= 12 && index_bits <= 24);
     for (uint32_t i = 0; i < blocks_ / kSegmentBlocks; ++i) owners_[i].store_relaxed(kNoOwner);  // nobody reads yet
   }
@@ -45,6 +46,8 @@ class BlockTable {
   uint16_t owner_of(uint32_t index) const noexcept {
     return index < blocks_ ? owners_[index / kSegmentBlocks].load_acquire() : kNoOwner;  // partner: carve's store
   }
+  // Of a block that was handed out; whoever has it knows of its segment.
+  NodeId node_of(uint32_t index) const noexcept { return nodes_[index / kSegmentBlocks]; }
 
   // A run of kRunBlocks fresh blocks: true and the first index; false when the table is used up.
   [[nodiscard]] bool carve(uint16_t owner, NodeId node, uint32_t& first) noexcept {
@@ -58,6 +61,7 @@ class BlockTable {
       open->next = segment * kSegmentBlocks;
       open->end = open->next + kSegmentBlocks;
       bind_pages(binder_, at(open->next), std::size_t{kSegmentBlocks} * kBlockBytes, node);
+      nodes_[segment] = node;
       owners_[segment].store_release(owner);  // partner: owner_of
     }
     first = std::exchange(open->next, open->next + kRunBlocks);
@@ -97,6 +101,7 @@ class BlockTable {
   const AddressRange range_;
   const PageBinder* const binder_;
   const std::unique_ptr<Atomic<uint16_t>[]> owners_;  // per segment; written once, before its first block is used
+  const std::unique_ptr<NodeId[]> nodes_;             // the same
   mutable Mutex mutex_;                               // guards the fields below
   std::vector<Open> open_;
   uint32_t next_segment_ = 0;

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# scripts/install-packages.sh run|test|fuzz [--list]
+# scripts/install-packages.sh run|test|fuzz|guest [--list]
 # Installs the Debian 12 packages of a list that are not there yet; does nothing, needs no rights and no network when all
 # are. `run` is what building and running needs, `test` adds what the tests, model suites and style checks need, `fuzz`
-# adds clang's libFuzzer. --list prints the names instead.
+# adds clang's libFuzzer, `guest` adds to `test` what boots the NUMA guest. --list prints the names instead.
+# The guest's kernel is not installed: its package is downloaded and the kernel unpacked to build/numa_guest/vmlinuz.
 set -u
 
 run="g++ cmake ninja-build pkg-config libtbb-dev libjemalloc-dev liblua5.4-dev libhwloc-dev libyaml-cpp-dev libcli11-dev
@@ -10,12 +11,16 @@ run="g++ cmake ninja-build pkg-config libtbb-dev libjemalloc-dev liblua5.4-dev l
 test="libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev relacy-dev spin gcc python3 clang-format-14
   clang-tidy-14 valgrind"
 fuzz="clang-14 libclang-rt-14-dev"
+guest="qemu-system-x86 busybox-static cpio"
+guest_kernel=linux-image-amd64  # depends on the present one
+vmlinuz=$(dirname "$0")/../build/numa_guest/vmlinuz
 
 case "${1:-}" in
   run) wanted="$run" ;;
   test) wanted="$run $test" ;;
   fuzz) wanted="$run $fuzz" ;;
-  *) echo "usage: $0 run|test|fuzz [--list]" >&2; exit 2 ;;
+  guest) wanted="$run $test $guest" ;;
+  *) echo "usage: $0 run|test|fuzz|guest [--list]" >&2; exit 2 ;;
 esac
 if [ "${2:-}" = --list ]; then
   printf '%s\n' $wanted
@@ -31,9 +36,24 @@ for package in $wanted; do
   state=$(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null)
   [ "${state%% *}" = ii ] || missing="$missing $package"
 done
-[ -z "$missing" ] && exit 0
+kernel=""
+[ "$1" = guest ] && [ ! -s "$vmlinuz" ] && kernel=$guest_kernel
+[ -z "$missing$kernel" ] && exit 0
 
-echo "Missing packages:$missing"
+# Needs no rights beyond those of the folder.
+unpack_kernel() {
+  local folder package
+  folder=$(mktemp -d) && mkdir -p "$(dirname "$vmlinuz")" || return 1
+  package=$(apt-cache depends "$kernel" | awk '/Depends: linux-image-/ { print $2; exit }')
+  (cd "$folder" && apt-get -q download "${package:?}") &&
+    dpkg-deb --fsys-tarfile "$folder"/*.deb | tar -xO --wildcards './boot/vmlinuz-*' >"$folder/vmlinuz" &&
+    [ -s "$folder/vmlinuz" ] && mv "$folder/vmlinuz" "$vmlinuz"
+  local status=$?
+  rm -r "$folder"
+  return $status
+}
+
+echo "Missing packages:$missing${kernel:+ $kernel (kernel only)}"
 as_root=""
 if [ "$(id -u)" -ne 0 ]; then
   if ! command -v sudo >/dev/null; then
@@ -44,7 +64,9 @@ if [ "$(id -u)" -ne 0 ]; then
   as_root=sudo
 fi
 $as_root apt-get -q update &&
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing || {
+  { [ -z "$missing" ] ||
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing; } &&
+  { [ -z "$kernel" ] || unpack_kernel; } || {
   echo "apt-get failed; nothing was built." >&2
   exit 1
 }

@@ -67,9 +67,10 @@ class HostCore {
   }
   int64_t limited_live() const noexcept { return live_.load_relaxed(); }
 
-  // Free blocks as a list through next_free, ending in null: given back by one worker, taken by another. One lock a list.
-  void spill(Process* first, uint32_t count) noexcept;
-  Process* refill(uint32_t& count) noexcept;
+  // Free blocks of one NUMA node as a list through next_free, ending in null: given back by one worker, taken by another. One
+  // lock a list.
+  void spill(Process* first, uint32_t count, NodeId node) noexcept;
+  Process* refill(NodeId node, uint32_t& count) noexcept;
 
  private:
   NodeCore& node_;
@@ -87,7 +88,7 @@ class HostCore {
     Process* first;
     uint32_t count;
   };
-  std::vector<FreeList> free_;
+  std::vector<std::vector<FreeList>> free_;  // by node, as far as one was given back
 };
 
 }  // namespace wippy

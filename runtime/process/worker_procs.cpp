@@ -18,6 +18,7 @@ EngineSlot* current_engine_slot() noexcept {
 }
 
 WorkerProcs::WorkerProcs(NodeCore& node, HostCore& host) : node_(node), host_(host), retired_(node.pools().grace()) {
+  if (node_.pools().nodes() > 1) away_.resize(node_.pools().nodes());
   if (Worker* const w = Worker::current()) {
     flight_ = &node_.flights().take(FlightRings::kWorkerWords);
     node_.flights().set_label(*flight_,
@@ -43,7 +44,8 @@ WorkerProcs::~WorkerProcs() {
     set_aside_ = s->link();
     destroy_signal(s);
   }
-  if (free_ != nullptr) host_.spill(free_, free_count_);
+  if (free_ != nullptr) host_.spill(free_, free_count_, this_memory().node());
+  flush_away();
   LockGuard lock(node_.workers_mutex_);
   node_.departed_live_ += live_.load_relaxed();
   std::erase(node_.workers_, this);
@@ -62,22 +64,33 @@ Process* WorkerProcs::take_own() noexcept {
   return p;
 }
 
-// From the host's list or a fresh run; keeps the rest if it is this worker's host, else leaves it with the host.
+// A list the host holds; of it all but the first block stay with this worker if host and node are its own, else with the host.
+Process* WorkerProcs::take_list(HostCore& host, NodeId node) noexcept {
+  uint32_t count = 0;
+  Process* p = host.refill(node, count);
+  if (p == nullptr) return nullptr;
+  Process* rest = p->next_free();
+  if (&host == &host_ && node == this_memory().node()) {
+    free_ = rest;
+    free_count_ = count - 1;
+  } else if (rest != nullptr) {
+    host.spill(rest, count - 1, node);
+  }
+  return p;
+}
+
+// From this node's lists or a fresh run; from other nodes only when the table is used up.
 Process* WorkerProcs::take_shared(HostCore& host) noexcept {
   const bool own = &host == &host_;
-  uint32_t count = 0;
-  if (Process* p = host.refill(count)) {
-    Process* rest = p->next_free();
-    if (own) {
-      free_ = rest;
-      free_count_ = count - 1;
-    } else if (rest != nullptr) {
-      host.spill(rest, count - 1);
-    }
-    return p;
-  }
+  const NodeId here = this_memory().node();
+  if (Process* p = take_list(host, here)) return p;
   uint32_t first = 0;
-  if (!node_.blocks().carve(host.index(), this_memory().node(), first)) return nullptr;
+  if (!node_.blocks().carve(host.index(), here, first)) {
+    for (uint32_t n = 0; n < away_.size(); ++n) {
+      if (Process* p = take_list(host, static_cast<NodeId>(n))) return p;
+    }
+    return nullptr;
+  }
   if (own) {
     fresh_ = first;
     fresh_end_ = first + BlockTable::kRunBlocks;
@@ -90,7 +103,7 @@ Process* WorkerProcs::take_shared(HostCore& host) noexcept {
     p->set_next_free(list);
     list = p;
   }
-  host.spill(list->next_free(), BlockTable::kRunBlocks - 1);
+  host.spill(list->next_free(), BlockTable::kRunBlocks - 1, here);
   return list;
 }
 
@@ -103,7 +116,31 @@ Process* WorkerProcs::allocate(HostCore& host, uint16_t worker) noexcept {
   return p;
 }
 
+NodeId WorkerProcs::home_of(Process* p) noexcept { return node_.blocks().node_of(node_.blocks().index_of(p)); }
+
+// As slab items (rulings.md S13): home in batches, so that a block is only ever used on its own node.
+void WorkerProcs::send_home(Process* p, NodeId home) noexcept {
+  Away& a = away_[home];
+  p->set_next_free(a.first);
+  a.first = p;
+  if (++a.count == kAwayBatch) {
+    host_.spill(a.first, a.count, home);
+    a = Away{};
+  }
+}
+
+void WorkerProcs::flush_away() noexcept {
+  for (uint32_t n = 0; n < away_.size(); ++n) {
+    if (away_[n].first != nullptr) host_.spill(away_[n].first, away_[n].count, static_cast<NodeId>(n));
+    away_[n] = Away{};
+  }
+}
+
 void WorkerProcs::push_free(Process* p) noexcept {
+  if (__builtin_expect(!away_.empty(), 0)) {
+    const NodeId home = home_of(p);
+    if (home != this_memory().node()) return send_home(p, home);
+  }
   p->set_next_free(free_);
   free_ = p;
   if (++free_count_ > kKeep) spill();
@@ -116,7 +153,7 @@ void WorkerProcs::spill() noexcept {
   free_ = last->next_free();
   free_count_ -= kSpill;
   last->set_next_free(nullptr);
-  host_.spill(first, kSpill);
+  host_.spill(first, kSpill, this_memory().node());
 }
 
 void WorkerProcs::give_back(HostCore& host, Process* p) noexcept {
@@ -125,7 +162,7 @@ void WorkerProcs::give_back(HostCore& host, Process* p) noexcept {
   if (!p->has_generation()) return;
   if (&host == &host_) return push_free(p);
   p->set_next_free(nullptr);
-  host.spill(p, 1);
+  host.spill(p, 1, home_of(p));
 }
 
 void WorkerProcs::retire(Process* p) noexcept {
@@ -191,23 +228,27 @@ Signal* WorkerProcs::take_signal(SignalKind kind, uint64_t ref) noexcept {
   return s;
 }
 
-void WorkerProcs::before_park() noexcept { reclaim(retired_.drain_for_park()); }
+void WorkerProcs::before_park() noexcept {
+  reclaim(retired_.drain_for_park());
+  flush_away();
+}
 
 void WorkerProcs::refill_refs() noexcept {
   next_ref_ = node_.ref_ranges_.fetch_add_relaxed(1) * kRefRange;  // only uniqueness counts
   end_ref_ = next_ref_ + kRefRange;
 }
 
-void HostCore::spill(Process* first, uint32_t count) noexcept {
+void HostCore::spill(Process* first, uint32_t count, NodeId node) noexcept {
   LockGuard lock(free_mutex_);
-  free_.push_back(FreeList{first, count});
+  if (free_.size() <= node) free_.resize(std::size_t{node} + 1);
+  free_[node].push_back(FreeList{first, count});
 }
 
-Process* HostCore::refill(uint32_t& count) noexcept {
+Process* HostCore::refill(NodeId node, uint32_t& count) noexcept {
   LockGuard lock(free_mutex_);
-  if (free_.empty()) return nullptr;
-  const FreeList l = free_.back();
-  free_.pop_back();
+  if (free_.size() <= node || free_[node].empty()) return nullptr;
+  const FreeList l = free_[node].back();
+  free_[node].pop_back();
   count = l.count;
   return l.first;
 }

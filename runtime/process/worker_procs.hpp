@@ -58,12 +58,21 @@ class WorkerProcs final : public WorkerHooks {
   static constexpr uint32_t kKeep = 512;  // free blocks kept at most
   static constexpr uint32_t kSpill = 256;
   static constexpr uint32_t kSetAside = 32;
+  static constexpr uint32_t kAwayBatch = 64;
+  struct Away {
+    Process* first = nullptr;
+    uint32_t count = 0;
+  };
   Process* take_own() noexcept;
   Process* take_shared(HostCore& host) noexcept;
+  Process* take_list(HostCore& host, NodeId node) noexcept;
   void refill_refs() noexcept;
   void reclaim(GraceNode* list) noexcept;
   void push_free(Process* p) noexcept;
   void spill() noexcept;
+  NodeId home_of(Process* p) noexcept;
+  void send_home(Process* p, NodeId home) noexcept;
+  void flush_away() noexcept;
 
   NodeCore& node_;
   HostCore& host_;
@@ -71,7 +80,8 @@ class WorkerProcs final : public WorkerHooks {
   EngineSlot engine_slot_;
   Process* free_ = nullptr;
   uint32_t free_count_ = 0;
-  uint32_t fresh_ = 0;  // bump run
+  std::vector<Away> away_;  // by node: free blocks of other nodes, on their way home; empty on one-node machines
+  uint32_t fresh_ = 0;      // bump run
   uint32_t fresh_end_ = 0;
   uint64_t next_ref_ = 0;
   uint64_t end_ref_ = 0;
