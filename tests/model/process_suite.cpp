@@ -1,7 +1,8 @@
 // PID publication with reclamation, and the zombie: the block of a process is its own table entry (rulings.md S1), a dead
 // process answers late requests until its grace has passed (S3, S4), and one exit has one reason (S7). The mailbox and the
 // grace domain are the production headers; find, deliver, exit, zombie and reuse are written here after
-// runtime/process/{process,exit,node_core,worker_procs}.cpp, which need a whole runtime around them.
+// runtime/process/{process,exit,node_core,worker_procs}.cpp (transcribed.txt), so that mistakes of logic can be planted; the
+// production text itself runs in exit_suite.cpp.
 #include "mailbox/mailbox.hpp"
 #include "memory/grace.hpp"
 #include "model/checker/suite.hpp"
@@ -46,6 +47,7 @@ struct Exit {
   Var<int> fields{1, "plain fields of the block"};  // read by senders that found it, written when it is disposed of
   Var<int> owner{0, "owner's fields"};
   Var<int> reason{0, "reason"};
+  bool exiting = false;     // owner's
   bool zombie = false;      // owner's
   Aside<int> retirer = -1;  // the worker that ran the exit
   Aside<bool> reused = false;
@@ -110,10 +112,14 @@ struct Exit {
   void run(int worker) {
     owner.set(owner.get() + 1);
     if (!zombie) {
-      while (Letter* l = pop()) ++watching[l->watcher];
-      if (B == Bug::kSealBeforeErase) epoch = domain.seal();
-      pid.store_release(0);                              // (a)
+      if (!exiting) {
+        while (Letter* l = pop()) ++watching[l->watcher];
+        if (B == Bug::kSealBeforeErase) epoch = domain.seal();
+        pid.store_release(0);  // (a)
+        exiting = true;
+      }
       while (Letter* l = pop()) ++watching[l->watcher];  // settle_queue
+      if (!head.nothing_behind(tail.dummy())) return come_back();
       reason.set(kReason);
       for (int s = 0; s < Senders; ++s) answered[s] += watching[s];  // (e)
       zombie = true;
@@ -128,6 +134,9 @@ struct Exit {
       if (B == Bug::kSubmitTwice) queue.give("in two run queues");
       return;
     }
+    come_back();
+  }
+  void come_back() {
     wait_until([&] { return tail.dummy()->next.load_relaxed() != nullptr; });
     queue.give("in two run queues");
   }
@@ -144,7 +153,7 @@ struct Exit {
     owner.set(0);
     head.reset();
     tail.reset(head);
-    zombie = false;
+    zombie = exiting = false;
     reused = true;
     pid.store_release(B == Bug::kSamePid ? kOld : kNew);
   }

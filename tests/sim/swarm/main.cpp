@@ -33,10 +33,15 @@ struct Plant {
 // NamesFirst is not here: two threads must meet twice in two windows of one step each (about 9,000 seeds). Its own scenario,
 // `gifts`, finds it (tests/sim/planted_test.cpp).
 constexpr Plant kPlants[] = {
-    {"LostWake", sim::Bug::kLostWake, 5000},       {"BlindIdle", sim::Bug::kBlindIdle, 1000},
-    {"NoRecheck", sim::Bug::kNoRecheck, 1000},     {"DeafToKill", sim::Bug::kDeafToKill, 1000},
-    {"DeafZombie", sim::Bug::kDeafZombie, 20'000}, {"OneSidedUnlink", sim::Bug::kOneSidedUnlink, 1000},
-    {"MailLeak", sim::Bug::kMailLeak, 1000},       {"LinkStays", sim::Bug::kLinkStays, 5000},
+    {"LostWake", sim::Bug::kLostWake, 5000},
+    {"BlindIdle", sim::Bug::kBlindIdle, 1000},
+    {"NoRecheck", sim::Bug::kNoRecheck, 1000},
+    {"DeafToKill", sim::Bug::kDeafToKill, 1000},
+    {"ExitOvertakes", sim::Bug::kExitOvertakes, 5000},
+    {"DeafZombie", sim::Bug::kDeafZombie, 20'000},
+    {"OneSidedUnlink", sim::Bug::kOneSidedUnlink, 1000},
+    {"MailLeak", sim::Bug::kMailLeak, 1000},
+    {"LinkStays", sim::Bug::kLinkStays, 5000},
     {"UntiedChild", sim::Bug::kUntiedChild, 5000},
 };
 
