@@ -34,7 +34,7 @@ void count_end(Context&, std::string_view) noexcept {
 // Everything reachable from the registry and from the stacks of threads.
 class Walk {
  public:
-  Walk(lua_State* L, LuaObjects& out) : l_(L), out_(out) {}
+  Walk(lua_State* L, std::vector<const void*>& out) : l_(L), out_(out) {}
   void run() {
     lua_pushvalue(l_, LUA_REGISTRYINDEX);
     visit();
@@ -48,17 +48,12 @@ class Walk {
     const bool collectable = type == LUA_TSTRING || type == LUA_TTABLE || type == LUA_TTHREAD ||
                              type == LUA_TUSERDATA || (type == LUA_TFUNCTION && lua_iscfunction(l_, -1) == 0);
     if (collectable && p != nullptr && seen_.insert(p).second && lua_checkstack(l_, 8) != 0) {
-      note(type, p);
+      out_.push_back(p);
       if (type == LUA_TTABLE) visit_table();
       if (type == LUA_TFUNCTION) visit_upvalues();
       if (type == LUA_TTHREAD) visit_stack(lua_tothread(l_, -1));
     }
     lua_pop(l_, 1);
-  }
-  void note(int type, const void* p) {
-    const bool sized = type == LUA_TSTRING || type == LUA_TUSERDATA;
-    const bool large = sized && lua_rawlen(l_, -1) > Arena::kSmallMax;
-    (large ? out_.large : out_.small).push_back(p);
   }
   void visit_table() {
     if (lua_getmetatable(l_, -1) != 0) visit();
@@ -82,13 +77,13 @@ class Walk {
   }
 
   lua_State* l_;
-  LuaObjects& out_;
+  std::vector<const void*>& out_;
   std::set<const void*> seen_;
 };
 
 class SeenFactory final : public MachineFactory {
  public:
-  SeenFactory(MachineFactory& inner, LuaObjects& objects) : inner_(inner), objects_(objects) {}
+  SeenFactory(MachineFactory& inner, std::vector<const void*>& objects) : inner_(inner), objects_(objects) {}
   Status create(Context& child, Machine*& machine, std::string& error_text) override {
     const Status s = inner_.create(child, machine, error_text);
     if (s.ok()) Walk(static_cast<lua::LuaMachine*>(machine)->main_state(), objects_).run();
@@ -97,7 +92,7 @@ class SeenFactory final : public MachineFactory {
 
  private:
   MachineFactory& inner_;
-  LuaObjects& objects_;
+  std::vector<const void*>& objects_;
 };
 
 }  // namespace
@@ -115,7 +110,7 @@ LuaScript::LuaScript() : hooks_(*this) {
   hooks_.push_arguments = [](lua_State*, std::string_view) { return 0; };
 }
 
-SpawnResult LuaScript::spawn_staying(Context& self, LuaObjects& objects) {
+SpawnResult LuaScript::spawn_staying(Context& self, std::vector<const void*>& objects) {
   lua::LuaFactory factory(stays_, hooks_, {}, 1);
   SeenFactory seen(factory, objects);
   return self.spawn(seen, {});

@@ -10,18 +10,13 @@
 
 namespace wippy::guest {
 
-struct LuaObjects {
-  std::vector<const void*> small;  // from the arena's chunks
-  std::vector<const void*> large;  // over Arena::kSmallMax: from malloc
-};
-
 class LuaScript final : public lua::ProcessDirectory {
  public:
   LuaScript();
 
   // Both on the calling worker: the chunk has run and made the heap when they return, the method has not begun.
-  // Waits for ever; `objects`: its heap.
-  SpawnResult spawn_staying(Context& self, LuaObjects& objects);
+  // Waits for ever; `objects`: where its heap's objects are.
+  SpawnResult spawn_staying(Context& self, std::vector<const void*>& objects);
   // Counts itself in the feast and ends.
   SpawnResult spawn_ending(Context& self);
   void ends_in(Feast* feast);

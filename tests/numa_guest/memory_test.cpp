@@ -37,7 +37,7 @@ Behavior sitter(Context& self, Spot* frame, Atomic<uint32_t>* seated) {
 // --- everything a worker can ask for
 
 struct Places {  // by worker, so that each writes its own
-  Sample blocks[kCpus], items[kCpus], lua_small[kCpus], lua_large[kCpus];
+  Sample blocks[kCpus], items[kCpus], lua[kCpus];
   std::vector<Spot> frames[kCpus];
   Atomic<uint32_t> seated{0};
 };
@@ -73,12 +73,26 @@ void fill(Context& self, Worker& worker, LuaScript& script, Places& places) {
   }
   take_items(places.items[w], home);
   for (uint32_t i = 0; i < kLuas; ++i) {
-    LuaObjects objects;
+    std::vector<const void*> objects;
     const SpawnResult r = script.spawn_staying(self, objects);
     ASSERT_TRUE(r.status.ok()) << r.error_text;
     places.blocks[w].add(block_of(self.node(), r.pid), home);
-    for (const void* p : objects.small) places.lua_small[w].add(p, home);
-    for (const void* p : objects.large) places.lua_large[w].add(p, home);
+    for (const void* p : objects) places.lua[w].add(p, home);
+  }
+}
+
+// Chunks are slab items, and a node's slab is 64 GiB of address space, used from its start.
+void split(const Sample& lua, const Sample& items, Sample& chunks, Sample& large) {
+  constexpr std::ptrdiff_t kReach = std::ptrdiff_t{1} << 30;
+  const auto in_slab = [&items](const char* p) {
+    for (const std::vector<const void*>& of_node : items.on_node) {
+      const std::ptrdiff_t d = p - static_cast<const char*>(of_node.front());
+      if (d > -kReach && d < kReach) return true;
+    }
+    return false;
+  };
+  for (uint32_t n = 0; n < kNodes; ++n) {
+    for (const void* p : lua.on_node[n]) (in_slab(static_cast<const char*>(p)) ? chunks : large).add(p, n);
   }
 }
 
@@ -86,20 +100,22 @@ void expect_everything_at_home(Team& team, LuaScript& script, const char* when) 
   Places places;
   team.on_every_worker([&](Context& self, Worker& worker) { fill(self, worker, script, places); });
   team.wait_until([&] { return places.seated.load_acquire() == kCpus * kNatives; }, "not everybody sits");  // sitter
-  Sample blocks, frames, items, lua_small, lua_large;
+  Sample blocks, frames, items, lua;
   for (uint32_t w = 0; w < kCpus; ++w) {
     blocks.add(places.blocks[w]);
     items.add(places.items[w]);
-    lua_small.add(places.lua_small[w]);
-    lua_large.add(places.lua_large[w]);
+    lua.add(places.lua[w]);
     for (const Spot frame : places.frames[w]) frames.add(const_cast<const void*>(frame), node_of_worker(w));
   }
   const auto name = [when](const char* what) { return std::string(what) + ", " + when; };
   expect_all_right(name("process blocks").c_str(), blocks, 100);
   expect_all_right(name("coroutine frames").c_str(), frames, 100);
   expect_all_right(name("slab items of all classes").c_str(), items, 100);
-  expect_all_right(name("Lua objects in arena chunks").c_str(), lua_small, 100);
-  expect_all_right(name("large Lua objects, from malloc").c_str(), lua_large, 20);
+  Sample chunks, large;
+  split(lua, items, chunks, large);
+  expect_all_right(name("Lua objects in arena chunks").c_str(), chunks, 100);
+  // Blocks over 1 KiB come from malloc (memory/arena.hpp), which knows no nodes: shown, not promised.
+  static_cast<void>(judge(name("Lua objects from malloc").c_str(), large));
   team.clear();
 }
 
