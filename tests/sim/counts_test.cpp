@@ -85,7 +85,7 @@ TEST(SimCounts, AnObserverIsNotCalledForWhatItDoes) {
 
 // load; store of load + 1: any switch in between loses an increment (kernel_test.cpp: most seeds do).
 TEST(SimCounts, OnlyAtWaitsSwitchesNowhereElse) {
-  for (uint64_t seed = 1; seed <= 50; ++seed) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
     Atomic<uint32_t> counter{0};
     sim::Options o;
     o.mean_points = sim::kOnlyAtWaits;
