@@ -30,8 +30,8 @@ struct Plant {
   sim::Bug bug;
   uint32_t within_seeds;  // of every start
 };
-// NamesFirst is not here: two threads must meet twice in two windows of one step each (about 9,000 seeds). Its own scenario,
-// `gifts`, finds it (tests/sim/planted_test.cpp).
+// NamesFirst is not here: two threads must meet twice in two windows of one step each (20,000 seeds are not always
+// enough). Its own scenario, `gifts`, finds it (tests/sim/planted_test.cpp).
 constexpr Plant kPlants[] = {
     {"LostWake", sim::Bug::kLostWake, 5000},
     {"BlindIdle", sim::Bug::kBlindIdle, 1000},
