@@ -175,7 +175,7 @@ const ScenarioCase kCancel("gate/cancel_deadline", "process killed by its cancel
 
 Measured restarts(uint64_t ops) {
   BenchNode& node = nodes().pair();
-  const ThreadScope scope(node.runtime().pools(), NodeId{0}, ReaderKind::kOutside);
+  ThreadMemory scope(node.runtime().pools(), NodeId{0}, ReaderKind::kOutside);
   Job job;
   Job gone;
   uint64_t starts = 0;

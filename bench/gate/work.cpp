@@ -5,8 +5,7 @@
 
 #include "bench/harness.hpp"
 #include "bench/node.hpp"
-#include "mailbox/value_reader.hpp"
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 
 namespace wippy::bench {
 

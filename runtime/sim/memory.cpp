@@ -22,7 +22,7 @@ constinit Account g_account{};
 void set_famine(const Famine& famine, uint64_t seed) {
   g_wanted = famine;
   g_calls = 0;
-  g_choice.reseed(seed);
+  g_choice = Random(seed);
   g_famine = famine.calls != 0 && (famine.slabs || famine.heap);
 }
 

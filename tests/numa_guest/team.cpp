@@ -58,10 +58,9 @@ Team::Team(Rewrite rewrite) : runtime_(std::make_unique<Runtime>(Runtime::Config
     Placement placement = plan(runtime_->topology(), kCpus, p);
     rewrite(placement);
     gate_ = std::make_unique<SpinGate>(p.budget.usable_cores);
-    monitor_ = std::make_unique<Monitor>(*gate_);
-    binding_ = std::make_unique<MemoryBinding>(runtime_->topology());
+    monitor_ = std::make_unique<Monitor>(*gate_, 0);
     if (!monitor_->start()) std::abort();
-    own_host_ = std::make_unique<ProcessHost>(HostEnvironment{node(), *gate_, *monitor_, binding_.get()}, o,
+    own_host_ = std::make_unique<ProcessHost>(HostEnvironment{node(), *gate_, *monitor_, runtime_->topology()}, o,
                                               std::move(placement), runtime_->seed());
     host_ = own_host_.get();
   }
@@ -78,7 +77,7 @@ Behavior Team::hold(Context& self, Roll* roll) {
   roll->arrived.fetch_add_acq_rel(1);  // partner: the load below
   hold_step_until([roll] { return roll->arrived.load_acquire() == kCpus; }, "not all workers came");  // fetch_add above
   roll->task(self, *Worker::current());
-  roll->left.fetch_add_release(1);  // partner: on_every_worker; the roll is gone after the last
+  roll->left.fetch_add_acq_rel(1);  // partner: on_every_worker; the roll is gone after the last
   co_return;
 }
 

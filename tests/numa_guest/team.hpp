@@ -47,7 +47,6 @@ class Team {
   // For a rewritten plan only.
   std::unique_ptr<SpinGate> gate_;
   std::unique_ptr<Monitor> monitor_;
-  std::unique_ptr<MemoryBinding> binding_;
   std::unique_ptr<ProcessHost> own_host_;
   ProcessHost* host_ = nullptr;
 };

@@ -2,7 +2,7 @@
 #include <stdexcept>
 
 #include "board.hpp"
-#include "mailbox/value_writer.hpp"
+#include "mailbox/values.hpp"
 
 namespace wippy::swarm {
 

@@ -11,7 +11,7 @@ Actor& Board::create() {
   auto a = std::make_unique<Actor>();
   a->number = size();
   // A stream of its own: leaving an actor out does not change what the others do.
-  a->random.reseed(plan_.seed * 1'000'003 + a->number);
+  a->random = Random(plan_.seed * 1'000'003 + a->number);
   const auto chance = [&a](uint32_t per_mille) { return a->random.below(1000) < per_mille; };
   a->ops = plan_.ops;
   a->children_left = plan_.children;
