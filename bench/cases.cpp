@@ -9,7 +9,7 @@
 
 #include "bench/harness.hpp"
 #include "bench/placement.hpp"
-#include "numa/cpu_limit.hpp"
+#include "numa/topology.hpp"
 
 namespace wippy::bench {
 
