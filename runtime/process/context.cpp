@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "runtime/process/hot_path.hpp"
 #include "runtime/process/links.hpp"
 #include "runtime/process/mail_limit.hpp"
 #include "runtime/process/node_core.hpp"
@@ -48,31 +49,8 @@ const FramePtr& Context::frame() {
 
 // --- signals
 
-Signal* Context::next_signal() noexcept {
-  Process& p = self();
-  if (p.ending_) return nullptr;
-  if (Signal* s = p.kept_first_) {
-    if (p.stalled_) return nullptr;
-    p.kept_first_ = s->link();
-    if (p.kept_first_ == nullptr) p.kept_last_ = nullptr;
-    p.forget_kept(s);
-    return s;
-  }
-  while (Signal* s = p.pop_raw()) {
-    Signal* mine = p.admit(s);
-    if (__builtin_expect(p.ending_, 0)) {
-      if (mine == nullptr) return nullptr;
-      points::dropped(*mine);
-      p.drop_signal(mine);
-      return nullptr;
-    }
-    if (mine != nullptr) return mine;
-    if (p.stalled_) return nullptr;
-  }
-  return nullptr;
-}
-
-Signal* Context::take_signal() noexcept { return charge(1) ? next_signal() : nullptr; }
+Signal* Context::next_signal() noexcept { return HotPath::next_signal(self()); }
+Signal* Context::take_signal() noexcept { return HotPath::take_signal(self()); }
 
 Signal* Context::next_matching(SignalKind kind, uint64_t ref) noexcept {
   constexpr uint32_t kSlice = 4096;  // senders may be faster than this; what is left brings the process another turn
@@ -96,7 +74,7 @@ Signal* Context::next_matching(SignalKind kind, uint64_t ref) noexcept {
   return nullptr;
 }
 
-void Context::release(Signal* s) noexcept { self().drop_signal(s); }
+void Context::release(Signal* s) noexcept { HotPath::release(self(), s); }
 
 void Context::unread(Signal* s) noexcept {
   Process& p = self();
@@ -109,24 +87,13 @@ void Context::unread(Signal* s) noexcept {
 bool Context::ending() const noexcept { return self().ending_; }
 bool Context::killed() const noexcept { return (self().control_.load_relaxed() & Control::kKillMask) != 0; }
 
-bool Context::charge(uint32_t n) noexcept {
-  Process& p = self();
-  if (p.budget_ < n) {
-    p.budget_ = 0;
-    return false;
-  }
-  p.budget_ = static_cast<uint16_t>(p.budget_ - n);
-  return true;
-}
+bool Context::charge(uint32_t n) noexcept { return HotPath::charge(self(), n); }
 bool Context::budget_left() const noexcept { return self().budget_ != 0; }
 void Context::set_wait(WaitReason r) noexcept { self().show(r, true); }
 
 // --- messages
 
-Status Context::send_signal(Pid to, Signal* s) noexcept {
-  points::sent(to, *s);
-  return status_of(current_node().deliver_message(to, s, nullptr));
-}
+Status Context::send_signal(Pid to, Signal* s) noexcept { return status_of(HotPath::send(to, s)); }
 
 Status Context::send(Pid to, const void* body, std::size_t bytes) noexcept {
   Signal* s = make_signal(SignalKind::kMessage, pid(), 0, body, bytes);

@@ -1,5 +1,8 @@
 #include "runtime/process/coroutine.hpp"
 
+#include <bit>
+#include <cstring>
+
 #include "runtime/process/process.hpp"
 #include "runtime/sim/counted.hpp"
 #include "scheduler/worker.hpp"
@@ -21,21 +24,23 @@ void put_native_machine(Context& child, Behavior b, Machine*& machine) noexcept 
 }
 
 Verdict NativeMachine::resume(Context& self) noexcept {
+  Process& p = HotPath::process(self);
   handle_.promise().waiting = nullptr;
   handle_.resume();
-  if (handle_.done() || self.ending()) return Verdict::kDone;
+  if (handle_.done() || HotPath::ending(p)) return Verdict::kDone;
   // Suspended: the budget was spent, or what it waits for is not there. Which of the two, the awaitable knows.
-  Verdict v = Verdict::kWait;
-  if (!self.budget_left()) v = Verdict::kMore;
   const Waiting* waiting = handle_.promise().waiting;
-  self.set_wait(waiting == nullptr ? WaitReason::kMessage : waiting->reason());
-  return v;
+  HotPath::set_wait(p, waiting == nullptr ? WaitReason::kMessage : waiting->reason());
+  return HotPath::budget_left(p) ? Verdict::kWait : Verdict::kMore;
 }
 
 Verdict NativeMachine::step(Context& self) noexcept {
   Verdict v = Verdict::kWait;
   Waiting* w = handle_.promise().waiting;
-  if (w != nullptr && !w->poll(self, v)) return self.ending() ? Verdict::kDone : v;
+  if (w != nullptr) {
+    const bool ready = w->is_receive() ? static_cast<ReceiveAwait*>(w)->ReceiveAwait::poll(self, v) : w->poll(self, v);
+    if (!ready) return HotPath::ending(HotPath::process(self)) ? Verdict::kDone : v;
+  }
   return resume(self);
 }
 
@@ -112,23 +117,28 @@ std::string_view Message::topic() const noexcept {
   return r.open_body(body()).ok() ? r.topic() : std::string_view{};
 }
 
-namespace {
-
-// The two integer forms of mailbox/values.hpp behind a short topic, written straight into an inline body.
-constexpr std::size_t kLongestShortTopic = 15;
-static_assert(1 + kLongestShortTopic + 1 + 1 + kMaxVarintBytes <= kInlineBody);
-
-char* put_integer(char* at, int64_t value) noexcept {
-  if (value >= 0 && value < static_cast<int64_t>(kSmallIntegers)) {
-    *at++ = static_cast<char>(kTagSmallInteger + value);
-    return at;
-  }
+// A varint of at most 28 bits in one store. `at` has four bytes of room; that is all of an inline body's integers but the huge.
+char* put_larger_integer(char* at, int64_t value) noexcept {
   *at++ = static_cast<char>(Token::kInteger);
   uint64_t z = zigzag(value);
+  if (z < (uint64_t{1} << 28)) {
+    const uint64_t spread = (z & 0x7f) | (z & 0x3f80) << 1 | (z & 0x1fc000) << 2 | (z & 0xfe00000) << 3;
+    const auto last = static_cast<uint32_t>((std::bit_width(z | 1) - 1) / 7);  // index of the last byte
+    const auto word = static_cast<uint32_t>(spread | (0x80808080u & ((uint64_t{1} << (8 * last)) - 1)));
+    std::memcpy(at, &word, sizeof word);
+    return at + last + 1;
+  }
   for (; z >= 0x80; z >>= 7) *at++ = static_cast<char>(z | 0x80);
   *at++ = static_cast<char>(z);
   return at;
 }
+
+Status send_refused(Delivery d) noexcept {
+  return d == Delivery::kFull ? Status::error(ErrorKind::kRateLimited, "mailbox is full", true)
+                              : Status::error(ErrorKind::kNotFound, "process not found");
+}
+
+namespace {
 
 int64_t integer_of(std::string_view body) noexcept {
   ValueReader r;
@@ -139,41 +149,25 @@ int64_t integer_of(std::string_view body) noexcept {
 
 }  // namespace
 
-// What send() below writes is read without a reader; any other body, and any doubt, goes to the reader.
-int64_t Message::integer() const noexcept {
+// What send() writes is read without a reader; any other body, and any doubt, goes to the reader.
+int64_t Message::larger_integer() const noexcept {
   const std::string_view b = body();
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(b[i]); };
-  if (b.size() < 3) return integer_of(b);
-  const std::size_t tag_at = std::size_t{byte(0)} + 2;
-  if (byte(0) > kLongestShortTopic || tag_at >= b.size() || byte(tag_at - 1) != 1) return integer_of(b);
-  const unsigned char tag = byte(tag_at);
-  if (tag >= kTagSmallInteger && tag_at + 1 == b.size()) return tag - kTagSmallInteger;
-  if (static_cast<Token>(tag) != Token::kInteger || b.size() - tag_at > 9)
-    return integer_of(b);  // at most 8 groups of 7 bits
-  uint64_t z = 0;
-  std::size_t i = tag_at + 1;
-  for (uint32_t shift = 0; i < b.size(); ++i, shift += 7) {
-    z |= uint64_t{byte(i) & 0x7fu} << shift;
-    if (byte(i) < 0x80) break;
-  }
+  const std::size_t tag_at = b.empty() ? kInlineBody : std::size_t{static_cast<unsigned char>(b[0])} + 2;
+  const bool ours = b.size() <= kInlineBody && tag_at + 1 < b.size() && tag_at + 1 + sizeof(uint64_t) <= kInlineBody &&
+                    (s_->flags & Signal::kExternal) == 0 && b[tag_at - 1] == 1 &&
+                    static_cast<Token>(static_cast<unsigned char>(b[tag_at])) == Token::kInteger;
+  if (!ours) return integer_of(b);
+  uint64_t w = 0;  // all of it lies in the block; what is behind the body does not count
+  std::memcpy(&w, b.data() + tag_at + 1, sizeof w);
+  const uint64_t stops = ~w & 0x8080808080808080u;
+  const auto last = stops == 0 ? 8u : static_cast<uint32_t>(std::countr_zero(stops)) / 8;
+  if (last > 3 || tag_at + 2 + last != b.size()) return integer_of(b);
+  w &= (uint64_t{1} << (8 * last + 8)) - 1;
+  const uint64_t z = (w & 0x7f) | ((w >> 1) & 0x3f80) | ((w >> 2) & 0x1fc000) | ((w >> 3) & 0xfe00000);
   const int64_t value = unzigzag(z);
-  const bool one_form = value < 0 || value >= static_cast<int64_t>(kSmallIntegers);
-  return i + 1 == b.size() && byte(i) != 0 && one_form ? value : integer_of(b);
-}
-
-Status send(Context& self, Pid to, std::string_view topic, int64_t value) noexcept {
-  if (topic.size() > kLongestShortTopic)
-    return Status::error(ErrorKind::kInvalid, "topic too long for the scalar form");
-  Signal* s = make_bare_signal(SignalKind::kMessage, self.pid(), 0);
-  if (s == nullptr) return Status::error(ErrorKind::kUnavailable, "out of memory", true);
-  char* at = s->inline_body;
-  *at++ = static_cast<char>(topic.size());
-  for (const char c : topic) *at++ = c;
-  *at++ = 1;  // one payload
-  at = put_integer(at, value);
-  s->body_bytes = static_cast<uint32_t>(at - s->inline_body);
-  count(Counted::kCopy, s->body_bytes);
-  return self.send_signal(to, s);
+  const bool one_form =
+      (last == 0 || (w >> (8 * last)) != 0) && (value < 0 || value >= static_cast<int64_t>(kSmallIntegers));
+  return one_form ? value : integer_of(b);
 }
 
 }  // namespace wippy

@@ -27,7 +27,9 @@
 
 #include "mailbox/values.hpp"
 #include "runtime/process/context.hpp"
+#include "runtime/process/hot_path.hpp"
 #include "runtime/process/node_core.hpp"
+#include "runtime/sim/counted.hpp"
 
 // g++ 12 pairs a coroutine's operator delete with the global operator new at the place of *use* and warns; the pragma must
 // therefore reach the end of the including file.
@@ -36,6 +38,10 @@
 #endif
 
 namespace wippy {
+
+// Topics up to this length and an integer fit an inline body, whatever the integer (mailbox/values.hpp).
+inline constexpr std::size_t kLongestShortTopic = 15;
+static_assert(1 + kLongestShortTopic + 1 + 1 + kMaxVarintBytes <= kInlineBody);
 
 // A signal held by native code; released at the end of its life, which must lie within the process's.
 class Message {
@@ -63,11 +69,19 @@ class Message {
   std::string_view body() const noexcept { return {s_->body(), s_->body_bytes}; }
   std::string_view topic() const noexcept;
   // The first payload when it is an integer, else 0. For anything else: ValueReader::open_body(body()).
-  int64_t integer() const noexcept;
+  int64_t integer() const noexcept {
+    // What send() below writes for small numbers; everything else is read with more care.
+    const auto* b = reinterpret_cast<const unsigned char*>(s_->inline_body);
+    const std::size_t tag_at = std::size_t{b[0]} + 2;
+    const bool small = (s_->flags & Signal::kExternal) == 0 && s_->body_bytes == tag_at + 1 &&
+                       tag_at <= kLongestShortTopic + 2 && b[tag_at - 1] == 1 && b[tag_at] >= kTagSmallInteger;
+    return small ? b[tag_at] - kTagSmallInteger : larger_integer();
+  }
 
  private:
+  int64_t larger_integer() const noexcept;
   void reset() noexcept {
-    if (s_ != nullptr) self_->release(s_);
+    if (s_ != nullptr) HotPath::release(HotPath::process(*self_), s_);
     s_ = nullptr;
   }
   Context* self_ = nullptr;
@@ -80,13 +94,15 @@ class Waiting {
   // True: resume. False: `verdict` says why not.
   virtual bool poll(Context& self, Verdict& verdict) noexcept = 0;
   WaitReason reason() const noexcept { return reason_; }
+  bool is_receive() const noexcept { return is_receive_; }  // a ReceiveAwait: no need to ask which
 
  protected:
-  explicit Waiting(WaitReason reason) noexcept : reason_(reason) {}
+  explicit Waiting(WaitReason reason, bool is_receive = false) noexcept : reason_(reason), is_receive_(is_receive) {}
   ~Waiting() = default;
 
  private:
   const WaitReason reason_;
+  const bool is_receive_;
 };
 
 class Behavior {
@@ -138,7 +154,7 @@ static_assert(sizeof(NativeMachine) <= 16);
 
 class [[nodiscard]] ReceiveAwait final : public Waiting {
  public:
-  explicit ReceiveAwait(Context& self) noexcept : Waiting(WaitReason::kMessage), self_(self) {}
+  explicit ReceiveAwait(Context& self) noexcept : Waiting(WaitReason::kMessage, true), self_(self) {}
   bool await_ready() noexcept { return try_take(); }
   void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept { h.promise().waiting = this; }
   Message await_resume() noexcept { return Message(self_, signal_); }
@@ -146,7 +162,7 @@ class [[nodiscard]] ReceiveAwait final : public Waiting {
 
  private:
   bool try_take() noexcept {
-    signal_ = self_.take_signal();
+    signal_ = HotPath::take_signal(HotPath::process(self_));
     return signal_ != nullptr;
   }
   Context& self_;
@@ -268,7 +284,28 @@ inline CallAwait call(Context& self, std::string (*work)(void*), void* arg, void
 }
 
 // --- sending scalars without a writer: topic at most 15 bytes
-Status send(Context& self, Pid to, std::string_view topic, int64_t value) noexcept;
+Status send_refused(Delivery d) noexcept;
+char* put_larger_integer(char* at, int64_t value) noexcept;
+
+inline Status send(Context& self, Pid to, std::string_view topic, int64_t value) noexcept {
+  if (topic.size() > kLongestShortTopic)
+    return Status::error(ErrorKind::kInvalid, "topic too long for the scalar form");
+  Signal* const s = make_bare_signal(SignalKind::kMessage, HotPath::process(self).identity(), 0);
+  if (s == nullptr) return Status::error(ErrorKind::kUnavailable, "out of memory", true);
+  char* at = s->inline_body;
+  *at++ = static_cast<char>(topic.size());
+  for (const char c : topic) *at++ = c;
+  *at++ = 1;  // one payload
+  if (value >= 0 && value < static_cast<int64_t>(kSmallIntegers)) {
+    *at++ = static_cast<char>(kTagSmallInteger + value);
+  } else {
+    at = put_larger_integer(at, value);
+  }
+  s->body_bytes = static_cast<uint32_t>(at - s->inline_body);
+  count(Counted::kCopy, s->body_bytes);
+  const Delivery d = HotPath::send(to, s);
+  return __builtin_expect(d == Delivery::kDelivered, 1) ? Status::good() : send_refused(d);
+}
 
 // --- spawning
 void put_native_machine(Context& child, Behavior b, Machine*& machine) noexcept;

@@ -39,26 +39,12 @@ bool NodeCore::alive(Pid pid) noexcept {
 // The pusher that gets the idle tag back owns the right, and the duty, to submit; the process cannot be freed before
 // that submission has run, so no reader section is needed here.
 void NodeCore::submit(Process* p) noexcept {
-  HostCore* host = host_at(p->host_index());
-  Worker* w = Worker::current();
-  if (w != nullptr && &w->scheduler() == host->scheduler()) {
-    w->submit_local(p);
+  WorkerProcs* const mine = WorkerProcs::current_or_null();
+  if (mine != nullptr && mine->host().index() == p->host_index() && &mine->node() == this) {
+    Worker::current()->submit_local(p);
   } else {
-    host->scheduler()->submit_remote(p, p->last_worker());
+    host_at(p->host_index())->scheduler()->submit_remote(p, p->last_worker());
   }
-}
-
-Delivery NodeCore::deliver_message(Pid to, Signal* s, uint64_t* may_block_ns) noexcept {
-  PushResult r = PushResult::kQueued;
-  Process* p = nullptr;
-  {
-    ReaderSection section(this_memory().reader());
-    p = find_unbounded(to);
-    if (p != nullptr) r = p->head().push(s, s);
-  }
-  if (__builtin_expect(p == nullptr, 0)) return deliver_bounded(to, s, may_block_ns);
-  if (r == PushResult::kMustSubmit) submit(p);
-  return Delivery::kDelivered;
 }
 
 bool NodeCore::deliver_urgent(Pid to, Signal* s) noexcept {

@@ -127,6 +127,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
  private:
   friend class Context;
   friend struct LinkRules;
+  friend struct HotPath;
 
   Atomic<uint64_t>& pid_word() noexcept { return *reinterpret_cast<Atomic<uint64_t>*>(pid_); }
   static constexpr uint8_t kShownRunning = 0x80;

@@ -1,0 +1,65 @@
+// What happens once per message, inline, for code that is compiled with it (runtime/process/coroutine.hpp). Context's own
+// functions are these, called.
+//
+// Thread-safety: as Context: the worker that runs the process, inside a step.
+#pragma once
+
+#include "runtime/process/node_core.hpp"
+#include "runtime/process/points.hpp"
+#include "runtime/process/process.hpp"
+#include "runtime/process/process_ext.hpp"
+#include "runtime/process/worker_procs.hpp"
+
+namespace wippy {
+
+struct HotPath {
+  static Process& process(Context& c) noexcept { return static_cast<Process&>(c); }
+
+  static bool charge(Process& p, uint32_t n) noexcept {
+    if (p.budget_ < n) {
+      p.budget_ = 0;
+      return false;
+    }
+    p.budget_ = static_cast<uint16_t>(p.budget_ - n);
+    return true;
+  }
+  static bool budget_left(const Process& p) noexcept { return p.budget_ != 0; }
+  static bool ending(const Process& p) noexcept { return p.ending_; }
+  static void set_wait(Process& p, WaitReason r) noexcept { p.show(r, true); }
+
+  static Signal* next_signal(Process& p) noexcept {
+    if (__builtin_expect(p.ending_ || p.kept_first_ != nullptr, 0)) return next_kept(p);
+    while (Signal* s = p.pop_raw()) {
+      Signal* mine = p.admit(s);
+      if (__builtin_expect(p.ending_, 0)) return drop_last(p, mine);
+      if (mine != nullptr) return mine;
+      if (p.stalled_) return nullptr;
+    }
+    return nullptr;
+  }
+  static Signal* take_signal(Process& p) noexcept { return charge(p, 1) ? next_signal(p) : nullptr; }
+  static void release(Process& p, Signal* s) noexcept { p.drop_signal(s); }
+
+  static Delivery send(Pid to, Signal* s) noexcept {
+    points::sent(to, *s);
+    return WorkerProcs::current().node().deliver_message(to, s, nullptr);
+  }
+
+ private:
+  [[gnu::noinline]] static Signal* next_kept(Process& p) noexcept {
+    if (p.ending_ || p.stalled_) return nullptr;
+    Signal* const s = p.kept_first_;
+    p.kept_first_ = s->link();
+    if (p.kept_first_ == nullptr) p.kept_last_ = nullptr;
+    p.forget_kept(s);
+    return s;
+  }
+  [[gnu::noinline]] static Signal* drop_last(Process& p, Signal* s) noexcept {
+    if (s == nullptr) return nullptr;
+    points::dropped(*s);
+    p.drop_signal(s);
+    return nullptr;
+  }
+};
+
+}  // namespace wippy
