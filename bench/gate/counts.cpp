@@ -41,7 +41,7 @@ void inject(Counted what) {
       if (void* p = slab_allocate(0)) slab_free(p, 0);
       break;
     case Extra::kWake:
-      if (now_is_the_time) Worker::current()->scheduler().unpark(Worker::current()->index());
+      if (now_is_the_time) Worker::current()->scheduler().wake(Wake{Worker::current()->index()});
       break;
     case Extra::kSyscall: {
       Atomic<uint32_t> nobody_waits{0};
