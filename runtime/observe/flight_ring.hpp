@@ -103,7 +103,9 @@ class FlightRing {
   const char* label() const noexcept { return label_; }
 
  private:
-#if defined(WIPPY_SIM)  // one real thread, and no switch point: recording must not change the run
+// Recording must not change the run. Simulation: one real thread, and no switch point. Model suites of the process layer
+// (WIPPY_QUIET_FLIGHT): each ring is its thread's, and no fence.
+#if defined(WIPPY_SIM) || defined(WIPPY_QUIET_FLIGHT)
   struct Cell {
     void put(uint64_t v) noexcept { value = v; }
     void advance(uint64_t v) noexcept { value = v; }
@@ -140,7 +142,11 @@ class FlightRing {
 // for one of that size goes on in it.
 class FlightRings {
  public:
+#if defined(WIPPY_QUIET_FLIGHT)
+  static constexpr uint32_t kMost = 1;
+#else
   static constexpr uint32_t kMost = 4096;  // value bits less position bits
+#endif
   static constexpr uint32_t kWorkerWords = 1u << 15;
   static constexpr uint32_t kOutsideWords = 1u << 9;
 
