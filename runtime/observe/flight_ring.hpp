@@ -83,7 +83,7 @@ class FlightRing {
     const uint64_t end = cursor_.read();  // (2)
     Snapshot s;
     s.first = end > capacity ? end - capacity : 0;
-    for (uint64_t at = s.first; at < end; ++at) s.words.push_back(words_[at & mask_].read());
+    for (uint64_t at = s.first; at < end; ++at) s.words.push_back(words_[at & mask_].get());
     fence_seq_cst();  // (3); an acquire fence would do
     const uint64_t later = cursor_.get();
     const uint64_t overwritten = later + 1 > capacity ? later + 1 - capacity : 0;  // one word may be on its way
@@ -122,7 +122,7 @@ class FlightRing {
       value.store_relaxed(v);
     }
     void advance(uint64_t v) noexcept { value.store_release(v); }    // (2)
-    uint64_t get() const noexcept { return value.load_relaxed(); }   // own, or after (3)
+    uint64_t get() const noexcept { return value.load_relaxed(); }   // own, or ordered by (3)
     uint64_t read() const noexcept { return value.load_acquire(); }  // (2)
     Atomic<uint64_t> value{0};
   };

@@ -5,6 +5,7 @@
 
 #include "model/checker/suite.hpp"
 #include "model/pools.hpp"
+#include "runtime/process/mail_limit.hpp"
 #include "runtime/process/process_ext.hpp"
 #include "runtime/process/worker_procs.hpp"
 #include "scheduler/monitor.hpp"
@@ -95,9 +96,10 @@ struct World {
   }
 
   // As spawn.cpp does, without a queue: the scenario runs P itself, and Q never runs.
-  Process* born(TestMachine& m) {
+  Process* born(Machine& m, const MailLimits& limits = {}) {
     Process* n = procs.allocate(host, 0);
     n->set_machine(&m);
+    if (limits.bounded()) check(n->set_mail_limit(MailLimit::create(limits, 1)), "memory for the limit");
     procs.count_live(1);
     n->publish();
     return n;

@@ -59,8 +59,7 @@ struct Bench {
   NoHooks hooks[Workers];
   SpinGate gate{0};  // nobody spins
   Monitor monitor{gate, 0};
-  Scheduler scheduler{
-      Scheduler::Config{"h", placement(Workers), 1, nullptr, g_pools, gate, monitor, g_topology}};
+  Scheduler scheduler{Scheduler::Config{"h", placement(Workers), 1, nullptr, g_pools, gate, monitor, g_topology}};
   Job job[Jobs];
   Aside<int> times[Jobs];
   Atomic<int> taken{0};
@@ -369,8 +368,7 @@ const Suite suite("worker", [](Suite& s) {
   s.verify<LeftBehind<Left::kTimers>>("timers fire work", {.bound = 1});
   s.verify<LeftBehind<Left::kSurplusTimers>>("timers fire work after a step's surplus check", {.bound = 1});
   s.verify<FifoTurn<true>>("61st decision: the FIFO", {.bound = 1});
-  // A worker that is preempted between taking from the overflow queue and counting what it took keeps a sibling busy looking.
-  s.known<FifoTurn<false>>("61st decision: the FIFO, its count late", {.bound = 1}, "livelock");
+  s.verify<FifoTurn<false>>("61st decision: the FIFO, the sibling at any time", {.bound = 1});
   s.verify<OldestTurn>("61st decision: the oldest newborn", {.bound = 2});
   s.verify<Remote<1, 2>>("submit_remote, 1 worker", {.bound = 2});
   s.verify<Remote<2, 2>>("submit_remote, 2 workers", {.bound = 0});
@@ -382,10 +380,8 @@ const Suite suite("worker", [](Suite& s) {
                 Suite::scenario<Stop>({.bound = 0})},
                {"scheduler/worker.", "scheduler/monitor.", "scheduler/scheduler."},
                {{"loop: load_acquire without acquire", kEnd},
-                {"look_at: exchange_acq_rel without release", kEmpty},
-                {"steal_slot: exchange_acq_rel without release", kEmpty},
+                {"stop: store_release without release", kEnd},
                 {"take_slot: exchange_acq_rel without release", kEmpty},
-                {"take_slot: exchange_acq_rel without acquire", kOwn},
                 {"submit_local: exchange_acq_rel without acquire", kOwn},
                 {"run_one: store_release without release", kHint, 2},
                 {"step_seq: load_acquire without acquire", kHint},

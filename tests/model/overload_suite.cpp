@@ -1,0 +1,137 @@
+// The requests of senders to the owner of a bounded mailbox, Control::kShed and kReport, in runtime/process as it is: none is
+// lost while the owner goes idle, whether the sender's message wakes it or a signal without one does.
+// Compiled without access control (tests/model.cmake).
+#include "model/process_world.hpp"
+
+namespace {
+using namespace wippy;
+using namespace wippy::model;
+
+// Takes its messages off the mailbox and keeps them, as a script's inbox does.
+struct Hoarder final : Machine {
+  Signal* first = nullptr;
+  Signal* last = nullptr;
+  Verdict init(Context& self) noexcept override { return step(self); }
+  Verdict step(Context& self) noexcept override {
+    while (Signal* s = self.next_signal()) {
+      if (s->kind != SignalKind::kMessage) {
+        self.release(s);
+        continue;
+      }
+      s->link() = nullptr;
+      (first == nullptr ? first : last->link()) = s;
+      last = s;
+    }
+    return Verdict::kWait;
+  }
+  void close(Context&, bool) noexcept override {}
+  bool drop_oldest_message(Context& self) noexcept override {
+    Signal* const s = first;
+    if (s == nullptr) return false;
+    first = s->link();
+    self.release(s);
+    return true;
+  }
+  void each_message(Context&, void (*visit)(void*, const Signal&), void* arg) noexcept override {
+    for (Signal* s = first; s != nullptr; s = s->link()) visit(arg, *s);
+  }
+};
+
+struct Reports final : OverloadSink {
+  Aside<int> count;
+  void overloaded(const OverloadReport&) noexcept override { ++count; }
+};
+
+// Process R has room for one message, and has it: the next one is over the limit. Modelled thread 0 is its worker until all
+// senders have sent one message each and nothing is left to run.
+template <int Senders>
+struct Bounded : World<Senders> {
+  using Base = World<Senders>;
+  Hoarder hoarder;
+  Reports reports;
+  Process* r = nullptr;
+  Pid pid_r;
+  explicit Bounded(MailPolicy policy) : Base(false) {
+    this->node.set_overload_sink(&reports);
+    r = this->born(hoarder, MailLimits{1, 0, policy, 0});
+    pid_r = r->identity();
+    this->enter_worker();
+    this->scheduler.worker(0).run_one(r);
+    send();
+    run_all();
+    check(hoarder.first != nullptr, "the first message fits");
+  }
+  void run_all() {
+    Worker& w = this->scheduler.worker(0);
+    while (Runnable* x = w.next()) w.run_one(x);
+  }
+  void send() { static_cast<void>(this->node.deliver(pid_r, make_bare_signal(SignalKind::kMessage, this->pid_q, 0))); }
+  void serve() {
+    this->enter_worker();
+    for (;;) {
+      const bool last = this->senders_done.load_acquire() == Senders;
+      run_all();
+      if (last) return;
+      cpu_relax();
+    }
+  }
+  void send_one(int id) {
+    this->enter_sender(id);
+    send();
+    static_cast<void>(this->senders_done.fetch_add_acq_rel(1));
+  }
+  void expect_answered() {
+    this->enter_worker();
+    const uint32_t control = r->control_.load_relaxed();
+    check((control & (Control::kShed | Control::kReport)) == 0, "a request lies in an idle process");
+    check(MailGauge::messages_of(r->mail_limit().gauge().used()) <= 1, "idle over its limit");
+  }
+};
+
+// kDropOldest: a message over the limit asks for shedding, and wakes the owner itself.
+template <int Senders>
+struct Shed : Bounded<Senders> {
+  Shed() : Bounded<Senders>(MailPolicy::kDropOldest) {}
+  void thread(int id) { id == 0 ? this->serve() : this->send_one(id); }
+  void finish() { this->expect_answered(); }
+};
+
+// kDropNewest: a refused message asks for a report, and a signal without a message wakes the owner. Each refusal asks: the
+// clock takes two seconds a reading.
+template <int Senders>
+struct Report : Bounded<Senders> {
+  Report() : Bounded<Senders>(MailPolicy::kDropNewest) {}
+  void thread(int id) {
+    clock_step(2'000'000'000);
+    id == 0 ? this->serve() : this->send_one(id);
+  }
+  void finish() {
+    this->expect_answered();
+    check(this->reports.count >= 1, "no report");
+  }
+};
+
+// Who is refused after a report must get another one.
+struct ReportAgain : Bounded<2> {
+  ReportAgain() : Bounded<2>(MailPolicy::kDropNewest) {}
+  void thread(int id) {
+    clock_step(2'000'000'000);
+    if (id == 0) return serve();
+    if (id == 2) wait_until([&] { return reports.count == 1; });
+    send_one(id);
+  }
+  void finish() {
+    expect_answered();
+    check(reports.count == 2, "a report is missing");
+  }
+};
+
+const Suite suite("overload", [](Suite& s) {
+  s.verify<Shed<1>>("1 sender, shed", {.bound = 3});
+  s.verify<Shed<2>>("2 senders, shed", {.bound = 1});
+  s.verify<Report<1>>("1 sender, report", {.bound = 3});
+  s.verify<Report<2>>("2 senders, report", {.bound = 1});
+  s.verify<ReportAgain>("refused after a report", {.bound = 1});
+});
+
+}  // namespace
