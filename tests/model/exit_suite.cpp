@@ -134,7 +134,7 @@ struct Born : World<1> {
 const char* const kBits =
     "only the word's own bits are read; what a kill or a name wants beside them comes by a queue or a lock";
 const char* const kTwice =
-    "acquired twice: should_end looks, handle_urgent clears; each of the two shows the signal of set_urgent";
+    "acquired twice: run_live looks, handle_urgent clears; each of the two shows the signal of set_urgent";
 const char* const kSeal = "the release of seal() publishes the erasure";
 
 const Suite suite("exit", [](Suite& s) {
@@ -157,7 +157,7 @@ const Suite suite("exit", [](Suite& s) {
                 {"kill: cas_weak_acq_rel without release", kBits},
                 {"kill: cas_weak_acq_rel failing without acquire", kBits},
                 {"admit_other: load_acquire without acquire", kBits},
-                {"should_end: load_acquire without acquire", kTwice},
+                {"run_live: load_acquire without acquire", kTwice},
                 {"set_urgent: fetch_or_acq_rel without acquire", kBits},
                 {"handle_urgent: fetch_and_acq_rel without acquire", kTwice},
                 {"handle_urgent: fetch_and_acq_rel without release", kBits}});

@@ -126,12 +126,106 @@ struct ReportAgain : Bounded<2> {
   }
 };
 
+// ---- mistakes of logic, in a copy (transcribed.txt): kShed only, mail that the machine holds is a number --------------------
+enum class Bug {
+  kNone,
+  kLookFirst,       // who sees the bit set does not set it again
+  kAskAfterPush,    // the message comes before the request
+  kClearAfterLook,  // the owner clears the bit when it has looked at the gauge
+  kNoSecondLook,    // after a step the owner goes idle without a look at the word
+};
+template <Bug B>
+struct Copy {
+  static constexpr int kThreads = 3;
+  static constexpr uint32_t kShed = 1;
+  MailboxHead head;
+  MailboxTail tail;
+  MailNode letter[3];
+  Atomic<uint32_t> control{0};
+  Atomic<int> used{0};
+  Atomic<int> senders_done{0};
+  Baton queue{1};
+  Var<int> held{0, "held by the machine"};
+
+  Copy() {
+    head.reset();
+    tail.reset(head);
+    send(0);
+    run_all();
+  }
+  void send(int i) {
+    const bool over = used.fetch_add_relaxed(1) + 1 > 1;  // Process::admit_message
+    if (over && B != Bug::kAskAfterPush) ask();
+    if (head.push(&letter[i], &letter[i]) == PushResult::kMustSubmit) queue.give("in two run queues");
+    if (over && B == Bug::kAskAfterPush) ask();
+  }
+  void ask() {
+    if (B == Bug::kLookFirst && (control.load_relaxed() & kShed) != 0) return;
+    static_cast<void>(control.fetch_or_acq_rel(kShed));
+  }
+  void drain() {
+    while (tail.pop().node != nullptr) held.set(held.get() + 1);
+  }
+  void shed() {
+    if (B != Bug::kClearAfterLook) static_cast<void>(control.fetch_and_acq_rel(~kShed));
+    drain();
+    while (used.load_relaxed() > 1 && held.get() > 0) {
+      held.set(held.get() - 1);
+      static_cast<void>(used.fetch_sub_relaxed(1));
+    }
+    if (B == Bug::kClearAfterLook) static_cast<void>(control.fetch_and_acq_rel(~kShed));
+  }
+  // Process::run_live
+  void run() {
+    if ((control.load_acquire() & kShed) != 0) shed();
+    drain();
+    const bool again = B != Bug::kNoSecondLook && (control.load_acquire() & kShed) != 0;
+    if (!again && head.try_idle(tail.dummy())) return;
+    // In a gap the requeue comes behind everything else that is runnable, in other words when the producer has gone on.
+    if (!again) wait_until([&] { return tail.dummy()->next.load_relaxed() != nullptr; });
+    queue.give("in two run queues");
+  }
+  void run_all() {
+    while (queue.try_take()) run();
+  }
+  void thread(int id) {
+    if (id > 0) {
+      send(id);
+      static_cast<void>(senders_done.fetch_add_acq_rel(1));
+      return;
+    }
+    for (;;) {
+      const bool last = senders_done.load_acquire() == 2;
+      run_all();
+      if (last) return;
+      cpu_relax();
+    }
+  }
+  void finish() {
+    check((control.load_relaxed() & kShed) == 0, "a request lies in an idle process");
+    check(used.load_relaxed() <= 1, "idle over its limit");
+  }
+};
+
+const char* const kBits = "only the word's own bits are read by it";
+const char* const kMessage = "the message, or the signal that wakes the owner, orders the same";
+
 const Suite suite("overload", [](Suite& s) {
+  using B = Bug;
   s.verify<Shed<1>>("1 sender, shed", {.bound = 3});
   s.verify<Shed<2>>("2 senders, shed", {.bound = 1});
   s.verify<Report<1>>("1 sender, report", {.bound = 3});
   s.verify<Report<2>>("2 senders, report", {.bound = 1});
   s.verify<ReportAgain>("refused after a report", {.bound = 1});
+  s.verify<Copy<B::kNone>>("the copy without a mistake", {.bound = 3});
+  s.planted<Copy<B::kLookFirst>>("asked only if the bit is not set", {.bound = 2}, "idle over its limit");
+  s.planted<Copy<B::kAskAfterPush>>("asked after the push", {.bound = 2}, "a request lies");
+  s.planted<Copy<B::kClearAfterLook>>("cleared after the look", {.bound = 2}, "idle over its limit");
+  s.planted<Copy<B::kNoSecondLook>>("idle without a second look", {.bound = 2}, "a request lies");
+  s.weakenings("every order weakened",
+               {Suite::scenario<Shed<1>>({.bound = 1}), Suite::scenario<Shed<2>>({.bound = 1}),
+                Suite::scenario<Report<1>>({.bound = 1}), Suite::scenario<ReportAgain>({.bound = 0})},
+               {"runtime/process/mail_limit.cpp", "runtime/process/process.cpp"}, {{"nothing", kMessage}});
 });
 
 }  // namespace
