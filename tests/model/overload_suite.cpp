@@ -208,6 +208,8 @@ struct Copy {
 };
 
 const char* const kBits = "only the word's own bits are read by it";
+const char* const kNewest =
+    "run_live has acquired the request that began it; letting go of a message then reads the newest level";
 const char* const kMessage = "the message, or the signal that wakes the owner, orders the same";
 
 const Suite suite("overload", [](Suite& s) {
@@ -225,7 +227,14 @@ const Suite suite("overload", [](Suite& s) {
   s.weakenings("every order weakened",
                {Suite::scenario<Shed<1>>({.bound = 1}), Suite::scenario<Shed<2>>({.bound = 1}),
                 Suite::scenario<Report<1>>({.bound = 1}), Suite::scenario<ReportAgain>({.bound = 0})},
-               {"runtime/process/mail_limit.cpp", "runtime/process/process.cpp"}, {{"nothing", kMessage}});
+               {"runtime/process/mail_limit.cpp", "runtime/process/process.cpp"},
+               {{"ask_owner: fetch_or_acq_rel without acquire", kBits},
+                {"shed: fetch_and_acq_rel without acquire", kNewest},
+                {"shed: fetch_and_acq_rel without release", kBits},
+                {"report_overload: fetch_and_acq_rel without acquire", "a report counts what it sees"},
+                {"report_overload: fetch_and_acq_rel without release", kBits},
+                {"admit_other: load_acquire without acquire", kBits},
+                {"run_live: load_acquire without acquire", kMessage, 2}});
 });
 
 }  // namespace
