@@ -214,9 +214,9 @@ const char* const kMessage = "the message, or the signal that wakes the owner, o
 
 const Suite suite("overload", [](Suite& s) {
   using B = Bug;
-  s.verify<Shed<1>>("1 sender, shed", {.bound = 3});
+  s.verify<Shed<1>>("1 sender, shed", {.bound = 2});
   s.verify<Shed<2>>("2 senders, shed", {.bound = 1});
-  s.verify<Report<1>>("1 sender, report", {.bound = 3});
+  s.verify<Report<1>>("1 sender, report", {.bound = 2});
   s.verify<Report<2>>("2 senders, report", {.bound = 1});
   s.verify<ReportAgain>("refused after a report", {.bound = 1});
   s.verify<Copy<B::kNone>>("the copy without a mistake", {.bound = 3});
