@@ -6,7 +6,7 @@
 //   pinned   active workers, while all active workers of the runtime fit usable cores and PUs; never under a cgroup quota.
 // Victims (core.md 5.7): tiers of the host's other workers, near to far, empty ones left out: same L3; same node; remote,
 // one tier per distance. Inside a tier ascending, visited cyclically from a random start. One-node machines have one tier.
-// Why so: docs/internals/placement.md. How often a tier is passed and how much is taken: scheduler/search.cpp.
+// Why so: docs/internals/placement.md. How often a tier is passed and how much is taken: scheduler/worker.cpp.
 #pragma once
 
 #include <cstdint>

@@ -83,7 +83,7 @@ class FlightRing {
     const uint64_t end = cursor_.read();  // (2)
     Snapshot s;
     s.first = end > capacity ? end - capacity : 0;
-    for (uint64_t at = s.first; at < end; ++at) s.words.push_back(words_[at & mask_].read());
+    for (uint64_t at = s.first; at < end; ++at) s.words.push_back(words_[at & mask_].get());
     fence_seq_cst();  // (3); an acquire fence would do
     const uint64_t later = cursor_.get();
     const uint64_t overwritten = later + 1 > capacity ? later + 1 - capacity : 0;  // one word may be on its way
@@ -103,7 +103,9 @@ class FlightRing {
   const char* label() const noexcept { return label_; }
 
  private:
-#if defined(WIPPY_SIM)  // one real thread, and no switch point: recording must not change the run
+// Recording must not change the run. Simulation: one real thread, and no switch point. Model suites of the process layer
+// (WIPPY_QUIET_FLIGHT): each ring is its thread's, and no fence.
+#if defined(WIPPY_SIM) || defined(WIPPY_QUIET_FLIGHT)
   struct Cell {
     void put(uint64_t v) noexcept { value = v; }
     void advance(uint64_t v) noexcept { value = v; }
@@ -120,7 +122,7 @@ class FlightRing {
       value.store_relaxed(v);
     }
     void advance(uint64_t v) noexcept { value.store_release(v); }    // (2)
-    uint64_t get() const noexcept { return value.load_relaxed(); }   // own, or after (3)
+    uint64_t get() const noexcept { return value.load_relaxed(); }   // own, or ordered by (3)
     uint64_t read() const noexcept { return value.load_acquire(); }  // (2)
     Atomic<uint64_t> value{0};
   };
@@ -140,7 +142,11 @@ class FlightRing {
 // for one of that size goes on in it.
 class FlightRings {
  public:
+#if defined(WIPPY_QUIET_FLIGHT)
+  static constexpr uint32_t kMost = 1;
+#else
   static constexpr uint32_t kMost = 4096;  // value bits less position bits
+#endif
   static constexpr uint32_t kWorkerWords = 1u << 15;
   static constexpr uint32_t kOutsideWords = 1u << 9;
 

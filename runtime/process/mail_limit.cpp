@@ -99,10 +99,10 @@ void tell_waiters(NodeCore& node, Pid mailbox, RoomWaiter* newest_first) noexcep
 
 // --- senders, inside a reader section
 
-// True: the owner has to be woken, it may be idle.
+// True: the owner has to be woken, it may be idle. False: asked already, and woken by whoever did. No look before the RMW: it
+// may be older than the owner's clearing, whose look at the gauge was older than this sender's message.
 bool Process::ask_owner(uint32_t bit) noexcept {
-  if ((control_.load_relaxed() & bit) != 0) return false;  // asked already, and woken by whoever did
-  return (control_.fetch_or_acq_rel(bit) & bit) == 0;      // partner: run_live
+  return (control_.fetch_or_acq_rel(bit) & bit) == 0;  // partners: run_live; shed and report_overload, which clear
 }
 
 Admission Process::admit_message(Signal& s, bool sender_may_wait, bool& wake) noexcept {
@@ -160,7 +160,10 @@ void Process::close_mail_limit() noexcept {
 // Drops the oldest messages, first those that the machine holds unread, until the mailbox is within its limit.
 void Process::shed() noexcept {
   control_.fetch_and_acq_rel(~Control::kShed);  // before the look: who asks later asks again
-  if (!drain_all()) return;
+  if (!drain_all()) {
+    control_.fetch_or_acq_rel(Control::kShed);  // stalled: its turns go on, and come back to this
+    return;
+  }
   MailLimit& m = *mail_limit_;
   while (!ending_ && !m.gauge().within(m.gauge().used()) && machine_->drop_oldest_message(*this)) {
     m.count_dropped_oldest();

@@ -1,177 +1,12 @@
 // runtime/process as it is: the end of a process with all its answers, against senders. What is delivered is answered once and
 // with the true reason, EXIT before LINK_DOWN where both were asked for before the end, nothing where it was withdrawn, and
 // the block is used again only when nobody can reach it. Every plain field of process, signal and table is race-checked.
-// Compiled without access control (tests/model.cmake). Names are left out: their map is TBB's.
-#include "mailbox/buffer.cpp"
-#include "mailbox/signal.cpp"
-#include "memory/arena.cpp"
-#include "memory/block_table.cpp"
-#include "runtime/process/context.cpp"
-#include "runtime/process/exit.cpp"
-#include "runtime/process/links.cpp"
-#include "runtime/process/node_core.cpp"
-#include "runtime/process/process.cpp"
-#include "runtime/process/process_timers.cpp"
-#include "runtime/process/worker_procs.cpp"
-
-#include "model/checker/suite.hpp"
-#include "model/pools.hpp"
-#include "scheduler/scheduler.hpp"
-
-namespace wippy {
-// What the scenarios do not reach.
-struct NameTable::Maps {};
-NameTable::NameTable() = default;
-NameTable::~NameTable() = default;
-Status NameTable::add(NodeCore&, std::string_view, Pid) { model::fail("no names here"); }
-Pid NameTable::lookup(NodeCore&, std::string_view) const { model::fail("no names here"); }
-bool NameTable::remove(NodeCore&, std::string_view) { model::fail("no names here"); }
-void NameTable::release_all(Pid) { model::fail("no names here"); }
-ExitReason ExitReason::failure(ErrorKind, std::string_view) noexcept { return ExitReason(true, nullptr); }
-}  // namespace wippy
+// Compiled without access control (tests/model.cmake).
+#include "model/process_world.hpp"
 
 namespace {
 using namespace wippy;
 using namespace wippy::model;
-
-struct NoFactory final : WorkerHooksFactory {
-  WorkerHooks* make_hooks(Worker&) override { return nullptr; }
-  void destroy_hooks(WorkerHooks*) noexcept override {}
-};
-
-// Fails at once, or waits for mail for ever.
-struct TestMachine final : Machine {
-  bool fails = false;  // constant
-  Var<int> state{0, "machine"};
-  Verdict init(Context& self) noexcept override {
-    state.set(1);
-    if (!fails) return Verdict::kWait;
-    self.finish(ExitReason(true, nullptr));
-    return Verdict::kDone;
-  }
-  Verdict step(Context& self) noexcept override {
-    while (Signal* s = self.next_signal()) self.release(s);
-    return Verdict::kWait;
-  }
-  void close(Context&, bool) noexcept override { state.set(2); }
-};
-
-Placement one_worker() {
-  Placement p;
-  p.active = 1;
-  p.workers.resize(1);
-  p.workers[0].active = true;
-  return p;
-}
-
-// Never destroyed: its magazines need not go home, the next execution's pools are new.
-struct Memory {
-  explicit Memory(MemoryPools& pools, ReaderKind kind) { new (at) ThreadMemory(pools, 0, kind); }
-  ThreadMemory* get() { return std::launder(reinterpret_cast<ThreadMemory*>(at)); }
-  alignas(ThreadMemory) unsigned char at[sizeof(ThreadMemory)];
-};
-
-// A host with one worker, process P that ends and its peer Q, which only receives. Modelled thread 0 is the worker, the
-// others are outside threads.
-template <int Senders>
-struct World {
-  static constexpr int kThreads = 1 + Senders;
-  static constexpr uint64_t kLink = 5, kWatch = 6;
-  MemoryPools& pools = fresh_pools();
-  NoFactory factory;
-  SpinGate gate{0};  // nobody spins
-  Monitor monitor{gate};
-  NodeCore node{pools, {12, nullptr, {}}};
-  HostCore& host = node.add_host("h");
-  Scheduler scheduler{Scheduler::Config{"h", one_worker(), 1}, pools, gate, monitor, factory, nullptr};
-  Memory worker_memory{pools, ReaderKind::kWorker};
-  Memory first{pools, ReaderKind::kOutside};
-  Memory second{pools, ReaderKind::kOutside};
-  WorkerProcs procs{node, host};
-  TestMachine machine[2];
-  Process* p = nullptr;
-  Process* q = nullptr;
-  Pid pid_p, pid_q;
-  Atomic<int> senders_done{0};
-  bool sent[4] = {};  // LINK, WATCH, … were accepted; each written by one thread, read at the end
-
-  explicit World(bool fails_at_once) {
-    host.set_scheduler(&scheduler);
-    host.set_state(HostState::kRunning);
-    Worker& w = scheduler.worker(0);
-    w.hooks_ = &procs;
-    w.reader_ = &worker_memory.get()->reader();
-    w.reader_->last_seen = 0;
-    pools.grace().online(*w.reader_);
-    w.steps_to_tick_ = 1'000'000;
-    for (Memory* m : {&worker_memory, &first, &second}) m->get()->free(m->get()->allocate(0), 0);  // carve now
-    t_this_thread = ThisThread{worker_memory.get(), &w};
-    machine[0].fails = fails_at_once;
-    p = born(machine[0]);
-    q = born(machine[1]);
-    pid_p = p->identity();
-    pid_q = q->identity();
-  }
-  ~World() { t_this_thread = ThisThread{worker_memory.get(), &scheduler.worker(0)}; }
-
-  // As spawn.cpp does, without a queue: the scenario runs P itself, and Q never runs.
-  Process* born(TestMachine& m) {
-    Process* n = procs.allocate(host, 0);
-    n->set_machine(&m);
-    procs.count_live(1);
-    n->publish();
-    return n;
-  }
-  bool send(SignalKind kind, uint64_t ref) {
-    Signal* s = make_bare_signal(kind, pid_q, ref);
-    if (kind == SignalKind::kUnlink) s->wide.aux = 0;
-    return node.deliver(pid_p, s);
-  }
-  void enter_sender(int id) { t_this_thread = ThisThread{id == 1 ? first.get() : second.get(), nullptr}; }
-  void enter_worker() { t_this_thread = ThisThread{worker_memory.get(), &scheduler.worker(0)}; }
-
-  // Until P's block is free again.
-  void live(bool p_runs_first) {
-    Worker& w = scheduler.worker(0);
-    if (p_runs_first) w.run_one(p);
-    for (;;) {
-      if (Runnable* r = w.next()) {
-        w.run_one(r);
-        continue;
-      }
-      pools.grace().quiescent(*w.reader_);
-      procs.maintain(1);
-      if (procs.free_count_ != 0) break;
-      cpu_relax();
-    }
-    pools.grace().offline(*w.reader_);
-    check(p->identity().value != pid_p.value, "the old pid is given out again");
-  }
-  // What Q has received.
-  struct Received {
-    int exits = 0;
-    int downs = 0;
-    bool down_first = false;
-  };
-  Received received() {
-    t_this_thread = ThisThread{worker_memory.get(), &scheduler.worker(0)};
-    Received r;
-    while (Signal* s = q->pop_raw()) {
-      check(s->from == pid_p, "from somebody else");
-      check((s->flags & Signal::kAbnormal) != 0, "not the true reason");
-      if (s->kind == SignalKind::kExit) {
-        check(s->ref == kWatch, "another watch");
-        ++r.exits;
-      } else {
-        check(s->kind == SignalKind::kLinkDown && s->ref == kLink, "another link");
-        ++r.downs;
-        if (r.exits == 0) r.down_first = true;
-      }
-      q->drop_signal(s);
-    }
-    return r;
-  }
-};
 
 // P ends while Q links and watches it.
 struct AskWhileEnding : World<1> {
@@ -268,10 +103,10 @@ struct Urgent : World<1> {
       return;
     }
     enter_worker();
-    static_cast<void>(p->should_end());  // before a step, and at each await
+    static_cast<void>(p->attend(p->control_.load_acquire()));  // before a step: Process::run_live
   }
   void finish() {
-    t_this_thread = ThisThread{worker_memory.get(), &scheduler.worker(0)};
+    enter_worker();
     const bool flagged = (p->control_.load_relaxed() & Control::kUrgent) != 0;
     check(flagged || p->pop_raw() == nullptr, "an urgent signal lies in the queue and nobody is told");
   }
@@ -299,7 +134,7 @@ struct Born : World<1> {
 const char* const kBits =
     "only the word's own bits are read; what a kill or a name wants beside them comes by a queue or a lock";
 const char* const kTwice =
-    "acquired twice: should_end looks, handle_urgent clears; each of the two shows the signal of set_urgent";
+    "acquired twice: run_live looks, handle_urgent clears; each of the two shows the signal of set_urgent";
 const char* const kSeal = "the release of seal() publishes the erasure";
 
 const Suite suite("exit", [](Suite& s) {
@@ -322,7 +157,7 @@ const Suite suite("exit", [](Suite& s) {
                 {"kill: cas_weak_acq_rel without release", kBits},
                 {"kill: cas_weak_acq_rel failing without acquire", kBits},
                 {"admit_other: load_acquire without acquire", kBits},
-                {"should_end: load_acquire without acquire", kTwice},
+                {"run_live: load_acquire without acquire", kTwice},
                 {"set_urgent: fetch_or_acq_rel without acquire", kBits},
                 {"handle_urgent: fetch_and_acq_rel without acquire", kTwice},
                 {"handle_urgent: fetch_and_acq_rel without release", kBits}});

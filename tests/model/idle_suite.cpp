@@ -205,7 +205,7 @@ const Suite suite("idle", [](Suite& s) {
   s.planted<OneWorker<B::kWakeBeforePush>>("wake check before the push", {.bound = 3}, "deadlock");
   s.planted<Surplus<B::kNoWake>>("surplus without a wake check", {.bound = 3}, "deadlock");
   s.planted<SiblingMustCome<B::kIgnoreWakeNext>>("the last searcher wakes nobody", {.bound = 3}, "deadlock");
-  s.planted<SiblingMustCome<B::kForgetResume>>("found work, not counted again", {.bound = 2}, "deadlock");
+  s.planted<SiblingMustCome<B::kForgetResume>>("found work, not counted again", {.bound = 2}, "livelock");
   s.verify<Reserve>("stuck worker, reserve called", {.bound = 1});
   s.verify<TwoPublishers>("2 publishers, 2 workers", {.bound = 0});
   s.weakenings("every order weakened",

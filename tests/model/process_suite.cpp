@@ -1,8 +1,8 @@
 // PID publication with reclamation, and the zombie: the block of a process is its own table entry (rulings.md S1), a dead
 // process answers late requests until its grace has passed (S3, S4), and one exit has one reason (S7). The mailbox and the
 // grace domain are the production headers; find, deliver, exit, zombie and reuse are written here after
-// runtime/process/{process,exit,node_core,worker_procs}.cpp (transcribed.txt), so that mistakes of logic can be planted; the
-// production text itself runs in exit_suite.cpp.
+// runtime/process/{process,exit,node_core,worker_procs}.cpp (transcribed.txt), so that mistakes of logic can be planted, and
+// without what refused memory leads to (tests/sim/swarm); the production text itself runs in exit_suite.cpp.
 #include "mailbox/mailbox.hpp"
 #include "memory/grace.hpp"
 #include "model/checker/suite.hpp"
@@ -77,7 +77,7 @@ struct Exit {
     }
   }
 
-  // NodeCore::deliver
+  // NodeCore::deliver_message
   bool deliver(int t, Letter& l) {
     l.content.set(l.watcher + 1);
     PushResult r = PushResult::kQueued;

@@ -18,6 +18,7 @@
 #include <type_traits>
 
 #include "model/checker/world.hpp"
+#include "runtime/sim/counted.hpp"  // as memory/atomic.hpp
 
 namespace wippy {
 

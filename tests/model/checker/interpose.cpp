@@ -14,12 +14,12 @@
 #include <ctime>
 #include <string>
 
+#include "memory/assert.hpp"
 #include "model/checker/world.hpp"
 
 namespace wippy {
 
-// memory/assert.hpp
-[[noreturn]] void assertion_failed(const char* expression, const char* file, int line) noexcept;
+void die(const char* format, ...) noexcept { model::fail(format); }
 void assertion_failed(const char* expression, const char* file, int line) noexcept {
   model::fail(std::string("assertion failed: ") + expression + " (" + file + ":" + std::to_string(line) + ")");
 }
