@@ -2,7 +2,7 @@
 EXAMPLE ?= examples/monitored_pool
 EXAMPLE_ARGS ?= run monitored_pool
 
-.PHONY: help run test build debug bench bench-smoke gate gate-accept gate-selftest model sim proof-sim asan tsan \
+.PHONY: help run test build debug bench bench-smoke gate gate-accept gate-selftest model sim proof-sim proof-stress asan tsan \
   fuzz numa-guest tidy clang-tidy format clean packages packages-test packages-fuzz packages-guest
 
 # One rule at a time: packages before builds; each build uses every processor anyway.
@@ -16,6 +16,7 @@ help:
 	@echo "make gate        counts and instructions against bench/gate/baseline.json; make gate-accept, gate-selftest"
 	@echo "make model       model suites: every interleaving within stated bounds"
 	@echo "make sim         deterministic simulation tests; make proof-sim: 100,000 seeds and every plant from 20 starts"
+	@echo "make proof-stress  10^8 messages, 100,000 Lua processes, idle crowds; SANITIZER=asan|tsan: a tenth (minutes)"
 	@echo "make asan tsan   sanitizer builds of unit and stress tests; make fuzz: libFuzzer targets"
 	@echo "make numa-guest  placement and stealing on a real kernel with 4 NUMA nodes, in QEMU"
 	@echo "make tidy        include rules, seams, budgets, format; make clang-tidy; make format; make clean"
@@ -63,6 +64,12 @@ proof-sim: packages-test
 asan tsan: packages-test
 	@scripts/build.sh $@
 	@scripts/run-tests.sh $@
+
+# 10^8 messages between 10^4 processes, 100,000 Lua processes, idle crowds. SANITIZER=asan or tsan: a tenth of it.
+SANITIZER ?=
+proof-stress: packages-test
+	@scripts/build.sh $(or $(SANITIZER),release) stress
+	@WIPPY_STRESS_SCALE=10000 build/$(or $(SANITIZER),release)/bin/stress --gtest_filter='StressProof.*'
 
 fuzz: packages-fuzz
 	@scripts/build.sh fuzz
