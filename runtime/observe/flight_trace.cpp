@@ -76,27 +76,23 @@ class Writer {
     out_ << ",\n"
          << R"({"ph":"M","pid":1,"tid":)" << index << R"(,"name":"thread_name","args":{"name":)"
          << quoted(label.empty() ? "thread " + std::to_string(index) : label) << "}}";
-    const auto& events = times_.events();
-    const Event* step = nullptr;
-    for (std::size_t i = times_.begin(t); i < times_.end(t); ++i) {
-      const Event& e = events[i];
-      const FlightKind kind = flight_kind(e.word);
-      if (step != nullptr && ends_step(kind)) end_step(*step, e.ns), step = nullptr;
-      if (kind == FlightKind::kStep) step = &e;
-      one(e, kind);
-    }
-    if (step != nullptr) end_step(*step, events[times_.end(t) - 1].ns + 1);
+    for (std::size_t i = times_.begin(t); i < times_.end(t); ++i) one(times_.events()[i], i);
   }
 
-  void end_step(const Event& e, int64_t end_ns) {
+  void step(const Event& e, std::size_t i) {
+    std::size_t end = i + 1;  // steps lie one behind the other: all these walks together are one
+    while (end < times_.end(e.track) && !ends_step(flight_kind(times_.events()[end].word))) ++end;
+    const int64_t end_ns =
+        end < times_.end(e.track) ? times_.events()[end].ns : times_.events()[end - 1].ns + 1;  // the last one of all
     head("X", e);
     out_ << ",\"dur\":" << us(end_ns - e.ns) << ",\"name\":" << pid(flight_value(e.word)) << '}';
   }
 
-  void one(const Event& e, FlightKind kind) {
+  void one(const Event& e, std::size_t i) {
     const uint64_t value = flight_value(e.word);
     const bool whole = e.partner != FlightTimes::kNone;
-    switch (kind) {
+    switch (flight_kind(e.word)) {
+      case FlightKind::kStep: return step(e, i);
       case FlightKind::kSend: return whole ? arrow(e, "s", e.name) : instant(e, "send", "to", pid(value));
       case FlightKind::kReceive: return whole ? arrow(e, "f", value) : instant(e, "receive");
       case FlightKind::kSpawn: return instant(e, "spawn", "child", pid(value));
@@ -105,7 +101,6 @@ class Writer {
       case FlightKind::kUnpark: return instant(e, "unpark");
       case FlightKind::kSteal: return instant(e, "steal", "from_worker", std::to_string(value >> 16));
       case FlightKind::kWake: return instant(e, "wake", "worker", std::to_string(value));
-      case FlightKind::kStep:
       case FlightKind::kNone:
       case FlightKind::kTime: return;
     }
