@@ -93,7 +93,7 @@ TEST_F(FlightRaw, SaysWhatIsDamaged) {
 TEST_F(FlightRaw, RandomBytesAreRefusedOrReadable) {
   std::mt19937_64 random(1);
   int taken = 0;
-  for (int i = 0; i < 20000; ++i) {
+  for (int i = 0; i < 5000; ++i) {
     std::string bytes = raw_;
     for (uint64_t k = random() % 12; k > 0; --k) bytes[random() % bytes.size()] = static_cast<char>(random());
     if (random() % 4 == 0) bytes.resize(random() % bytes.size());
@@ -108,7 +108,7 @@ TEST_F(FlightRaw, RandomBytesAreRefusedOrReadable) {
     }
     if (HasFailure()) FAIL() << "round " << i;
   }
-  EXPECT_GT(taken, 1000) << "too few got behind the checks to say anything";
+  EXPECT_GT(taken, 500) << "too few got behind the checks to say anything";
 }
 
 TEST_F(FlightRaw, AClosedFileIsNotWhole) { EXPECT_FALSE(write_raw_flight(rings_, 2000, -1)); }
