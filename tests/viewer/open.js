@@ -36,7 +36,7 @@ function load(json) {
   for (const thread of model.getAllThreads()) {
     for (const slice of thread.sliceGroup.slices) steps += slice.title.startsWith('{') ? 1 : 0;
   }
-  const bound = model.flowEvents.filter(f => f.startSlice && f.endSlice && f.start < f.start + f.duration);
+  const bound = model.flowEvents.filter(f => f.startSlice && f.endSlice && f.duration > 0);
   return { steps, arrows: model.flowEvents.length, bound: bound.length, warnings: model.importWarnings.length,
            threads: model.getAllThreads().map(t => t.name).sort() };
 }
