@@ -3,7 +3,7 @@ EXAMPLE ?= examples/monitored_pool
 EXAMPLE_ARGS ?= run monitored_pool
 
 .PHONY: help run test build debug bench bench-smoke gate gate-accept gate-selftest model sim proof-sim proof-stress asan tsan \
-  fuzz numa-guest tidy clang-tidy format clean packages packages-test packages-fuzz packages-guest
+  fuzz numa-guest trace-viewer tidy clang-tidy format clean packages packages-test packages-fuzz packages-guest packages-viewer
 
 # One rule at a time: packages before builds; each build uses every processor anyway.
 .NOTPARALLEL:
@@ -19,6 +19,7 @@ help:
 	@echo "make proof-stress  10^8 messages, 100,000 Lua processes, idle crowds; SANITIZER=asan|tsan: a tenth (minutes)"
 	@echo "make asan tsan   sanitizer builds of unit and stress tests; make fuzz: libFuzzer targets"
 	@echo "make numa-guest  placement and stealing on a real kernel with 4 NUMA nodes, in QEMU"
+	@echo "make trace-viewer  a flight recording opened in the viewer of chrome://tracing, headless"
 	@echo "make tidy        include rules, seams, budgets, format; make clang-tidy; make format; make clean"
 
 run: packages
@@ -79,6 +80,10 @@ numa-guest: packages-guest
 	@scripts/build.sh release numa_guest wippy
 	@tests/numa_guest/guest.sh build/release/bin build/numa_guest/vmlinuz
 
+trace-viewer: packages-viewer
+	@scripts/build.sh release wippy
+	@scripts/trace-viewer.sh
+
 tidy: packages-test
 	@tests/tidy/tidy.py
 
@@ -96,6 +101,8 @@ packages-fuzz:
 	@scripts/install-packages.sh fuzz
 packages-guest:
 	@scripts/install-packages.sh guest
+packages-viewer:
+	@scripts/install-packages.sh viewer
 
 clean:
 	rm -rf build

@@ -73,7 +73,7 @@ std::string NodeApp::trace_path() const {
 
 void NodeApp::write_trace(std::string_view why) noexcept {
   LockGuard lock(trace_mutex_);
-  const observe::FlightCapture capture = observe::capture_flight(runtime_.node().flights(), monotonic_ns());
+  const observe::FlightCapture capture = observe::capture_flight(runtime_.node().flights());
   const std::string path = trace_path();
   std::string error;
   const auto pid_text = [this](uint64_t pid) { return runtime_.node().format(Pid{pid}); };

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# scripts/install-packages.sh run|test|fuzz|guest [--list]
+# scripts/install-packages.sh run|test|fuzz|guest|viewer [--list]
 # Installs the Debian 12 packages of a list that are not there yet; does nothing, needs no rights and no network when all
 # are. `run` is what building and running needs, `test` adds what the tests, model suites and style checks need, `fuzz`
 # adds clang's libFuzzer, `guest` adds to `test` what boots the NUMA guest. --list prints the names instead.
+# `viewer` adds to `run` what opens a trace file.
 # The guest's kernel is not installed: its package is downloaded and the kernel unpacked to build/numa_guest/vmlinuz.
 set -u
 
@@ -12,6 +13,7 @@ test="libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev relacy-dev sp
   clang-tidy-14 valgrind"
 fuzz="clang-14 libclang-rt-14-dev"
 guest="qemu-system-x86 busybox-static cpio"
+viewer="chromium npm python3-pip"
 guest_kernel=linux-image-amd64  # depends on the present one
 vmlinuz=$(dirname "$0")/../build/numa_guest/vmlinuz
 
@@ -20,7 +22,8 @@ case "${1:-}" in
   test) wanted="$run $test" ;;
   fuzz) wanted="$run $fuzz" ;;
   guest) wanted="$run $test $guest" ;;
-  *) echo "usage: $0 run|test|fuzz|guest [--list]" >&2; exit 2 ;;
+  viewer) wanted="$run $viewer" ;;
+  *) echo "usage: $0 run|test|fuzz|guest|viewer [--list]" >&2; exit 2 ;;
 esac
 if [ "${2:-}" = --list ]; then
   printf '%s\n' $wanted

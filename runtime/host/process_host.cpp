@@ -91,8 +91,13 @@ uint32_t ProcessHost::finish_stop(uint64_t deadline_ns) {
       }
     } while (!wait_until_empty(monotonic_ns() + kKillRoundNs) && monotonic_ns() < give_up_ns);
   }
-  // The last exits may still be sending their signals: wait until every worker sleeps.
+  // A worker of another host may have found a process here before it ended, and push only now: after a grace period its step is
+  // over, submission included, so that the push has woken somebody. Then, and because the last exits may still be sending their
+  // signals: wait until every worker sleeps.
+  GraceDomain& grace = env_.node.pools().grace();
   const uint64_t settle_ns = monotonic_ns() + kSettleNs;
+  const uint64_t epoch = grace.seal();
+  while (!grace.passed(epoch, false) && monotonic_ns() < settle_ns) nap(kPollNs);
   while (scheduler_->idle().counts().awake != 0 && monotonic_ns() < settle_ns) nap(kPollNs);
   scheduler_->stop();
   core_.set_state(HostState::kStopped);

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <istream>
@@ -17,6 +19,7 @@ namespace {
 
 constexpr char kMagic[8] = {'W', 'P', 'Y', 'F', 'L', 'T', '1', '\n'};
 constexpr std::size_t kLabelBytes = 32;
+constexpr uint32_t kMostWords = 1u << 24;
 
 struct RingHeader {
   uint32_t index;
@@ -30,6 +33,7 @@ bool put(int fd, const void* data, std::size_t bytes) noexcept {
   const char* at = static_cast<const char*>(data);
   while (bytes != 0) {
     const ssize_t n = ::write(fd, at, bytes);
+    if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return false;
     at += n;
     bytes -= static_cast<std::size_t>(n);
@@ -41,6 +45,19 @@ template <class T>
 bool get(std::istream& in, T& value) {
   in.read(reinterpret_cast<char*>(&value), sizeof value);
   return static_cast<bool>(in);
+}
+
+// In pieces: a damaged size costs no more memory than the file has.
+bool get_words(std::istream& in, uint32_t words, std::vector<uint64_t>& ring) {
+  constexpr std::size_t kPiece = 1u << 15;
+  while (ring.size() < words) {
+    const std::size_t had = ring.size();
+    ring.resize(std::min(had + kPiece, std::size_t{words}));
+    in.read(reinterpret_cast<char*>(ring.data() + had),
+            static_cast<std::streamsize>((ring.size() - had) * sizeof(uint64_t)));
+    if (!in) return false;
+  }
+  return true;
 }
 
 const FlightRings* g_rings = nullptr;  // written before the handlers are installed
@@ -81,14 +98,17 @@ bool read_raw_flight(std::istream& in, FlightCapture& capture, std::string& erro
   if (!in || std::memcmp(magic, kMagic, sizeof kMagic) != 0) return error = "not a flight recording", false;
   uint32_t count = 0;
   if (!get(in, capture.now_ns) || !get(in, count)) return error = "the file ends in its header", false;
+  if (count > FlightRings::kMost) return error = "an impossible number of rings", false;
   for (uint32_t i = 0; i < count; ++i) {
+    const std::string which = "ring " + std::to_string(i);
     RingHeader h{};
-    if (!get(in, h)) return error = "the file ends in the header of ring " + std::to_string(i), false;
-    const bool power = h.words != 0 && (h.words & (h.words - 1)) == 0 && h.words <= 1u << 24;
-    if (!power) return error = "ring " + std::to_string(i) + " has an impossible size", false;
-    std::vector<uint64_t> ring(h.words);
-    in.read(reinterpret_cast<char*>(ring.data()), static_cast<std::streamsize>(h.words * sizeof(uint64_t)));
-    if (!in) return error = "the file ends in ring " + std::to_string(i), false;
+    if (!get(in, h)) return error = "the file ends in the header of " + which, false;
+    if (h.index != i) return error = which + " has another number", false;
+    if (h.words == 0 || (h.words & (h.words - 1)) != 0 || h.words > kMostWords)
+      return error = which + " has an impossible size", false;
+    if (h.cursor > FlightRing::kPositionMask) return error = which + " has an impossible position", false;
+    std::vector<uint64_t> ring;
+    if (!get_words(in, h.words, ring)) return error = "the file ends in " + which, false;
     FlightTrack t;
     t.index = h.index;
     t.label.assign(h.label, strnlen(h.label, kLabelBytes));
@@ -97,6 +117,7 @@ bool read_raw_flight(std::istream& in, FlightCapture& capture, std::string& erro
     for (uint64_t at = t.events.first; at < h.cursor; ++at) t.events.words.push_back(ring[at & (h.words - 1)]);
     capture.tracks.push_back(std::move(t));
   }
+  if (in.peek() != std::istream::traits_type::eof()) return error = "something follows the last ring", false;
   return true;
 }
 

@@ -83,6 +83,7 @@ class FlightRing {
     const uint64_t end = cursor_.read();  // (2)
     Snapshot s;
     s.first = end > capacity ? end - capacity : 0;
+    s.words.reserve(static_cast<std::size_t>(end - s.first));
     for (uint64_t at = s.first; at < end; ++at) s.words.push_back(words_[at & mask_].get());
     fence_seq_cst();  // (3); an acquire fence would do
     const uint64_t later = cursor_.get();
@@ -148,7 +149,6 @@ class FlightRings {
   static constexpr uint32_t kMost = 4096;  // value bits less position bits
 #endif
   static constexpr uint32_t kWorkerWords = 1u << 15;
-  static constexpr uint32_t kOutsideWords = 1u << 9;
 
   FlightRings() = default;
   ~FlightRings() {

@@ -1,6 +1,6 @@
 #include "runtime/observe/flight_trace.hpp"
 
-#include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <fstream>
 #include <ostream>
@@ -8,197 +8,115 @@
 
 #include <nlohmann/json.hpp>
 
+#include "runtime/observe/flight_times.hpp"
+#include "scheduler/clock.hpp"
+
 namespace wippy::observe {
 
 namespace {
 
-constexpr uint64_t kValueMask = (uint64_t{1} << FlightRing::kValueBits) - 1;
-constexpr uint64_t kGuessNs = 20;  // an event behind the last kTime
-
-FlightKind kind_of(uint64_t word) noexcept { return static_cast<FlightKind>(word >> FlightRing::kValueBits); }
-uint64_t value_of(uint64_t word) noexcept { return word & kValueMask; }
-
-// A point of a track whose time is known, or known to be not earlier.
-struct Mark {
-  std::size_t at;
-  double ns;
-};
-
-class Timeline {
- public:
-  Timeline(const FlightTrack& track, uint64_t now_ns) : now_ns_(static_cast<double>(now_ns)) {
-    const auto& words = track.events.words;
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      if (kind_of(words[i]) == FlightKind::kTime) marks_.push_back({i, static_cast<double>(value_of(words[i]))});
-    }
-  }
-  bool known(std::size_t at) const noexcept { return !marks_.empty() && at >= marks_.front().at; }
-  std::size_t first() const noexcept { return marks_.empty() ? ~std::size_t{0} : marks_.front().at; }
-  double at(std::size_t i) const noexcept {
-    const auto after =
-        std::upper_bound(marks_.begin(), marks_.end(), i, [](std::size_t v, const Mark& m) { return v < m.at; });
-    const Mark& a = *(after - 1);
-    if (after == marks_.end())
-      return std::max(a.ns, std::min(a.ns + static_cast<double>((i - a.at) * kGuessNs), now_ns_));
-    return a.ns + (after->ns - a.ns) * static_cast<double>(i - a.at) / static_cast<double>(after->at - a.at);
-  }
-  // Event i is not earlier than ns. Kept monotone; false: it is already.
-  bool push_back(std::size_t i, double ns) {
-    if (at(i) >= ns) return false;
-    const auto after =
-        std::upper_bound(marks_.begin(), marks_.end(), i, [](std::size_t v, const Mark& m) { return v < m.at; });
-    const double limit = after == marks_.end() ? now_ns_ : after->ns;
-    marks_.insert(after, {i, std::min(ns, std::max(limit, at(i)))});
-    return true;
-  }
-
- private:
-  std::vector<Mark> marks_;
-  double now_ns_;
-};
-
-struct Place {
-  std::size_t track;
-  std::size_t at;
-};
-
-// Sends by their names, for the receives that are there too.
-std::unordered_map<uint64_t, Place> sends_of(const FlightCapture& c, const std::vector<Timeline>& times) {
-  std::unordered_map<uint64_t, Place> sends;
-  for (std::size_t t = 0; t < c.tracks.size(); ++t) {
-    const FlightTrack& track = c.tracks[t];
-    for (std::size_t i = 0; i < track.events.words.size(); ++i) {
-      if (kind_of(track.events.words[i]) != FlightKind::kSend || !times[t].known(i)) continue;
-      const uint64_t name =
-          uint64_t{track.index} << FlightRing::kPositionBits | ((track.events.first + i) & FlightRing::kPositionMask);
-      sends.emplace(name, Place{t, i});
-    }
-  }
-  return sends;
-}
-
+// Written by hand: a full recording has a hundred thousand events, and JSON objects for each would take seconds.
 class Writer {
  public:
-  Writer(const FlightCapture& c, const PidText& pid_text, std::ostream& out) : c_(c), pid_text_(pid_text), out_(out) {
-    for (const FlightTrack& t : c.tracks) times_.emplace_back(t, c.now_ns);
-    sends_ = sends_of(c, times_);
-  }
+  Writer(const FlightCapture& c, const PidText& pid_text, std::ostream& out)
+      : c_(c), pid_text_(pid_text), out_(out), times_(c) {}
 
   bool write() {
-    order_arrivals();
-    out_ << "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[";
+    out_ << R"({"displayTimeUnit":"ns","otherData":{"start_monotonic_ns":")" << times_.earliest_ns()
+         << R"("},"traceEvents":[)" << '\n'
+         << R"({"ph":"M","pid":1,"name":"process_name","args":{"name":"wippy"}})";
     for (std::size_t t = 0; t < c_.tracks.size(); ++t) track(t);
     out_ << "\n]}\n";
     return static_cast<bool>(out_);
   }
 
  private:
-  using Json = nlohmann::json;
+  using Event = FlightTimes::Event;
 
-  // No message arrives before it is sent. Twice, because a send may lie behind an arrival that moved.
-  void order_arrivals() {
-    for (int round = 0; round < 2; ++round) {
-      each_receive([this](std::size_t t, std::size_t i, const Place& sent) {
-        times_[t].push_back(i, times_[sent.track].at(sent.at));
-      });
-    }
-    each_receive([this](std::size_t t, std::size_t i, const Place&) {
-      received_.emplace(value_of(c_.tracks[t].events.words[i]), true);
-    });
+  static std::string quoted(const std::string& text) {
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
-  template <class F>
-  void each_receive(F&& f) {
-    for (std::size_t t = 0; t < c_.tracks.size(); ++t) {
-      const auto& words = c_.tracks[t].events.words;
-      for (std::size_t i = 0; i < words.size(); ++i) {
-        if (kind_of(words[i]) != FlightKind::kReceive || !times_[t].known(i)) continue;
-        const auto sent = sends_.find(value_of(words[i]));
-        if (sent != sends_.end()) f(t, i, sent->second);
-      }
-    }
+  const std::string& pid(uint64_t value) {
+    std::string& text = pids_[value];
+    if (text.empty()) text = quoted(pid_text_(value));
+    return text;
+  }
+  // Microseconds, the format's unit, with all digits.
+  static std::string us(int64_t ns) {
+    char text[32];
+    char* end = std::to_chars(text, text + sizeof text, ns / 1000).ptr;
+    const int64_t rest = ns % 1000;
+    *end++ = '.';
+    for (const int64_t digit : {rest / 100, rest / 10 % 10, rest % 10}) *end++ = static_cast<char>('0' + digit);
+    return {text, end};
   }
 
-  void event(std::size_t t, std::size_t i, const char* phase, const std::string& name, Json more) {
-    more["ph"] = phase;
-    more["name"] = name;
-    more["pid"] = 1;
-    more["tid"] = c_.tracks[t].index;
-    more["ts"] = us(t, i);
-    out_ << (first_ ? "\n" : ",\n") << more.dump();
-    first_ = false;
+  void head(const char* phase, const Event& e) {
+    out_ << ",\n{\"ph\":\"" << phase << R"(","pid":1,"tid":)" << c_.tracks[e.track].index
+         << ",\"ts\":" << us(e.ns - times_.earliest_ns());
   }
-  double us(std::size_t t, std::size_t i) const { return times_[t].at(i) / 1000.0; }
+  void instant(const Event& e, const char* name) { instant(e, name, "", ""); }
+  void instant(const Event& e, const char* name, const char* key, const std::string& value) {
+    head("i", e);
+    out_ << R"(,"s":"t","name":")" << name << '"';
+    if (*key != 0) out_ << R"(,"args":{")" << key << "\":" << value << '}';
+    out_ << '}';
+  }
+  // The id is text: a number of more than 53 bits would not survive a viewer written in JavaScript.
+  void arrow(const Event& e, const char* phase, uint64_t name) {
+    char id[32];
+    std::snprintf(id, sizeof id, "0x%llx", static_cast<unsigned long long>(name));
+    head(phase, e);
+    out_ << R"(,"cat":"message","name":"message","id":")" << id << '"' << (*phase == 'f' ? R"(,"bp":"e"})" : "}");
+  }
 
   void track(std::size_t t) {
-    const auto& words = c_.tracks[t].events.words;
-    Json label;
-    label["ph"] = "M";
-    label["name"] = "thread_name";
-    label["pid"] = 1;
-    label["tid"] = c_.tracks[t].index;
-    label["args"] = {
-        {"name", c_.tracks[t].label.empty() ? "thread " + std::to_string(c_.tracks[t].index) : c_.tracks[t].label}};
-    out_ << (first_ ? "\n" : ",\n") << label.dump();
-    first_ = false;
-    for (std::size_t i = times_[t].first(); i < words.size(); ++i) one(t, i);
+    const uint32_t index = c_.tracks[t].index;
+    const std::string& label = c_.tracks[t].label;
+    out_ << ",\n"
+         << R"({"ph":"M","pid":1,"tid":)" << index << R"(,"name":"thread_name","args":{"name":)"
+         << quoted(label.empty() ? "thread " + std::to_string(index) : label) << "}}";
+    for (std::size_t i = times_.begin(t); i < times_.end(t); ++i) one(times_.events()[i], i);
   }
 
-  // A step ends where the next one begins, or the thread sleeps.
-  std::size_t step_end(std::size_t t, std::size_t i) const {
-    const auto& words = c_.tracks[t].events.words;
-    for (std::size_t e = i + 1; e < words.size(); ++e) {
-      const FlightKind k = kind_of(words[e]);
-      if (k == FlightKind::kStep || k == FlightKind::kPark) return e;
-    }
-    return words.size();
+  void step(const Event& e, std::size_t i) {
+    std::size_t end = i + 1;  // steps lie one behind the other: all these walks together are one
+    while (end < times_.end(e.track) && !ends_step(flight_kind(times_.events()[end].word))) ++end;
+    const int64_t end_ns =
+        end < times_.end(e.track) ? times_.events()[end].ns : times_.events()[end - 1].ns + 1;  // the last one of all
+    head("X", e);
+    out_ << ",\"dur\":" << us(end_ns - e.ns) << ",\"name\":" << pid(flight_value(e.word)) << '}';
   }
 
-  void one(std::size_t t, std::size_t i) {
-    const uint64_t word = c_.tracks[t].events.words[i];
-    const uint64_t value = value_of(word);
-    switch (kind_of(word)) {
-      case FlightKind::kStep: {
-        const double end =
-            step_end(t, i) == c_.tracks[t].events.words.size() ? us(t, i) + 0.001 * kGuessNs : us(t, step_end(t, i));
-        return event(t, i, "X", pid_text_(value), {{"cat", "step"}, {"dur", std::max(end - us(t, i), 0.001)}});
-      }
-      case FlightKind::kSend: {
-        const uint64_t name = uint64_t{c_.tracks[t].index} << FlightRing::kPositionBits |
-                              ((c_.tracks[t].events.first + i) & FlightRing::kPositionMask);
-        if (received_.count(name) != 0) event(t, i, "s", "message", {{"cat", "message"}, {"id", name}});
-        return instant(t, i, "send", {{"to", pid_text_(value)}});
-      }
-      case FlightKind::kReceive:
-        if (sends_.count(value) != 0) event(t, i, "f", "message", {{"cat", "message"}, {"id", value}, {"bp", "e"}});
-        return instant(t, i, "receive", Json::object());
-      case FlightKind::kSpawn: return instant(t, i, "spawn", {{"child", pid_text_(value)}});
-      case FlightKind::kExit: return instant(t, i, "exit", {{"process", pid_text_(value)}});
-      case FlightKind::kPark: return instant(t, i, "park", Json::object());
-      case FlightKind::kUnpark: return instant(t, i, "unpark", Json::object());
-      case FlightKind::kSteal: return instant(t, i, "steal", {{"from", value >> 16}, {"count", value & 0xffff}});
-      case FlightKind::kWake: return instant(t, i, "wake", {{"worker", value}});
+  void one(const Event& e, std::size_t i) {
+    const uint64_t value = flight_value(e.word);
+    const bool whole = e.partner != FlightTimes::kNone;
+    switch (flight_kind(e.word)) {
+      case FlightKind::kStep: return step(e, i);
+      case FlightKind::kSend: return whole ? arrow(e, "s", e.name) : instant(e, "send", "to", pid(value));
+      case FlightKind::kReceive: return whole ? arrow(e, "f", value) : instant(e, "receive");
+      case FlightKind::kSpawn: return instant(e, "spawn", "child", pid(value));
+      case FlightKind::kExit: return instant(e, "exit", "process", pid(value));
+      case FlightKind::kPark: return instant(e, "park");
+      case FlightKind::kUnpark: return instant(e, "unpark");
+      case FlightKind::kSteal: return instant(e, "steal", "from_worker", std::to_string(value >> 16));
+      case FlightKind::kWake: return instant(e, "wake", "worker", std::to_string(value));
       case FlightKind::kNone:
       case FlightKind::kTime: return;
     }
-  }
-  void instant(std::size_t t, std::size_t i, const char* name, Json arguments) {
-    event(t, i, "i", name, {{"s", "t"}, {"cat", "runtime"}, {"args", std::move(arguments)}});
   }
 
   const FlightCapture& c_;
   const PidText& pid_text_;
   std::ostream& out_;
-  std::vector<Timeline> times_;
-  std::unordered_map<uint64_t, Place> sends_;
-  std::unordered_map<uint64_t, bool> received_;
-  bool first_ = true;
+  const FlightTimes times_;
+  std::unordered_map<uint64_t, std::string> pids_;
 };
 
 }  // namespace
 
-FlightCapture capture_flight(const FlightRings& rings, uint64_t now_ns) {
+FlightCapture capture_flight(const FlightRings& rings) {
   FlightCapture c;
-  c.now_ns = now_ns;
   for (uint32_t i = 0; i < rings.count(); ++i) {
     const FlightRing& r = rings.at(i);
     FlightTrack t;
@@ -207,6 +125,7 @@ FlightCapture capture_flight(const FlightRings& rings, uint64_t now_ns) {
     t.events = r.snapshot();
     c.tracks.push_back(std::move(t));
   }
+  c.now_ns = monotonic_ns();  // later than all of it
   return c;
 }
 
@@ -219,12 +138,17 @@ bool write_chrome_trace(const FlightCapture& capture, const PidText& pid_text, c
   const std::string part = path + ".part";
   {
     std::ofstream out(part, std::ios::trunc);
-    if (!out || !write_chrome_trace(capture, pid_text, out)) {
+    bool whole = out && write_chrome_trace(capture, pid_text, out);
+    out.close();  // writes the rest
+    whole = whole && out;
+    if (!whole) {
+      std::remove(part.c_str());
       error = "cannot write " + part;
       return false;
     }
   }
   if (std::rename(part.c_str(), path.c_str()) == 0) return true;
+  std::remove(part.c_str());
   error = "cannot rename " + part + " to " + path;
   return false;
 }

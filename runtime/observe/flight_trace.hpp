@@ -1,9 +1,9 @@
 // The flight recorder written out: as Chrome trace events (Perfetto, chrome://tracing and speedscope open it), or raw from a
 // crash handler and turned into that later.
 //
-// Steps are slices on the thread's track, sends and receives the two ends of an arrow ("s", "f" of one id), the rest are
-// instants. Times between two kTime events are interpolated by position; where that would let a message arrive before it was
-// sent, the arrival is moved to the send. An arrow is written only when both its ends are.
+// Steps are slices on the thread's track, a send and its receive the two ends of an arrow ("s", "f" of one id), the rest are
+// instants. An arrow is written only when both its ends are, each inside a step, and points forward in time
+// (flight_times.hpp). Times count from the earliest event, so that a viewer's doubles hold the nanoseconds.
 //
 // Thread-safety: capture and write from any thread with the rings alive; raw writing from a signal handler.
 #pragma once
@@ -31,7 +31,7 @@ struct FlightCapture {
 // What a pid is called; only its low 56 bits are known.
 using PidText = std::function<std::string(uint64_t pid)>;
 
-FlightCapture capture_flight(const FlightRings& rings, uint64_t now_ns);
+FlightCapture capture_flight(const FlightRings& rings);
 // False: the stream failed.
 bool write_chrome_trace(const FlightCapture& capture, const PidText& pid_text, std::ostream& out);
 // The same into a file, by way of a temporary beside it. False: `error` says why.

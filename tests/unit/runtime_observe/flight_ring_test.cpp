@@ -1,0 +1,81 @@
+// The flight recorder's ring: what a snapshot holds, lapped, and while the thread goes on.
+#include "runtime/observe/flight_ring.hpp"
+
+#include <gtest/gtest.h>
+
+#include "scheduler/thread.hpp"
+
+namespace wippy {
+namespace {
+
+uint64_t value(uint64_t w) { return w & ((uint64_t{1} << FlightRing::kValueBits) - 1); }
+
+TEST(FlightRing, ASnapshotHoldsWhatWasNoted) {
+  FlightRing r(3, 8);
+  EXPECT_TRUE(r.snapshot().words.empty());
+  r.time(100);
+  EXPECT_EQ(r.send(42), uint64_t{3} << FlightRing::kPositionBits | 1);
+  const FlightRing::Snapshot s = r.snapshot();
+  EXPECT_EQ(s.first, 0u);
+  ASSERT_EQ(s.words.size(), 2u);
+  EXPECT_EQ(s.words[0] >> FlightRing::kValueBits, static_cast<uint64_t>(FlightKind::kTime));
+  EXPECT_EQ(value(s.words[0]), 100u);
+  EXPECT_EQ(value(s.words[1]), 42u);
+}
+
+TEST(FlightRing, ValuesAreCutToTheirBits) {
+  FlightRing r(0, 8);
+  r.note(FlightKind::kSpawn, ~uint64_t{0});
+  EXPECT_EQ(r.snapshot().words[0] >> FlightRing::kValueBits, static_cast<uint64_t>(FlightKind::kSpawn));
+}
+
+// A lapped ring gives its last words but one: that one may be on its way.
+TEST(FlightRing, ALappedRingGivesTheLastWords) {
+  FlightRing r(0, 8);
+  for (uint64_t i = 0; i < 21; ++i) r.time(i);
+  const FlightRing::Snapshot s = r.snapshot();
+  EXPECT_EQ(s.first, 14u);
+  ASSERT_EQ(s.words.size(), 7u);
+  for (std::size_t i = 0; i < s.words.size(); ++i) EXPECT_EQ(value(s.words[i]), s.first + i);
+}
+
+struct Race {
+  FlightRing ring{0, 64};
+  Atomic<uint32_t> stop{0};
+  static void write(void* self) {
+    auto& race = *static_cast<Race*>(self);
+    for (uint64_t i = 0; race.stop.load_relaxed() == 0; ++i) race.ring.time(i);  // partner: the test
+  }
+};
+
+TEST(FlightRing, ASnapshotOfARunningThreadHasNoWordOfAnotherLap) {
+  Race race;
+  Thread thread;
+  ASSERT_TRUE(thread.start("writer", &Race::write, &race));
+  uint64_t seen = 0;
+  for (int i = 0; i < 20000 || seen == 0; ++i) {
+    const FlightRing::Snapshot s = race.ring.snapshot();
+    seen += s.words.size();
+    for (std::size_t k = 0; k < s.words.size(); ++k) ASSERT_EQ(value(s.words[k]), s.first + k);
+  }
+  race.stop.store_relaxed(1);  // partner: write
+  thread.join();
+}
+
+TEST(FlightRings, ARingGivenBackGoesToTheNextOfItsSize) {
+  FlightRings rings;
+  FlightRing& a = rings.take(64);
+  FlightRing& b = rings.take(64);
+  a.time(5);
+  rings.set_label(a, "a label that is longer than thirty-one bytes");
+  EXPECT_EQ(std::string_view(a.label()), "a label that is longer than thi");
+  rings.give_back(a);
+  EXPECT_NE(&rings.take(32), &a);
+  EXPECT_EQ(&rings.take(64), &a);
+  EXPECT_EQ(a.snapshot().words.size(), 1u);
+  EXPECT_EQ(rings.count(), 3u);
+  EXPECT_EQ(b.index(), 1u);
+}
+
+}  // namespace
+}  // namespace wippy
