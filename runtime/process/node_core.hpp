@@ -67,18 +67,7 @@ class NodeCore {
   bool deliver(Pid to, Signal* s) noexcept { return deliver_message(to, s, nullptr) != Delivery::kNoProcess; }
   // The same for a sender that wants to know. kFull with *may_block_ns set (not 0): the signal is still the caller's, which
   // may wait that long for room; without may_block_ns a blocking mailbox is full like any other.
-  Delivery deliver_message(Pid to, Signal* s, uint64_t* may_block_ns) noexcept {
-    PushResult r = PushResult::kQueued;
-    Process* p = nullptr;
-    {
-      ReaderSection section(this_memory().reader());
-      p = find_unbounded(to);
-      if (p != nullptr) r = p->head().push(s, s);
-    }
-    if (__builtin_expect(p == nullptr, 0)) return deliver_bounded(to, s, may_block_ns);
-    if (r == PushResult::kMustSubmit) submit(p);
-    return Delivery::kDelivered;
-  }
+  Delivery deliver_message(Pid to, Signal* s, uint64_t* may_block_ns) noexcept;
   // `waiter` gets a kTimer with id `timer` from `mailbox` as soon as there is room. False: no such process (or memory).
   bool wait_for_room(Pid mailbox, Pid waiter, uint64_t timer) noexcept;
   // False: gone, or not bounded.
@@ -145,5 +134,19 @@ class NodeCore {
   Mutex outside_mutex_;
   std::unique_ptr<WorkerProcs> outside_;  // blocks and ids for spawns from threads that are no workers
 };
+
+// Inline: once per message.
+inline Delivery NodeCore::deliver_message(Pid to, Signal* s, uint64_t* may_block_ns) noexcept {
+  PushResult r = PushResult::kQueued;
+  Process* p = nullptr;
+  {
+    ReaderSection section(this_memory().reader());
+    p = find_unbounded(to);
+    if (p != nullptr) r = p->head().push(s, s);
+  }
+  if (__builtin_expect(p == nullptr, 0)) return deliver_bounded(to, s, may_block_ns);
+  if (r == PushResult::kMustSubmit) submit(p);
+  return Delivery::kDelivered;
+}
 
 }  // namespace wippy
