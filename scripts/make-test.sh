@@ -4,9 +4,9 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 . scripts/counts.sh
 begin_steps test
-run_step build-release 600 scripts/build.sh release && {
-  run_step unit-release 300 scripts/run-tests.sh release -L unit
-  run_step suites 480 scripts/run-suites.sh build/release/bin
+run_step build-release 900 scripts/build.sh release && {
+  run_step unit-release 500 scripts/run-tests.sh release -L unit
+  run_step suites 600 scripts/run-suites.sh build/release/bin
 }
-run_step build-debug 600 scripts/build.sh debug && run_step unit-debug 300 scripts/run-tests.sh debug -L unit
+run_step build-debug 900 scripts/build.sh debug && run_step unit-debug 500 scripts/run-tests.sh debug -L unit
 end_steps

@@ -20,7 +20,7 @@ if(model_sources)
   target_compile_definitions(model_suites PRIVATE WIPPY_MODEL=1)
   target_include_directories(model_suites BEFORE PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/model/stubs ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(model_suites PRIVATE wippy_flags Threads::Threads ${CMAKE_DL_LIBS})
-  wippy_add_test(model_suites model 180)
+  wippy_add_test(model_suites model 420)
 endif()
 
 # Second opinion: Relacy's own scheduler and memory model over the deque and the parker.

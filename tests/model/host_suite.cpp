@@ -1,7 +1,7 @@
 // runtime/process/host_core.hpp as it is: a spawn from elsewhere against the stop of the host, the host's start against a
-// The copy of ProcessHost::finish_stop leaves out its wait for a grace period (late pushes from other hosts): no mailbox here.
 // spawn, and the places of a limited host. The look at the processes (NodeCore::pids_of, ProcessHost::is_empty and
 // finish_stop) is written here after runtime/host/process_host.cpp: it needs a scheduler around it (transcribed.txt).
+// The copy leaves out finish_stop's wait for a grace period (late pushes from other hosts): there is no mailbox here.
 #include "runtime/process/host_core.hpp"
 
 #include "model/checker/suite.hpp"
