@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -164,6 +165,7 @@ class FlightRings {
       FlightRing* const r = rings_[i].load_relaxed();  // under the mutex
       if (!r->taken_ && r->words() == words) return r->taken_ = true, *r;
     }
+    if (n == kMost) return *rings_[n - 1].load_relaxed();  // more workers than rings: the last one mixes theirs
     auto* const r = new FlightRing(static_cast<uint16_t>(n), words);
     r->taken_ = true;
     rings_[n].store_release(r);   // at()
@@ -173,6 +175,10 @@ class FlightRings {
   void give_back(FlightRing& r) noexcept {
     LockGuard lock(mutex_);
     r.taken_ = false;
+  }
+  std::string label_of(const FlightRing& r) const {
+    LockGuard lock(mutex_);
+    return r.label_;
   }
   void set_label(FlightRing& r, std::string_view text) noexcept {
     LockGuard lock(mutex_);
@@ -184,7 +190,7 @@ class FlightRings {
   const FlightRing& at(uint32_t i) const noexcept { return *rings_[i].load_acquire(); }  // take()
 
  private:
-  Mutex mutex_;
+  mutable Mutex mutex_;
   Atomic<uint32_t> count_{0};
   Atomic<FlightRing*> rings_[kMost];
 };

@@ -121,7 +121,7 @@ FlightCapture capture_flight(const FlightRings& rings) {
     const FlightRing& r = rings.at(i);
     FlightTrack t;
     t.index = r.index();
-    t.label = r.label();
+    t.label = rings.label_of(r);
     t.events = r.snapshot();
     c.tracks.push_back(std::move(t));
   }
