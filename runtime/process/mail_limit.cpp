@@ -66,8 +66,8 @@ MailStats MailLimit::stats() const noexcept {
 }
 
 bool MailLimit::ask_report(uint64_t now_ns) noexcept {
-  uint64_t next = next_report_ns_.load_relaxed();  // validated by the CAS
-  return now_ns >= next && next_report_ns_.cas_strong_relaxed(next, now_ns + kReportEveryNs);
+  uint64_t next = next_report_ns_.load_relaxed();                                              // validated by the CAS
+  return now_ns >= next && next_report_ns_.cas_strong_relaxed(next, now_ns + kReportEveryNs);  // one winner
 }
 
 double MailLimit::drained_per_s(uint64_t now_ns) noexcept {

@@ -87,6 +87,7 @@ class MailLimit {
   static uint64_t bytes_of(const Signal& s) noexcept {
     return slab_class_bytes(s.slab_class) + ((s.flags & Signal::kExternal) != 0 ? s.body_bytes : 0);
   }
+  // Any sender, or the owner; figures for stats(), they order nothing and have no partner.
   void count_refused() noexcept { refused_.fetch_add_relaxed(1); }
   void count_dropped_newest() noexcept { dropped_newest_.fetch_add_relaxed(1); }
   void count_dropped_oldest() noexcept { dropped_oldest_.fetch_add_relaxed(1); }

@@ -21,11 +21,11 @@ struct LatencyProbe::Loop {
 };
 
 void LatencyProbe::measured(const HostCore& host, uint64_t late_ns) noexcept {
-  uint64_t worst = worst_ns_.load_relaxed();
+  uint64_t worst = worst_ns_.load_relaxed();                                  // validated by the CAS
   while (late_ns > worst && !worst_ns_.cas_strong_relaxed(worst, late_ns)) {  // a figure for people
   }
   if (late_ns <= objective_ns_) return;
-  uint64_t quiet_until_ns = quiet_until_ns_.load_relaxed();
+  uint64_t quiet_until_ns = quiet_until_ns_.load_relaxed();  // validated by the CAS
   const uint64_t now_ns = monotonic_ns();
   if (now_ns < quiet_until_ns) return;
   if (!quiet_until_ns_.cas_strong_relaxed(quiet_until_ns, now_ns + kQuietNs)) return;  // another host was faster
