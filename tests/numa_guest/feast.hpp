@@ -16,7 +16,7 @@ struct Feast {
   Atomic<uint32_t> eaten{0};   // processes that have said so
 
   // By each process, last of all what it does to things the thief shares with the test.
-  void count() noexcept { eaten.fetch_add_release(1); }  // partner: hold_feast
+  void count() noexcept { eaten.fetch_add_acq_rel(1); }  // partner: hold_feast
 };
 
 // serve(self, worker): spawns processes on each worker but the thief, returns how many; each calls feast.count() once.

@@ -29,7 +29,7 @@ Behavior sitter(Context& self, Spot* frame, Atomic<uint32_t>* seated) {
   volatile char large[300];
   large[0] = 1;
   *frame = large;
-  seated->fetch_add_release(1);  // partner: Memory's wait
+  seated->fetch_add_acq_rel(1);  // partner: Memory's wait
   Message m = co_await receive(self);
   large[1] = large[0];
 }

@@ -113,7 +113,7 @@ Behavior piece(Context& self, Work* work, uint32_t origin, uint32_t size) {
     if (part == 0) continue;
     EXPECT_TRUE(spawn_native(self, {}, &piece, work, me, part).status.ok());
   }
-  work->done.fetch_add_release(1);  // partner: run_work
+  work->done.fetch_add_acq_rel(1);  // partner: run_work
   co_return;
 }
 
