@@ -44,7 +44,7 @@ class NewbornDeque {
   }
 
   // Owner. False: the buffer is full and memory for a larger one is refused; the caller still holds r.
-  [[nodiscard]] bool push(Runnable* r) noexcept {
+  [[nodiscard, gnu::always_inline]] bool push(Runnable* r) noexcept {
     const int64_t bottom = bottom_.load_relaxed();  // own
     const int64_t top = top_.load_acquire();        // (6)
     Buffer* buffer = buffer_.load_relaxed();        // own
@@ -118,7 +118,7 @@ class NewbornDeque {
   };
   static_assert(sizeof(Buffer) % alignof(Slot) == 0);
 
-  Buffer* grow(Buffer* old, int64_t top, int64_t bottom) noexcept {
+  [[gnu::noinline]] Buffer* grow(Buffer* old, int64_t top, int64_t bottom) noexcept {
     Buffer* larger = Buffer::make((old->mask + 1) * 2, old);
     if (larger == nullptr) return nullptr;
     for (int64_t i = top; i < bottom; ++i) larger->at(i).store_relaxed(old->at(i).load_relaxed());  // own, then (7)

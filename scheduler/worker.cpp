@@ -125,7 +125,7 @@ Runnable* Worker::next() noexcept {
     }
   }
   lifo_run_ = 0;
-  drain_inbox();  // 2. what came from outside queues behind the ring
+  if (inbox_.has_entries()) drain_inbox();  // 2. what came from outside queues behind the ring
   if (++decisions_ == kGlobalInterval) {
     decisions_ = 0;
     if (Runnable* r = take_overdue()) return r;  // 3. now and then: the host's FIFO, or the oldest newborn

@@ -60,11 +60,12 @@ class FlightRing {
   void time(uint64_t now_ns) noexcept { note(FlightKind::kTime, now_ns); }
   void step(uint64_t pid) noexcept {
     const uint64_t look = looks_->read();  // a hint
-    if (__builtin_expect(look != look_, 0)) {
-      look_ = look;
-      time(monotonic_ns());
-    }
+    if (__builtin_expect(look != look_, 0)) looked_at(look);
     note(FlightKind::kStep, pid);
+  }
+  [[gnu::noinline]] void looked_at(uint64_t look) noexcept {
+    look_ = look;
+    time(monotonic_ns());
   }
   // The name of the message.
   uint64_t send(uint64_t to) noexcept {

@@ -312,34 +312,15 @@ Arena* Context::arena() noexcept {
   return x == nullptr ? nullptr : x->arena.get();
 }
 
-namespace {
-enum FrameOrigin : char { kInBlock = 1, kInSlab = 2, kInHeap = 3 };
-}
-
-void* Context::allocate_frame(std::size_t bytes) noexcept {
-  Process& p = self();
-  char* at = nullptr;
-  char origin = kInHeap;
-  if (bytes < Process::kFrameBytes && !p.frame_used_) {
-    p.frame_used_ = true;
-    at = p.frame_storage();
-    origin = kInBlock;
-  } else if (bytes < kSlabMaxBytes) {
-    at = static_cast<char*>(slab_allocate(slab_class_of(bytes + 1)));
-    origin = kInSlab;
-  } else {
-    at = static_cast<char*>(std::malloc(bytes + 1));
-  }
-  if (at != nullptr) at[bytes] = origin;
+void* Context::allocate_large_frame(std::size_t bytes) noexcept {
+  const bool in_slab = bytes < kSlabMaxBytes;
+  char* const at = static_cast<char*>(in_slab ? slab_allocate(slab_class_of(bytes + 1)) : std::malloc(bytes + 1));
+  if (at != nullptr) at[bytes] = in_slab ? kFrameInSlab : kFrameInHeap;
   return at;
 }
 
-void Context::free_frame(void* p, std::size_t bytes) noexcept {
-  switch (static_cast<char*>(p)[bytes]) {
-    case kInBlock: Process::from_frame(p)->frame_used_ = false; break;
-    case kInSlab: slab_free(p, slab_class_of(bytes + 1)); break;
-    default: std::free(p);
-  }
+void Context::free_large_frame(void* p, std::size_t bytes) noexcept {
+  static_cast<char*>(p)[bytes] == kFrameInSlab ? slab_free(p, slab_class_of(bytes + 1)) : std::free(p);
 }
 
 bool Context::replace_machine(Machine* next) noexcept {

@@ -70,7 +70,6 @@ struct SpawnOptions {
   const MailLimits* mail = nullptr;  // null: the host's; borrowed during the call
   bool monitor = false;
   bool link = false;
-  uint64_t monitor_ref = 0;    // in: 0; out: id under which the kExit arrives (monitor)
   bool private_watch = false;  // the watch is not a `monitor`: exec uses it (its kExit goes to the ref only)
   std::string_view entry_id;   // shown by dumps; copied
   FramePtr frame;              // null: the spawner's
@@ -124,7 +123,7 @@ class Context {
   Status send_anonymous(Pid to, const void* body, std::size_t bytes) noexcept;
 
   // --- life
-  SpawnResult spawn(MachineFactory& factory, SpawnOptions options);
+  SpawnResult spawn(MachineFactory& factory, const SpawnOptions& options);
   void finish(ExitReason reason) noexcept;  // the machine then returns kDone; the first call counts
   Status terminate(Pid target) noexcept;
   // deadline_ns: duration from now; 0: none. The kill is enforced by the runtime.
@@ -157,10 +156,10 @@ class Context {
 
   // --- memory that dies with the process. The arena is created on first use. Null: out of memory.
   Arena* arena() noexcept;
-  // A coroutine frame: in the process's own block if it fits and is free, else from the slab. One byte behind the frame
-  // says which, so that free_frame needs no more than operator delete gets.
-  void* allocate_frame(std::size_t bytes) noexcept;
-  static void free_frame(void* p, std::size_t bytes) noexcept;
+  // A coroutine frame outside the process's block, see HotPath::allocate_frame.
+  enum FrameOrigin : char { kFrameInBlock = 1, kFrameInSlab = 2, kFrameInHeap = 3 };
+  static void* allocate_large_frame(std::size_t bytes) noexcept;
+  static void free_large_frame(void* p, std::size_t bytes) noexcept;
 
   const FramePtr& frame();
 

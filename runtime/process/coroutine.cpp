@@ -19,11 +19,7 @@ void Behavior::promise_type::unhandled_exception() noexcept {
   }
 }
 
-void put_native_machine(Context& child, Behavior b, Machine*& machine) noexcept {
-  machine = new (static_cast<Process&>(child).native_storage()) NativeMachine(b);
-}
-
-Verdict NativeMachine::resume(Context& self) noexcept {
+inline Verdict NativeMachine::resume(Context& self) noexcept {
   Process& p = HotPath::process(self);
   handle_.promise().waiting = nullptr;
   handle_.resume();
@@ -33,6 +29,8 @@ Verdict NativeMachine::resume(Context& self) noexcept {
   HotPath::set_wait(p, waiting == nullptr ? WaitReason::kMessage : waiting->reason());
   return HotPath::budget_left(p) ? Verdict::kWait : Verdict::kMore;
 }
+
+Verdict NativeMachine::init(Context& self) noexcept { return resume(self); }
 
 Verdict NativeMachine::step(Context& self) noexcept {
   Verdict v = Verdict::kWait;

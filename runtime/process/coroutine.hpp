@@ -112,7 +112,7 @@ class Behavior {
     explicit promise_type(Context& context, Args&&...) noexcept : self(&context) {}
     template <class... Args>
     static void* operator new(std::size_t bytes, Context& context, Args&&...) noexcept {
-      return context.allocate_frame(bytes);
+      return HotPath::allocate_frame(HotPath::process(context), bytes);
     }
     // The same for a lambda: its closure comes first. Captures would dangle once the lambda is gone:
     // spawn_native refuses them.
@@ -120,15 +120,15 @@ class Behavior {
     promise_type(Closure&&, Context& context, Args&&...) noexcept : self(&context) {}
     template <class Closure, class... Args>
     static void* operator new(std::size_t bytes, Closure&&, Context& context, Args&&...) noexcept {
-      return context.allocate_frame(bytes);
+      return HotPath::allocate_frame(HotPath::process(context), bytes);
     }
-    static void operator delete(void* p, std::size_t bytes) noexcept { Context::free_frame(p, bytes); }
+    static void operator delete(void* p, std::size_t bytes) noexcept { HotPath::free_frame(p, bytes); }
 
     static Behavior get_return_object_on_allocation_failure() noexcept { return Behavior{}; }
     Behavior get_return_object() noexcept { return Behavior{std::coroutine_handle<promise_type>::from_promise(*this)}; }
     std::suspend_always initial_suspend() const noexcept { return {}; }
     std::suspend_always final_suspend() const noexcept { return {}; }
-    void return_void() noexcept { self->finish(ExitReason::normal()); }
+    void return_void() noexcept { HotPath::finish_normally(HotPath::process(*self)); }
     void unhandled_exception() noexcept;
 
     Context* self;
@@ -140,7 +140,7 @@ class Behavior {
 class NativeMachine final : public Machine {
  public:
   explicit NativeMachine(Behavior b) noexcept : handle_(b.handle) {}
-  Verdict init(Context& self) noexcept override { return resume(self); }
+  Verdict init(Context& self) noexcept override;
   Verdict step(Context& self) noexcept override;
   void close(Context& self, bool killed) noexcept override;
 
@@ -308,7 +308,9 @@ inline Status send(Context& self, Pid to, std::string_view topic, int64_t value)
 }
 
 // --- spawning
-void put_native_machine(Context& child, Behavior b, Machine*& machine) noexcept;
+inline void put_native_machine(Context& child, Behavior b, Machine*& machine) noexcept {
+  machine = new (HotPath::process(child).native_storage()) NativeMachine(b);
+}
 
 template <class F>
 class NativeFactory final : public MachineFactory {
@@ -330,19 +332,19 @@ inline constexpr bool kStateless = std::is_empty_v<F> || std::is_pointer_v<F>;
 
 // `fn(Context&, args...)` returns Behavior. The arguments are copied or moved into the child's frame.
 template <class F, class... Args>
-SpawnResult spawn_native(Context& self, SpawnOptions options, F fn, Args... args) {
+SpawnResult spawn_native(Context& self, const SpawnOptions& options, F fn, Args... args) {
   static_assert(kStateless<F>, "a behavior takes what it needs as arguments: captures would dangle");
   auto start = [&](Context& child) { return fn(child, std::move(args)...); };
   NativeFactory<decltype(start)> factory(start);
-  return self.spawn(factory, std::move(options));
+  return self.spawn(factory, options);
 }
 // From outside a worker.
 template <class F, class... Args>
-SpawnResult spawn_native(NodeCore& node, SpawnOptions options, F fn, Args... args) {
+SpawnResult spawn_native(NodeCore& node, const SpawnOptions& options, F fn, Args... args) {
   static_assert(kStateless<F>, "a behavior takes what it needs as arguments: captures would dangle");
   auto start = [&](Context& child) { return fn(child, std::move(args)...); };
   NativeFactory<decltype(start)> factory(start);
-  return node.spawn(factory, std::move(options));
+  return node.spawn(factory, options);
 }
 
 }  // namespace wippy

@@ -76,21 +76,21 @@ Outcome Process::begin_exit() noexcept {
   if (sim::planted(sim::Bug::kNamesFirst) && (before & Control::kNamed) != 0) w.node().names().release_all(identity());
 #endif
   points::exits(identity());
-  pid_word().store_release(0);  // (a)
-#if defined(WIPPY_SIM)
-  if (!sim::planted(sim::Bug::kNamesFirst))
-#endif
-    if ((before & Control::kNamed) != 0) w.node().names().release_all(identity());  // (b)
-  if (mail_limit_ != nullptr) close_mail_limit();
-  if (killed) {
-    reason_lost_ = false;
-    ext_->reason = kill_reason(before);
-  }
-  if (ext_ != nullptr) cancel_timers(*ext_);  // (c)
-  machine_->close(*this, killed || ending_);  // (d)
+  pid_word().store_release(0);                                                                   // (a)
+  if (before != 0 || mail_limit_ != nullptr || ext_ != nullptr) leave_names_and_timers(before);  // (b), (c)
+  machine_->close(*this, killed || ending_);                                                     // (d)
   machine_ = nullptr;
   if (ext_ != nullptr && ext_->next_machine != nullptr) ext_->next_machine->close(*this, true);
-  Signal* const stalled = stalled_ ? kept_first_ : nullptr;  // settle_queue's
+  if (kept_first_ != nullptr) drop_kept();
+  w.count_live(-1);
+  w.host().give_place();  // before (e): whoever handles the EXIT may use the place
+  phase_ = Phase::kExiting;
+  return continue_exit();
+}
+
+// Kept mail; the signal that settle_queue has to apply once more stays.
+[[gnu::noinline]] void Process::drop_kept() noexcept {
+  Signal* const stalled = stalled_ ? kept_first_ : nullptr;
   Signal* s = stalled_ ? kept_first_->link() : kept_first_;
   while (s != nullptr) {
     Signal* next = s->link();
@@ -100,10 +100,19 @@ Outcome Process::begin_exit() noexcept {
   }
   kept_first_ = kept_last_ = stalled;
   if (stalled != nullptr) stalled->link() = nullptr;
-  w.count_live(-1);
-  w.host().give_place();  // before (e): whoever handles the EXIT may use the place
-  phase_ = Phase::kExiting;
-  return continue_exit();
+}
+
+[[gnu::noinline]] void Process::leave_names_and_timers(uint32_t control) noexcept {
+#if defined(WIPPY_SIM)
+  if (!sim::planted(sim::Bug::kNamesFirst))
+#endif
+    if ((control & Control::kNamed) != 0) WorkerProcs::current().node().names().release_all(identity());  // (b)
+  if (mail_limit_ != nullptr) close_mail_limit();
+  if ((control & Control::kKillMask) != 0) {
+    reason_lost_ = false;
+    ext_->reason = kill_reason(control);
+  }
+  if (ext_ != nullptr) cancel_timers(*ext_);  // (c)
 }
 
 // Monitors and links that were accepted and lie unread in the queue, and their withdrawals, go into the tables first, so
@@ -150,23 +159,27 @@ bool Process::step_exit_walk(ProcessExt& x, uint32_t& left) noexcept {
 
 Outcome Process::continue_exit() noexcept {
   const bool nobody_told = ext_ == nullptr || (ext_->exit_walk == ExitWalk::kWatchers && ext_->exit_cursor == 0);
-  if (nobody_told && !settle_queue()) return come_back();
-  if (ext_ != nullptr) {
-    ProcessExt& x = *ext_;
-    uint32_t left = kSignalBudget;
-    for (; x.exit_walk != ExitWalk::kDone; x.exit_walk = static_cast<ExitWalk>(static_cast<int>(x.exit_walk) + 1)) {
-      const uint32_t end = x.exit_walk == ExitWalk::kWatchers ? x.watchers.capacity()
-                           : x.exit_walk == ExitWalk::kLinks  ? x.links.capacity()
-                                                              : x.watches.capacity();
-      for (; x.exit_cursor < end; ++x.exit_cursor) {
-        if (!step_exit_walk(x, left)) return Outcome::kRequeue;
-      }
-      x.exit_cursor = 0;
-    }
-  }
+  const bool settled = !stalled_ && head_.nothing_behind(tail_.dummy());
+  if (nobody_told && !settled && !settle_queue()) return come_back();
+  if (ext_ != nullptr && !tell_peers(*ext_)) return Outcome::kRequeue;
   phase_ = Phase::kZombie;
   WorkerProcs::current().retire(this);  // (g)
-  return run_zombie();
+  return head_.nothing_behind(tail_.dummy()) ? rest() : run_zombie();
+}
+
+// False: another slice is needed.
+[[gnu::noinline]] bool Process::tell_peers(ProcessExt& x) noexcept {
+  uint32_t left = kSignalBudget;
+  for (; x.exit_walk != ExitWalk::kDone; x.exit_walk = static_cast<ExitWalk>(static_cast<int>(x.exit_walk) + 1)) {
+    const uint32_t end = x.exit_walk == ExitWalk::kWatchers ? x.watchers.capacity()
+                         : x.exit_walk == ExitWalk::kLinks  ? x.links.capacity()
+                                                            : x.watches.capacity();
+    for (; x.exit_cursor < end; ++x.exit_cursor) {
+      if (!step_exit_walk(x, left)) return false;
+    }
+    x.exit_cursor = 0;
+  }
+  return true;
 }
 
 // What was pushed by who had found the process before it ended. False: memory for the answer is refused.

@@ -40,6 +40,22 @@ struct HotPath {
   static Signal* take_signal(Process& p) noexcept { return charge(p, 1) ? next_signal(p) : nullptr; }
   static void release(Process& p, Signal* s) noexcept { p.drop_signal(s); }
 
+  // Context::finish(ExitReason::normal()).
+  static void finish_normally(Process& p) noexcept { p.finished_ |= !p.ending_; }
+
+  // A coroutine frame: in the process's own block if it fits and is free, else elsewhere. One byte behind the frame says
+  // which, so that free_frame needs no more than operator delete gets.
+  static void* allocate_frame(Process& p, std::size_t bytes) noexcept {
+    if (bytes >= Process::kFrameBytes || p.frame_used_) return Context::allocate_large_frame(bytes);
+    p.frame_used_ = true;
+    p.frame_[bytes] = Context::kFrameInBlock;
+    return p.frame_;
+  }
+  static void free_frame(void* f, std::size_t bytes) noexcept {
+    if (static_cast<char*>(f)[bytes] != Context::kFrameInBlock) return Context::free_large_frame(f, bytes);
+    Process::from_frame(f)->frame_used_ = false;
+  }
+
   static Delivery send(Pid to, Signal* s) noexcept {
     points::sent(to, *s);
     return WorkerProcs::current().node().deliver_message(to, s, nullptr);

@@ -93,7 +93,7 @@ class NodeCore {
   uint64_t new_ref() noexcept;
 
   // Spawns from outside a worker (CLI, services). The caller has a ThreadMemory.
-  SpawnResult spawn(MachineFactory& factory, SpawnOptions options, Pid watcher = Pid{});
+  SpawnResult spawn(MachineFactory& factory, const SpawnOptions& options, Pid watcher = Pid{});
 
   // For people, any thread, approximate while processes run. describe: "{app:processes|0x01001} Blocked(sleep)".
   // dump_line: "app:processes Ready=1 Running=2 Blocked=3(sleep:2 call:1) Idle=6(message:6) Complete=0" (complete ones are gone soon).

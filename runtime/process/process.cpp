@@ -10,11 +10,10 @@
 
 namespace wippy {
 
-std::size_t Process::offsetof_grace() noexcept {
+void Process::check_offsets() noexcept {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"  // one base with data, no virtual bases: the offset is fixed
-  static_assert(offsetof(Process, pid_) == kPidOffset);
-  return offsetof(Process, grace_);
+  static_assert(offsetof(Process, pid_) == kPidOffset && offsetof(Process, grace_) == kGraceOffset);
 #pragma GCC diagnostic pop
 }
 
@@ -206,17 +205,8 @@ Outcome Process::run(Worker& worker) noexcept {
   if (last_worker_.load_relaxed() != worker.index()) last_worker_.store_relaxed(worker.index());
   budget_ = kSignalBudget;
   points::step_begins(identity_);
-  return run_phase();
-}
-
-Outcome Process::run_phase() noexcept {
-  switch (phase_) {
-    case Phase::kNew:
-    case Phase::kRunning: return run_live();
-    case Phase::kExiting: return continue_exit();
-    case Phase::kZombie: return run_zombie();
-  }
-  return Outcome::kDone;
+  if (phase_ <= Phase::kRunning) return run_live();
+  return phase_ == Phase::kExiting ? continue_exit() : run_zombie();
 }
 
 Outcome Process::run_live() noexcept {

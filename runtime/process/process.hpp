@@ -105,7 +105,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   void dispose() noexcept;
   GraceNode* grace_node() noexcept { return &grace_; }
   static Process* from_grace(GraceNode* n) noexcept {
-    return reinterpret_cast<Process*>(reinterpret_cast<char*>(n) - offsetof_grace());
+    return reinterpret_cast<Process*>(reinterpret_cast<char*>(n) - kGraceOffset);
   }
   static Process* from_frame(void* frame) noexcept {
     return reinterpret_cast<Process*>(static_cast<char*>(frame) - (sizeof(Process) - kFrameBytes));
@@ -135,9 +135,8 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
     shown_.store_relaxed(static_cast<uint8_t>(static_cast<uint8_t>(r) | (running ? kShownRunning : 0)));
   }
   void stop_showing_running() noexcept { shown_.store_relaxed(shown_.load_relaxed() & uint8_t{0x7f}); }
-  static constexpr std::size_t kPidOffset = 32;  // checked in process.cpp
-  static std::size_t offsetof_grace() noexcept;
-  Outcome run_phase() noexcept;
+  static constexpr std::size_t kPidOffset = 32, kGraceOffset = 80;  // checked in process.cpp
+  static void check_offsets() noexcept;
   Outcome run_live() noexcept;
   Outcome rest() noexcept;
   Outcome come_back() noexcept;
@@ -171,6 +170,9 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   void report_overload() noexcept;
   void close_mail_limit() noexcept;
   Outcome begin_exit() noexcept;
+  void leave_names_and_timers(uint32_t control) noexcept;
+  void drop_kept() noexcept;
+  bool tell_peers(ProcessExt& x) noexcept;
   Outcome continue_exit() noexcept;
   Outcome run_zombie() noexcept;
   void drop_signal(Signal* s) noexcept;

@@ -1,5 +1,6 @@
 // A spawn (house.md §3.5 as changed by rulings.md S10): block, machine, tables on both sides, publication, submission.
 // Nothing of the child is visible before publication; the links and watches are in place by then, so no exit is missed.
+#include "runtime/process/hot_path.hpp"
 #include "runtime/process/mail_limit.hpp"
 #include "runtime/process/node_core.hpp"
 #include "runtime/process/process_ext.hpp"
@@ -86,56 +87,66 @@ class Arrival {
 };
 }  // namespace
 
-// What the child has from the start. The machine comes last: it is the only part that would have to be closed again.
-static Status furnish(Process* parent, Pid watcher, Process* child, MachineFactory& factory, SpawnOptions& o,
-                      WorkerProcs& w, SpawnResult& r) {
-  const Status refused = Status::error(ErrorKind::kUnavailable, "out of memory", true);
-  const MailLimits* const mail = o.mail != nullptr ? o.mail : w.node().host_at(child->host_index())->mail_limits();
+// What most children have not: limits, a label, a frame, links and monitors. False: memory is refused.
+[[gnu::noinline]] static bool furnish(HostCore& host, Process* parent, Pid watcher, Process* child,
+                                      const SpawnOptions& o, const FramePtr& frame, WorkerProcs& w, SpawnResult& r) {
+  const MailLimits* const mail = o.mail != nullptr ? o.mail : host.mail_limits();
   if (mail != nullptr && mail->bounded() && !child->set_mail_limit(MailLimit::create(*mail, monotonic_ns())))
-    return refused;
-  if (!o.entry_id.empty() || o.frame != nullptr) {
+    return false;
+  if (!o.entry_id.empty() || frame != nullptr) {
     ProcessExt* x = child->make_ext();
-    if (x == nullptr) return refused;
+    if (x == nullptr) return false;
     x->entry_id = o.entry_id;
-    x->frame = std::move(o.frame);
+    x->frame = frame;
   }
-  if ((o.monitor || o.link || o.private_watch) && !tie_child(parent, watcher, child, o, w, r)) {
+  const bool tied = !(o.monitor || o.link || o.private_watch) || tie_child(parent, watcher, child, o, w, r);
 #if defined(WIPPY_SIM)
-    if (!sim::planted(sim::Bug::kUntiedChild))
+  if (sim::planted(sim::Bug::kUntiedChild)) return true;
 #endif
-      return refused;
-  }
-  Machine* machine = nullptr;
-  const Status s = factory.create(*child, machine, r.error_text);
-  if (s.ok()) child->set_machine(machine);
-  return s;
+  return tied;
 }
 
-// The result goes into `r`, a variable of the caller's caller in the end: a spawn copies no strings.
-static void spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher, MachineFactory& factory,
-                     SpawnOptions& o, Worker* worker, SpawnResult& r) {
+[[gnu::noinline]] static void refuse(Process* parent, SpawnResult& r) noexcept {
+  untie_child(parent, r);
+  r.pid = Pid{};
+  r.watch_ref = 0;
+}
+
+// The child gets what it has from the start, the machine last: it is the only part that would have to be closed again. The
+// result goes into `r`, a variable of the caller's caller in the end: a spawn copies no strings.
+[[gnu::always_inline]] static inline void spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher,
+                                                   MachineFactory& factory, const SpawnOptions& o, Worker* worker,
+                                                   SpawnResult& r) {
   const bool local = worker != nullptr && &w.host() == &host;  // host.scheduler() may be written by its start meanwhile
   const Arrival arrival(local ? nullptr : &host);
   if (host.state() != HostState::kRunning || !host.take_place()) {
     r.status = host_refuses(w.node(), host, r.error_text);
     return;
   }
-  Process* child = w.allocate(host, local ? worker->index() : uint16_t{0});
+  Process* const child = w.allocate(host, local ? worker->index() : uint16_t{0});
   if (child == nullptr) {
     host.give_place();
     r.status = Status::error(ErrorKind::kUnavailable, "process table is full", true);
     return;
   }
   r.pid = child->identity();
-  r.status = furnish(parent, watcher, child, factory, o, w, r);
+  const ProcessExt* const px = parent == nullptr || o.frame != nullptr ? nullptr : parent->ext_or_null();
+  const FramePtr& frame = px != nullptr ? px->frame : o.frame;
+  const bool plain = o.mail == nullptr && host.mail_limits() == nullptr && o.entry_id.empty() && frame == nullptr &&
+                     !o.monitor && !o.link && !o.private_watch;
+  Machine* machine = nullptr;
+  if (plain || furnish(host, parent, watcher, child, o, frame, w, r)) {
+    r.status = factory.create(*child, machine, r.error_text);
+  } else {
+    r.status = Status::error(ErrorKind::kUnavailable, "out of memory", true);
+  }
   if (!r.status.ok()) {
-    untie_child(parent, r);
-    r.pid = Pid{};
-    r.watch_ref = 0;
+    refuse(parent, r);
     w.give_back(host, child);
     host.give_place();
     return;
   }
+  child->set_machine(machine);
   w.count_live(1);
   points::spawned(r.pid);
   child->publish();
@@ -146,27 +157,27 @@ static void spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watche
   }
 }
 
-SpawnResult Context::spawn(MachineFactory& factory, SpawnOptions options) {
-  WorkerProcs& w = WorkerProcs::current();
+SpawnResult Context::spawn(MachineFactory& factory, const SpawnOptions& options) {
+  Worker* const worker = Worker::current();
+  WorkerProcs& w = WorkerProcs::of(*worker);
   HostCore& target = options.host != nullptr ? *options.host : w.host();  // a process runs on its own host's workers
-  if (options.frame == nullptr) {
-    if (const ProcessExt* x = self().ext_or_null()) options.frame = x->frame;
-  }
-  charge(1);  // 64 spawns end a step; then the worker lets the newborns run first (Worker::requeue)
+  Process& self = HotPath::process(*this);
+  HotPath::charge(self, 1);  // 64 spawns end a step; then the worker lets the newborns run first (Worker::requeue)
   SpawnResult r;
-  spawn_on(w, target, &self(), pid(), factory, options, Worker::current(), r);
+  spawn_on(w, target, &self, self.identity(), factory, options, worker, r);
   return r;
 }
 
-SpawnResult NodeCore::spawn(MachineFactory& factory, SpawnOptions options, Pid watcher) {
+SpawnResult NodeCore::spawn(MachineFactory& factory, const SpawnOptions& options, Pid watcher) {
   SpawnResult r;
-  if (WorkerProcs* w = WorkerProcs::current_or_null()) {
-    spawn_on(*w, *options.host, nullptr, watcher, factory, options, Worker::current(), r);
-  } else {
-    LockGuard lock(outside_mutex_);
+  WorkerProcs* w = WorkerProcs::current_or_null();
+  std::unique_lock<Mutex> lock(outside_mutex_, std::defer_lock);
+  if (w == nullptr) {
+    lock.lock();
     if (outside_ == nullptr) outside_ = std::make_unique<WorkerProcs>(*this, *options.host);
-    spawn_on(*outside_, *options.host, nullptr, watcher, factory, options, nullptr, r);
+    w = outside_.get();
   }
+  spawn_on(*w, *options.host, nullptr, watcher, factory, options, Worker::current(), r);
   return r;
 }
 

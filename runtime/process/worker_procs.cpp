@@ -51,14 +51,17 @@ WorkerProcs::~WorkerProcs() {
   std::erase(node_.workers_, this);
 }
 
-Process* WorkerProcs::take_own() noexcept {
+inline Process* WorkerProcs::take_own() noexcept {
   if (free_ != nullptr) {
     Process* p = free_;
     free_ = p->next_free();
     --free_count_;
     return p;
   }
-  if (fresh_ == fresh_end_) return nullptr;
+  return fresh_ == fresh_end_ ? nullptr : take_fresh();
+}
+
+[[gnu::noinline]] Process* WorkerProcs::take_fresh() noexcept {
   auto* p = new (node_.blocks().at(fresh_)) Process;
   p->set_first_identity(fresh_++);
   return p;
@@ -119,7 +122,7 @@ Process* WorkerProcs::allocate(HostCore& host, uint16_t worker) noexcept {
 NodeId WorkerProcs::home_of(Process* p) noexcept { return node_.blocks().node_of(node_.blocks().index_of(p)); }
 
 // As slab items (rulings.md S13): home in batches, so that a block is only ever used on its own node.
-void WorkerProcs::send_home(Process* p, NodeId home) noexcept {
+[[gnu::noinline]] void WorkerProcs::send_home(Process* p, NodeId home) noexcept {
   Away& a = away_[home];
   p->set_next_free(a.first);
   a.first = p;
@@ -136,7 +139,7 @@ void WorkerProcs::flush_away() noexcept {
   }
 }
 
-void WorkerProcs::push_free(Process* p) noexcept {
+inline void WorkerProcs::push_free(Process* p) noexcept {
   if (__builtin_expect(!away_.empty(), 0)) {
     const NodeId home = home_of(p);
     if (home != this_memory().node()) return send_home(p, home);
@@ -146,7 +149,7 @@ void WorkerProcs::push_free(Process* p) noexcept {
   if (++free_count_ > kKeep) spill();
 }
 
-void WorkerProcs::spill() noexcept {
+[[gnu::noinline]] void WorkerProcs::spill() noexcept {
   Process* first = free_;
   Process* last = first;
   for (uint32_t i = 1; i < kSpill; ++i) last = last->next_free();
@@ -156,7 +159,9 @@ void WorkerProcs::spill() noexcept {
   host_.spill(first, kSpill, this_memory().node());
 }
 
-void WorkerProcs::give_back(HostCore& host, Process* p) noexcept {
+void WorkerProcs::give_back(HostCore& host, Process* p) noexcept { recycle(host, p); }
+
+inline void WorkerProcs::recycle(HostCore& host, Process* p) noexcept {
   count(Counted::kBlockFree);
   p->dispose();
   if (!p->has_generation()) return;
@@ -178,8 +183,7 @@ void WorkerProcs::reclaim(GraceNode* list) noexcept {
     if (!p->quiet()) {
       retired_.retire(p->grace_node(), 0);
     } else {
-      HostCore* h = node_.host_at(p->host_index());
-      give_back(*h, p);
+      recycle(*node_.host_at(p->host_index()), p);
     }
     list = next;
   }

@@ -16,7 +16,8 @@ class WorkerProcs final : public WorkerHooks {
   WorkerProcs(NodeCore& node, HostCore& host);
   ~WorkerProcs() override;
 
-  static WorkerProcs& current() noexcept { return *static_cast<WorkerProcs*>(Worker::current()->hooks()); }
+  static WorkerProcs& of(Worker& w) noexcept { return *static_cast<WorkerProcs*>(w.hooks()); }
+  static WorkerProcs& current() noexcept { return of(*Worker::current()); }
   static WorkerProcs* current_or_null() noexcept {
     Worker* w = Worker::current();
     return w == nullptr ? nullptr : static_cast<WorkerProcs*>(w->hooks());
@@ -64,10 +65,12 @@ class WorkerProcs final : public WorkerHooks {
     uint32_t count = 0;
   };
   Process* take_own() noexcept;
+  Process* take_fresh() noexcept;
   Process* take_shared(HostCore& host) noexcept;
   Process* take_list(HostCore& host, NodeId node) noexcept;
   void refill_refs() noexcept;
   void reclaim(GraceNode* list) noexcept;
+  void recycle(HostCore& host, Process* p) noexcept;
   void push_free(Process* p) noexcept;
   void spill() noexcept;
   NodeId home_of(Process* p) noexcept;

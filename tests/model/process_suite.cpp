@@ -118,17 +118,23 @@ struct Exit {
         pid.store_release(0);  // (a)
         exiting = true;
       }
-      while (Letter* l = pop()) ++watching[l->watcher];  // settle_queue
-      if (!head.nothing_behind(tail.dummy())) return come_back();
+      if (!head.nothing_behind(tail.dummy())) {
+        while (Letter* l = pop()) ++watching[l->watcher];  // settle_queue
+        if (!head.nothing_behind(tail.dummy())) return come_back();
+      }
       reason.set(kReason);
       for (int s = 0; s < Senders; ++s) answered[s] += watching[s];  // (e)
       zombie = true;
       if (B != Bug::kSealBeforeErase) epoch = domain.seal();  // (g)
       retirer = worker;
+      if (head.nothing_behind(tail.dummy())) return rest();
     }
     while (Letter* l = pop()) {
       if (B != Bug::kZombieDrops) answer(*l);
     }
+    rest();
+  }
+  void rest() {
     if (B == Bug::kDeadNotZombie) return;
     if (head.try_idle(tail.dummy())) {
       if (B == Bug::kSubmitTwice) queue.give("in two run queues");
