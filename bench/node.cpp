@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "bench/placement.hpp"
+#include "runtime/observe/scheduler_text.hpp"
 #include "runtime/process/process.hpp"
 #include "scheduler/clock.hpp"
 #include "scheduler/worker.hpp"
@@ -95,7 +96,7 @@ BenchNode::BenchNode(const char* name, const std::vector<uint32_t>& hosts) : run
 BenchNode::~BenchNode() { std::erase(g_living, this); }
 
 void BenchNode::give_up(std::size_t host_index) {
-  fmt::print(stderr, "wippy-bench: a scenario has not ended: {}\n", hosts_[host_index]->scheduler().dump_line());
+  fmt::print(stderr, "wippy-bench: a scenario has not ended: {}\n", scheduler_line(hosts_[host_index]->scheduler()));
   std::abort();
 }
 

@@ -1,5 +1,5 @@
 // What a worker counts. One writer (the worker), any reader: plain increments of relaxed atomics, no read-modify-writes.
-// A new counter is one line of the list; its field, its total and its place in Scheduler::dump_line() follow.
+// A new counter is one line of the list; its field, its total and its place in scheduler_line() follow.
 #pragma once
 
 #include <cstdint>

@@ -56,20 +56,4 @@ CounterTotals Scheduler::totals() const noexcept {
   return sum;
 }
 
-std::string Scheduler::dump_line() const {
-  const IdleCounts i = idle_.counts();
-  uint64_t queued = overflow_.size_estimate();
-  for (const auto& w : workers_) queued += w->queued_estimate();
-  std::string line = config_.name;
-  const auto add = [&](const char* name, uint64_t n) { line += std::string(" ") + name + "=" + std::to_string(n); };
-  add("workers", workers_.size());
-  add("active", i.active());
-  add("awake", i.awake);
-  add("searching", i.searching);
-  add("queued", queued);
-  const CounterTotals sum = totals();
-  for (const CounterField& f : kCounterFields) add(f.name, sum.*f.total);
-  return line;
-}
-
 }  // namespace wippy

@@ -32,10 +32,6 @@ Status host_refuses(NodeCore& node, HostCore& host, std::string& text) {
   return Status::error(ErrorKind::kUnavailable, "host is full", true);
 }
 
-}  // namespace
-
-namespace {
-
 bool put(IdTable<uint64_t>& table, uint64_t id, uint64_t value) noexcept {
   uint64_t* e = table.insert(id);
   if (e != nullptr) *e = value;
@@ -71,19 +67,8 @@ void untie_child(Process* parent, const SpawnResult& r) noexcept {
   p->links.erase(r.pid.value);
 }
 
-class Arrival {
- public:
-  explicit Arrival(HostCore* foreign) noexcept : host_(foreign) {
-    if (host_ != nullptr) host_->arrive();
-  }
-  ~Arrival() {
-    if (host_ != nullptr) host_->depart();
-  }
-  Arrival(const Arrival&) = delete;
-  Arrival& operator=(const Arrival&) = delete;
-
- private:
-  HostCore* const host_;
+struct Depart {
+  void operator()(HostCore* host) const noexcept { host->depart(); }
 };
 }  // namespace
 
@@ -118,7 +103,8 @@ class Arrival {
                                                    MachineFactory& factory, const SpawnOptions& o, Worker* worker,
                                                    SpawnResult& r) {
   const bool local = worker != nullptr && &w.host() == &host;  // host.scheduler() may be written by its start meanwhile
-  const Arrival arrival(local ? nullptr : &host);
+  const std::unique_ptr<HostCore, Depart> arrived(local ? nullptr : &host);
+  if (arrived != nullptr) host.arrive();
   if (host.state() != HostState::kRunning || !host.take_place()) {
     r.status = host_refuses(w.node(), host, r.error_text);
     return;
@@ -168,16 +154,20 @@ SpawnResult Context::spawn(MachineFactory& factory, const SpawnOptions& options)
   return r;
 }
 
+[[gnu::noinline]] static void spawn_apart(WorkerProcs& w, MachineFactory& factory, const SpawnOptions& o, Pid watcher,
+                                          SpawnResult& r) {
+  spawn_on(w, *o.host, nullptr, watcher, factory, o, Worker::current(), r);
+}
+
 SpawnResult NodeCore::spawn(MachineFactory& factory, const SpawnOptions& options, Pid watcher) {
   SpawnResult r;
-  WorkerProcs* w = WorkerProcs::current_or_null();
-  std::unique_lock<Mutex> lock(outside_mutex_, std::defer_lock);
-  if (w == nullptr) {
-    lock.lock();
+  if (WorkerProcs* w = WorkerProcs::current_or_null()) {
+    spawn_apart(*w, factory, options, watcher, r);
+  } else {
+    LockGuard lock(outside_mutex_);
     if (outside_ == nullptr) outside_ = std::make_unique<WorkerProcs>(*this, *options.host);
-    w = outside_.get();
+    spawn_apart(*outside_, factory, options, watcher, r);
   }
-  spawn_on(*w, *options.host, nullptr, watcher, factory, options, Worker::current(), r);
   return r;
 }
 

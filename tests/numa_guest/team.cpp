@@ -1,4 +1,5 @@
 #include "tests/numa_guest/team.hpp"
+#include "runtime/observe/scheduler_text.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -94,7 +95,7 @@ void Team::on_every_worker(Task task) {
 }
 
 void Team::wait_until(const std::function<bool()>& reached, const char* what) {
-  if (!poll_until(reached)) give_up(what, scheduler().dump_line());
+  if (!poll_until(reached)) give_up(what, scheduler_line(scheduler()));
 }
 
 void Team::clear() {

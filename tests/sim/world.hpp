@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "mailbox/values.hpp"
+#include "runtime/observe/scheduler_text.hpp"
 #include "runtime/process/coroutine.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime/sim/sim.hpp"
@@ -84,7 +85,7 @@ class World {
   ProcessHost& host(std::size_t i) { return *hosts_[i]; }
   std::string dump() {
     std::string out;
-    for (ProcessHost* h : hosts_) out += "sim:   " + h->scheduler().dump_line() + "\n";
+    for (ProcessHost* h : hosts_) out += "sim:   " + scheduler_line(h->scheduler()) + "\n";
     return out;
   }
 

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "runtime/observe/scheduler_text.hpp"
 #include "runtime/process/coroutine.hpp"
 #include "runtime/runtime.hpp"
 #include "scheduler/clock.hpp"
@@ -42,7 +43,7 @@ class Plant {
     o.host = which % 2 == 0 ? first() : second();
     return o;
   }
-  std::string dump() { return first_->scheduler().dump_line() + "\n" + second_->scheduler().dump_line(); }
+  std::string dump() { return scheduler_line(first_->scheduler()) + "\n" + scheduler_line(second_->scheduler()); }
   template <class Condition>
   bool wait(Condition&& c, uint64_t seconds = 240) {
     const uint64_t until = monotonic_ns() + seconds * 1000 * kMs;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "memory/atomic.hpp"
+#include "runtime/observe/scheduler_text.hpp"
 #include "stress/plant.hpp"
 #include "stress/scale.hpp"
 #include "unit/lua_process/lua_node.hpp"
@@ -221,7 +222,7 @@ std::string heard_in_a_second(test::Node& n) {
         return difference(a, activity_of(n)).empty();
       },
       60);
-  EXPECT_TRUE(settled) << n.host().scheduler().dump_line();
+  EXPECT_TRUE(settled) << scheduler_line(n.host().scheduler());
   const Activity a = activity_of(n);
   nap(1000 * kMs);
   const Activity b = activity_of(n);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "memory/atomic.hpp"
+#include "runtime/observe/scheduler_text.hpp"
 #include "scheduler/random.hpp"
 #include "stress/plant.hpp"
 #include "stress/scale.hpp"
@@ -349,7 +350,7 @@ void prove_mesh(uint32_t workers) {
   ProofMesh mesh(members, messages / living + 1);
   test::Node node(workers, workers);
   const uint64_t begin_ns = monotonic_ns();
-  ASSERT_TRUE(drive(node, mesh, living)) << node.host().scheduler().dump_line();
+  ASSERT_TRUE(drive(node, mesh, living)) << scheduler_line(node.host().scheduler());
   const double seconds = static_cast<double>(monotonic_ns() - begin_ns) / 1e9;
   EXPECT_EQ(node.runtime().node().names().size(), 0u);
   EXPECT_EQ(node.runtime().stop(1000 * kMs), 0u);  // no worker runs any more

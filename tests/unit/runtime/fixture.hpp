@@ -7,6 +7,7 @@
 #include <string>
 
 #include "mailbox/values.hpp"
+#include "runtime/observe/scheduler_text.hpp"
 #include "runtime/process/coroutine.hpp"
 #include "runtime/runtime.hpp"
 #include "scheduler/clock.hpp"
@@ -41,7 +42,7 @@ class Node {
     ASSERT_TRUE(r.status.ok()) << r.status.message;
     const uint64_t deadline_ns = monotonic_ns() + 60'000'000'000;
     while (finished_.load_acquire() == 0 && monotonic_ns() < deadline_ns) static_cast<void>(parker_.park(deadline_ns));
-    ASSERT_EQ(finished_.load_acquire(), 1u) << "timed out: " << host_->scheduler().dump_line();
+    ASSERT_EQ(finished_.load_acquire(), 1u) << "timed out: " << scheduler_line(host_->scheduler());
   }
   void done() {
     finished_.store_release(1);
