@@ -7,6 +7,7 @@ option(WIPPY_MODEL "build the model suites, and only them: memory/atomic.hpp bec
 option(WIPPY_FUZZ "build tests/fuzz with clang's libFuzzer, and only them" OFF)
 option(WIPPY_JEMALLOC "link jemalloc (release and bench; never with a sanitizer)" OFF)
 option(WIPPY_ASSERT "keep WIPPY_ASSERT checks (macro WIPPY_ASSERTIONS=1)" OFF)
+option(WIPPY_RECORD "the flight recorder records; OFF only to measure what that costs" ON)
 set(WIPPY_SANITIZE "" CACHE STRING "value of -fsanitize=, empty for none")
 
 if(CMAKE_SOURCE_DIR STREQUAL CMAKE_BINARY_DIR)
@@ -39,6 +40,9 @@ target_compile_options(wippy_flags INTERFACE
   -fno-omit-frame-pointer
   # Messages and assertions name files from the root of the tree, so that builds do not depend on where it lies.
   -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
+if(NOT WIPPY_RECORD)
+  target_compile_definitions(wippy_flags INTERFACE WIPPY_UNRECORDED=1)
+endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64|AMD64")
   # Portable on purpose: instruction counts that are committed must mean the same on the next machine.
   target_compile_options(wippy_flags INTERFACE -march=x86-64-v2)

@@ -41,19 +41,13 @@ class Scheduler {
   // Any thread: from another host, from outside. `preferred`: the worker that ran it last.
   void submit_remote(Runnable* r, uint16_t preferred) noexcept;
   void wake(Wake w) noexcept {
-    constexpr uint64_t kHelpNs = 100'000;  // after that its core is busy with something else
-    if (!w.any()) return;
-    Worker& sleeper = worker(w.worker);
-    if (config_.pools.nodes() != 1) help_until_ns(sleeper.node()).store_relaxed(monotonic_ns() + kHelpNs);
-    sleeper.parker_.unpark();
+    if (w.any()) workers_[w.worker]->parker_.unpark();
   }
 
   uint32_t worker_count() const noexcept { return static_cast<uint32_t>(workers_.size()); }
   Worker& worker(uint32_t i) noexcept { return *workers_[i]; }
   Idle& idle() noexcept { return idle_; }
   OverflowQueue& overflow() noexcept { return overflow_; }
-  // A worker of `node` that was woken is expected until then; 0: it is there. A hint, relaxed: Worker::left_to_neighbours.
-  Atomic<uint64_t>& help_until_ns(NodeId node) noexcept { return help_until_ns_[node]; }
   const Config& config() const noexcept { return config_; }
   bool stopping() const noexcept { return stopping_.load_relaxed() != 0; }
   CounterTotals totals() const noexcept;
@@ -63,7 +57,6 @@ class Scheduler {
   Idle idle_;
   OverflowQueue overflow_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  Atomic<uint64_t> help_until_ns_[kMaxNodes] = {};
   Atomic<uint32_t> stopping_{0};
   bool running_ = false;
 };

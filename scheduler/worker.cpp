@@ -180,10 +180,7 @@ void Worker::push_ring(Runnable* r) noexcept {
 void Worker::wake_for_surplus() noexcept {
   if (scheduler_.worker_count() == 1) return;
   const Wake w = scheduler_.idle().wake_one(node());
-  if (w.any()) tell(w);
-}
-
-void Worker::tell(Wake w) noexcept {
+  if (!w.any()) return;
   counters_.wakes_sent.add();
   hooks_->woke(w.worker);
   scheduler_.wake(w);
@@ -218,8 +215,6 @@ Runnable* Worker::idle_turn() noexcept {
 // Two local passes, then the remote nodes once; inboxes and old slots only on the last pass of each kind.
 Runnable* Worker::search() noexcept {
   counters_.steal_attempts.add();
-  Atomic<uint64_t>& expected = scheduler_.help_until_ns(node());
-  if (expected.load_relaxed() != 0) expected.store_relaxed(0);  // here it is
   if (Runnable* r = steal_pass(false, false)) return r;
   if (Runnable* r = steal_pass(false, true)) return r;
   if (Runnable* r = steal_pass(true, true)) return r;
@@ -231,27 +226,12 @@ Runnable* Worker::steal_pass(bool remote, bool last) noexcept {
   for (const VictimTier& tier : place_.tiers) {
     if ((tier.kind == TierKind::kRemote) != remote) continue;
     const bool hit = visit_tier(tier, static_cast<uint32_t>(random_.next() >> 32), [&](uint32_t v) {
-      Worker& victim = scheduler_.worker(v);
-      if (!remote || !left_to_neighbours(victim)) found = steal_from(victim, last);
+      found = steal_from(scheduler_.worker(v), last);
       return found != nullptr;
     });
     if (hit) break;
   }
   return found;
-}
-
-// Work on another node is its sleepers' first: one is woken, if nobody has done it, and gets the time to come. A search that
-// finds less loses nothing: the look that follows announcing sleep sees the work all the same.
-bool Worker::left_to_neighbours(Worker& victim) noexcept {
-  if (victim.stealable() == 0 && !victim.inbox_.has_entries()) return false;
-  if (monotonic_ns() < scheduler_.help_until_ns(victim.node()).load_relaxed()) return true;  // a hint: costs time only
-  for (uint32_t i = 0; i < scheduler_.worker_count(); ++i) {
-    if (scheduler_.worker(i).node() != victim.node() || scheduler_.idle().place(i) != Place::kSleeping) continue;
-    const Wake w = scheduler_.idle().wake_one(victim.node(), i);
-    if (w.any()) tell(w);
-    return true;
-  }
-  return false;
 }
 
 Runnable* Worker::steal_from(Worker& victim, bool last) noexcept {

@@ -85,8 +85,9 @@ class alignas(kCacheLine) Worker {
   // Odd while a step runs; changes at both ends of each step.
   uint64_t step_seq() const noexcept { return step_seq_.load_acquire(); }  // partner: run_one's release
   const WorkerCounters& counters() const noexcept { return counters_; }
-  uint32_t stealable() const noexcept { return ring_.size_estimate() + newborns_.size_estimate(); }
-  uint32_t queued_estimate() const noexcept { return stealable() + (slot_.load_relaxed() != nullptr ? 1u : 0u); }
+  uint32_t queued_estimate() const noexcept {
+    return ring_.size_estimate() + newborns_.size_estimate() + (slot_.load_relaxed() != nullptr ? 1u : 0u);
+  }
 
  private:
   friend class Scheduler;
@@ -116,14 +117,12 @@ class alignas(kCacheLine) Worker {
     if (surplus_++ == 0) wake_for_surplus();
   }
   void wake_for_surplus() noexcept;
-  void tell(Wake w) noexcept;
   // A spawner that gives way with this many newborns queued goes behind them (rulings.md S5): they should run while warm. Its
   // budget makes it give way, not this limit: an inner node of a tree that waits for its children must not be requeued.
   bool newborns_full() const noexcept { return newborns_.size_estimate() >= 64; }
   [[gnu::noinline]] Runnable* idle_turn() noexcept;
   Runnable* search() noexcept;
   Runnable* steal_pass(bool remote, bool last) noexcept;
-  bool left_to_neighbours(Worker& victim) noexcept;
   Runnable* steal_from(Worker& victim, bool last) noexcept;
   Runnable* spin() noexcept;
   bool work_anywhere() noexcept;

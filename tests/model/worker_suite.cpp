@@ -308,11 +308,8 @@ struct OldestTurn : Bench<2, 3> {
   }
 };
 
-// ---- work on another node (Worker::left_to_neighbours) --------------------------------------------------------------------
-// Worker 0 leaves a newborn behind a long step. Its neighbour 1 is awake, on its way to sleep, or sleeps; 2, on the other node,
-// finds the work and leaves it to 1, or takes it. Stale: help is expected that has looked already.
-enum class Trust { kLooksAgain, kSleepsOnIt };
-template <bool Stale, Trust T = Trust::kLooksAgain>
+// ---- work on another node ------------------------------------------------------------------------------------------------
+// Worker 0 leaves a newborn behind a long step; its neighbour 1 or, from the other node, 2 takes it.
 struct Crossing : Bench<3, 2, 2> {
   static constexpr int kThreads = 3;
   Crossing() {
@@ -321,21 +318,11 @@ struct Crossing : Bench<3, 2, 2> {
       return Outcome::kDone;
     };
     job[0].is_long = true;
-    if (Stale) scheduler.help_until_ns(0).store_relaxed(1'000'000);
   }
   void thread(int id) {
-    clock_step(60'000);
-    if (id == 0) {
-      enter(0);
-      return worker(0).run_one(submit(0));
-    }
-    if (T == Trust::kLooksAgain || id == 1) return live(static_cast<uint32_t>(id));
-    enter(2);
-    const bool searching = scheduler.idle().try_search();
-    Runnable* r = searching ? worker(2).search() : nullptr;
-    if (r != nullptr) return static_cast<void>(r->run(worker(2)));
-    static_cast<void>(scheduler.idle().announce_sleep(2, searching));
-    worker(2).park();
+    if (id != 0) return live(static_cast<uint32_t>(id));
+    enter(0);
+    worker(0).run_one(submit(0));
   }
   void finish() { expect_all_taken(); }
 };
@@ -410,9 +397,7 @@ const Suite suite("worker", [](Suite& s) {
   s.verify<FifoTurn<true>>("61st decision: the FIFO", {.bound = 1});
   s.verify<FifoTurn<false>>("61st decision: the FIFO, the sibling at any time", {.bound = 1});
   s.verify<OldestTurn>("61st decision: the oldest newborn", {.bound = 2});
-  s.verify<Crossing<false>>("work on another node", {.bound = 0});
-  s.verify<Crossing<true>>("work on another node, help that has looked already", {.bound = 0});
-  s.planted<Crossing<true, Trust::kSleepsOnIt>>("who leaves work to neighbours sleeps on it", {.bound = 1}, "deadlock");
+  s.verify<Crossing>("work on another node", {.bound = 0});
   s.verify<Remote<1, 2>>("submit_remote, 1 worker", {.bound = 2});
   s.verify<Remote<2, 2>>("submit_remote, 2 workers", {.bound = 0});
   s.verify<Stop>("stop", {.bound = 0});
