@@ -12,6 +12,9 @@ namespace wippy {
 namespace {
 constexpr std::size_t kCommitStep = std::size_t{2} << 20;
 constexpr std::size_t kMagazineRange = std::size_t{1} << 30;  // address space for magazines, per node
+// Where items begin in their page. Process blocks begin at 0: a load waits for an earlier store whose address has the same low
+// 12 bits, and a program of few processes and messages would meet that at each message (ping-pong 130 ns instead of 90).
+constexpr std::size_t kItemsBegin = 2048;
 
 // A part of a PROT_NONE range, committed from its front.
 struct FreshMemory {
@@ -53,7 +56,7 @@ MemoryPools::MemoryPools(uint32_t nodes, const PageBinder* binder, std::size_t r
     char* const items = begin + kMagazineRange;
     pools_[n].magazines = reinterpret_cast<SlabMagazine*>(begin);
     pools_[n].fresh_magazines = {begin, begin, items};
-    pools_[n].fresh_items = {items, items, begin + node_bytes_};
+    pools_[n].fresh_items = {items + kItemsBegin, items, begin + node_bytes_};
   }
 }
 
@@ -101,7 +104,7 @@ uint64_t MemoryPools::carved_bytes() const noexcept {
   std::ptrdiff_t bytes = 0;
   for (uint32_t n = 0; n < nodes_; ++n) {
     LockGuard lock(pools_[n].mutex);
-    bytes += pools_[n].fresh_items.cursor - (range_.begin() + node_bytes_ * n + kMagazineRange);
+    bytes += pools_[n].fresh_items.cursor - (range_.begin() + node_bytes_ * n + kMagazineRange + kItemsBegin);
   }
   return static_cast<uint64_t>(bytes);
 }

@@ -37,8 +37,8 @@ constexpr uint32_t slab_class_of(std::size_t bytes) noexcept {
 }
 // Large items come in short magazines, so that a thread's cache stays below 128 KiB a class.
 constexpr uint32_t slab_rounds(uint32_t c) noexcept {
-  const std::size_t n = (std::size_t{128} << 10) / slab_class_bytes(c);
-  return n >= kMagazineRounds ? kMagazineRounds : (n < 2 ? 2u : static_cast<uint32_t>(n));
+  const uint32_t n = (128u << 10) / 64 >> c;  // slab_class_bytes(c), without dividing: this is asked at every free
+  return n >= kMagazineRounds ? kMagazineRounds : (n < 2 ? 2u : n);
 }
 
 // Binds fresh pages to a node; implemented by numa/topology.hpp.

@@ -1,6 +1,6 @@
 // The flight recorder's raw form: what a crash handler can write, and its way back.
 //
-//   "WPYFLT1\n"  u64 now_ns  u32 rings  then per ring:  u32 index  u32 words  u64 cursor  char label[32]  words × u64
+//   "WPYFLT2\n"  u64 now_ns  u32 rings  then per ring:  u32 index  u32 words  u64 cursor  char label[32]  words × u64
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@ namespace wippy::observe {
 
 namespace {
 
-constexpr char kMagic[8] = {'W', 'P', 'Y', 'F', 'L', 'T', '1', '\n'};
+constexpr char kMagic[8] = {'W', 'P', 'Y', 'F', 'L', 'T', '2', '\n'};
 constexpr std::size_t kLabelBytes = 32;
 constexpr uint32_t kMostWords = 1u << 24;
 
@@ -106,7 +106,8 @@ bool read_raw_flight(std::istream& in, FlightCapture& capture, std::string& erro
     if (h.index != i) return error = which + " has another number", false;
     if (h.words == 0 || (h.words & (h.words - 1)) != 0 || h.words > kMostWords)
       return error = which + " has an impossible size", false;
-    if (h.cursor > FlightRing::kPositionMask) return error = which + " has an impossible position", false;
+    if (h.cursor > FlightRing::kMostValue >> FlightRing::kRingBits)
+      return error = which + " has an impossible position", false;
     std::vector<uint64_t> ring;
     if (!get_words(in, h.words, ring)) return error = "the file ends in " + which, false;
     FlightTrack t;

@@ -40,20 +40,28 @@ enum class FlightKind : uint8_t {
 
 class FlightRing {
  public:
-  static constexpr uint32_t kValueBits = 56;
-  static constexpr uint32_t kPositionBits = 44;
-  static constexpr uint64_t kPositionMask = (uint64_t{1} << kPositionBits) - 1;
+  // Small fields lowest: shifting drops what does not fit, and no 64-bit constant is loaded for it.
+  static constexpr uint32_t kKindBits = 8, kRingBits = 12;
+  static constexpr uint64_t kMostValue = ~uint64_t{0} >> kKindBits;
+  static constexpr uint64_t word(FlightKind kind, uint64_t value) noexcept {
+    return value << kKindBits | static_cast<uint8_t>(kind);
+  }
+  static constexpr FlightKind kind_of(uint64_t word) noexcept {
+    return static_cast<FlightKind>(word & ((1u << kKindBits) - 1));
+  }
+  static constexpr uint64_t value_of(uint64_t word) noexcept { return word >> kKindBits; }
+  // Of the send at that position. As a value it keeps the lowest 44 bits of the position.
+  static constexpr uint64_t name(uint64_t ring, uint64_t position) noexcept { return position << kRingBits | ring; }
+  static constexpr uint32_t ring_of(uint64_t name) noexcept { return name & ((1u << kRingBits) - 1); }
 
   // words: a power of two. Memory comes from the first touch, by the thread itself.
-  FlightRing(uint16_t index, uint32_t words)
-      : mask_(words - 1), name_(uint64_t{index} << kPositionBits), words_(new Cell[words]) {}
+  FlightRing(uint16_t index, uint32_t words) : mask_(words - 1), index_(index), words_(new Cell[words]) {}
 
   // --- the thread
   void note([[maybe_unused]] FlightKind kind, [[maybe_unused]] uint64_t value) noexcept {
 #if !defined(WIPPY_UNRECORDED)
     const uint64_t at = cursor_.get();
-    words_[at & mask_].put(uint64_t{static_cast<uint8_t>(kind)} << kValueBits |
-                           (value & ((uint64_t{1} << kValueBits) - 1)));
+    words_[at & mask_].put(word(kind, value));
     cursor_.advance(at + 1);
 #endif
   }
@@ -71,9 +79,9 @@ class FlightRing {
   }
   // The name of the message.
   uint64_t send(uint64_t to) noexcept {
-    const uint64_t name = name_ | (cursor_.get() & kPositionMask);
+    const uint64_t its_name = name(index_, cursor_.get());
     note(FlightKind::kSend, to);
-    return name;
+    return its_name;
   }
   void receive(uint64_t name) noexcept { note(FlightKind::kReceive, name); }
 
@@ -100,7 +108,7 @@ class FlightRing {
     return s;
   }
 
-  uint16_t index() const noexcept { return static_cast<uint16_t>(name_ >> kPositionBits); }
+  uint16_t index() const noexcept { return index_; }
   uint32_t words() const noexcept { return mask_ + 1; }
   // For a crash handler: the words as they lie, the next position, and the label. Nothing is checked.
   const void* raw() const noexcept { return words_.get(); }
@@ -134,7 +142,7 @@ class FlightRing {
 #endif
   friend class FlightRings;
   const uint32_t mask_;
-  const uint64_t name_;
+  const uint16_t index_;
   char label_[32] = "";  // under the mutex of FlightRings
   bool taken_ = false;   // the same
   const Counter* looks_ = nullptr;
@@ -150,7 +158,7 @@ class FlightRings {
 #if defined(WIPPY_QUIET_FLIGHT)
   static constexpr uint32_t kMost = 1;
 #else
-  static constexpr uint32_t kMost = 4096;  // value bits less position bits
+  static constexpr uint32_t kMost = 1u << FlightRing::kRingBits;
 #endif
   static constexpr uint32_t kWorkerWords = 1u << 15;
 

@@ -21,8 +21,7 @@ FlightTimes::FlightTimes(const FlightCapture& capture) {
 }
 
 void FlightTimes::collect(const FlightCapture& capture) {
-  constexpr uint64_t kMostNs = (uint64_t{1} << FlightRing::kValueBits) - 1;
-  end_ns_ = static_cast<int64_t>(std::min(capture.now_ns, kMostNs));
+  end_ns_ = static_cast<int64_t>(std::min(capture.now_ns, FlightRing::kMostValue));
   for (std::size_t t = 0; t < capture.tracks.size(); ++t) {
     const FlightTrack& track = capture.tracks[t];
     begin_.push_back(events_.size());
@@ -37,8 +36,7 @@ void FlightTimes::collect(const FlightCapture& capture) {
       }
       if (!timed) continue;
       if (ends_step(kind)) in_step = kind == FlightKind::kStep;
-      const uint64_t name =
-          uint64_t{track.index} << FlightRing::kPositionBits | ((track.events.first + i) & FlightRing::kPositionMask);
+      const uint64_t name = FlightRing::name(track.index, track.events.first + i) & FlightRing::kMostValue;
       events_.push_back({word, name, 0, kNone, static_cast<uint32_t>(t)});
       in_step_.push_back(in_step);
     }
@@ -56,9 +54,9 @@ void FlightTimes::pair(const FlightCapture& capture) {
     Event& receive = events_[i];
     if (flight_kind(receive.word) != FlightKind::kReceive || !in_step_[i]) continue;
     const uint64_t name = flight_value(receive.word);
-    const std::size_t t = track_of[name >> FlightRing::kPositionBits];
+    const std::size_t t = track_of[FlightRing::ring_of(name)];
     if (t == kNone || begin(t) == end(t) || name < events_[begin(t)].name) continue;
-    const uint64_t behind = name - events_[begin(t)].name;
+    const uint64_t behind = (name - events_[begin(t)].name) >> FlightRing::kRingBits;
     if (behind >= end(t) - begin(t)) continue;
     const std::size_t s = begin(t) + behind;
     Event& send = events_[s];

@@ -16,10 +16,8 @@
 
 namespace wippy::observe {
 
-constexpr FlightKind flight_kind(uint64_t word) noexcept {
-  return static_cast<FlightKind>(word >> FlightRing::kValueBits);
-}
-constexpr uint64_t flight_value(uint64_t word) noexcept { return word & ((uint64_t{1} << FlightRing::kValueBits) - 1); }
+constexpr FlightKind flight_kind(uint64_t word) noexcept { return FlightRing::kind_of(word); }
+constexpr uint64_t flight_value(uint64_t word) noexcept { return FlightRing::value_of(word); }
 // A thread looks at the clock, steals and sleeps only between steps.
 constexpr bool ends_step(FlightKind k) noexcept {
   return k == FlightKind::kStep || k == FlightKind::kTime || k == FlightKind::kPark || k == FlightKind::kUnpark ||

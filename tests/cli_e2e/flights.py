@@ -76,7 +76,7 @@ def after_a_crash():
 
 @case("flight recorder: wippy trace says what is wrong with a recording")
 def bad_recordings():
-    app = e2e.write_files(e2e.scratch(), {"text": "hello, this is no recording", "cut": "WPYFLT1\nabc"})
+    app = e2e.write_files(e2e.scratch(), {"text": "hello, this is no recording", "cut": "WPYFLT2\nabc"})
     e2e.run(app, "trace", "none", "out").fails_once("cannot read none")
     e2e.run(app, "trace", "text", "out").fails_once("text: not a flight recording")
     e2e.run(app, "trace", "cut", "out").fails_once("cut: the file ends in its header")

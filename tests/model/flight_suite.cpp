@@ -13,9 +13,7 @@ using namespace wippy;
 using namespace wippy::model;
 
 constexpr uint64_t value_at(uint64_t position) { return position + 100; }
-constexpr uint64_t word_at(uint64_t position) {
-  return uint64_t{static_cast<uint8_t>(FlightKind::kWake)} << FlightRing::kValueBits | value_at(position);
-}
+constexpr uint64_t word_at(uint64_t position) { return FlightRing::word(FlightKind::kWake, value_at(position)); }
 
 enum class Bug {
   kNone,
@@ -35,7 +33,7 @@ class BadRing {
     const uint64_t at = cursor_.load_relaxed();
     if (B == Bug::kCursorBeforeWord) cursor_.store_release(at + 1);
     if (B != Bug::kNoWriterFence) fence_release();
-    words_[at & mask_].store_relaxed(uint64_t{static_cast<uint8_t>(kind)} << FlightRing::kValueBits | value);
+    words_[at & mask_].store_relaxed(FlightRing::word(kind, value));
     if (B != Bug::kCursorBeforeWord) cursor_.store_release(at + 1);
   }
   FlightRing::Snapshot snapshot() const {

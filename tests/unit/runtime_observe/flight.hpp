@@ -16,10 +16,8 @@ namespace wippy::observe::test {
 
 using Words = std::vector<uint64_t>;
 
-constexpr uint64_t word(FlightKind kind, uint64_t value) {
-  return uint64_t{static_cast<uint8_t>(kind)} << FlightRing::kValueBits | value;
-}
-constexpr uint64_t name(uint64_t ring, uint64_t position) { return ring << FlightRing::kPositionBits | position; }
+constexpr uint64_t word(FlightKind kind, uint64_t value) { return FlightRing::word(kind, value); }
+constexpr uint64_t name(uint64_t ring, uint64_t position) { return FlightRing::name(ring, position); }
 constexpr uint64_t time_at(uint64_t ns) { return word(FlightKind::kTime, ns); }
 constexpr uint64_t step(uint64_t pid) { return word(FlightKind::kStep, pid); }
 constexpr uint64_t send(uint64_t to) { return word(FlightKind::kSend, to); }

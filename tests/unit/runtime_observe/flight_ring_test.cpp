@@ -8,17 +8,17 @@
 namespace wippy {
 namespace {
 
-uint64_t value(uint64_t w) { return w & ((uint64_t{1} << FlightRing::kValueBits) - 1); }
+uint64_t value(uint64_t w) { return FlightRing::value_of(w); }
 
 TEST(FlightRing, ASnapshotHoldsWhatWasNoted) {
   FlightRing r(3, 8);
   EXPECT_TRUE(r.snapshot().words.empty());
   r.time(100);
-  EXPECT_EQ(r.send(42), uint64_t{3} << FlightRing::kPositionBits | 1);
+  EXPECT_EQ(r.send(42), FlightRing::name(3, 1));
   const FlightRing::Snapshot s = r.snapshot();
   EXPECT_EQ(s.first, 0u);
   ASSERT_EQ(s.words.size(), 2u);
-  EXPECT_EQ(s.words[0] >> FlightRing::kValueBits, static_cast<uint64_t>(FlightKind::kTime));
+  EXPECT_EQ(FlightRing::kind_of(s.words[0]), FlightKind::kTime);
   EXPECT_EQ(value(s.words[0]), 100u);
   EXPECT_EQ(value(s.words[1]), 42u);
 }
@@ -26,7 +26,8 @@ TEST(FlightRing, ASnapshotHoldsWhatWasNoted) {
 TEST(FlightRing, ValuesAreCutToTheirBits) {
   FlightRing r(0, 8);
   r.note(FlightKind::kSpawn, ~uint64_t{0});
-  EXPECT_EQ(r.snapshot().words[0] >> FlightRing::kValueBits, static_cast<uint64_t>(FlightKind::kSpawn));
+  EXPECT_EQ(FlightRing::kind_of(r.snapshot().words[0]), FlightKind::kSpawn);
+  EXPECT_EQ(value(r.snapshot().words[0]), FlightRing::kMostValue);
 }
 
 // A lapped ring gives its last words but one: that one may be on its way.
