@@ -250,8 +250,10 @@ Outcome Process::rest() noexcept {
   stop_showing_running();
   if (__builtin_expect(stalled_, 0)) return Outcome::kRequeue;
   MailNode* dummy = tail_.dummy();
-  if (dummy != head_.stub() && static_cast<Signal*>(dummy)->slab_class >= 2 && head_.nothing_behind(dummy)) {
-    // An idle process should not hold a large block: the stub becomes the dummy again.
+  if (phase_ != Phase::kZombie && dummy != head_.stub() && static_cast<Signal*>(dummy)->slab_class >= 2 &&
+      head_.nothing_behind(dummy)) {
+    // An idle process should not hold a large block: the stub becomes the dummy again. Not a zombie's: what came in between
+    // would be admitted here, though only run_zombie may answer it, and its block is free soon anyway.
     static_cast<void>(head_.push(head_.stub(), head_.stub()));  // never kMustSubmit: the owner is awake
     if (Signal* s = pop_raw()) {
       if (Signal* mine = admit(s)) keep(mine);
