@@ -1,7 +1,5 @@
 #include "runtime/process/context.hpp"
 
-#include <cstdlib>
-
 #include "runtime/process/hot_path.hpp"
 #include "runtime/process/links.hpp"
 #include "runtime/process/mail_limit.hpp"
@@ -310,17 +308,6 @@ Arena* Context::arena() noexcept {
   ProcessExt* x = self().make_ext();
   if (x != nullptr && x->arena == nullptr) x->arena.reset(new (std::nothrow) Arena);
   return x == nullptr ? nullptr : x->arena.get();
-}
-
-void* Context::allocate_large_frame(std::size_t bytes) noexcept {
-  const bool in_slab = bytes < kSlabMaxBytes;
-  char* const at = static_cast<char*>(in_slab ? slab_allocate(slab_class_of(bytes + 1)) : std::malloc(bytes + 1));
-  if (at != nullptr) at[bytes] = in_slab ? kFrameInSlab : kFrameInHeap;
-  return at;
-}
-
-void Context::free_large_frame(void* p, std::size_t bytes) noexcept {
-  static_cast<char*>(p)[bytes] == kFrameInSlab ? slab_free(p, slab_class_of(bytes + 1)) : std::free(p);
 }
 
 bool Context::replace_machine(Machine* next) noexcept {

@@ -156,10 +156,6 @@ class Context {
 
   // --- memory that dies with the process. The arena is created on first use. Null: out of memory.
   Arena* arena() noexcept;
-  // A coroutine frame outside the process's block, see HotPath::allocate_frame.
-  enum FrameOrigin : char { kFrameInBlock = 1, kFrameInSlab = 2, kFrameInHeap = 3 };
-  static void* allocate_large_frame(std::size_t bytes) noexcept;
-  static void free_large_frame(void* p, std::size_t bytes) noexcept;
 
   const FramePtr& frame();
 

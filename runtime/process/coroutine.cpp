@@ -1,6 +1,7 @@
 #include "runtime/process/coroutine.hpp"
 
 #include <bit>
+#include <cstdlib>
 #include <cstring>
 
 #include "runtime/process/process.hpp"
@@ -17,6 +18,17 @@ void Behavior::promise_type::unhandled_exception() noexcept {
   } catch (...) {
     self->finish(ExitReason::failure(ErrorKind::kInternal, "unknown exception"));
   }
+}
+
+void* HotPath::allocate_large_frame(std::size_t bytes) noexcept {
+  const bool in_slab = bytes < kSlabMaxBytes;
+  char* const at = static_cast<char*>(in_slab ? slab_allocate(slab_class_of(bytes + 1)) : std::malloc(bytes + 1));
+  if (at != nullptr) at[bytes] = in_slab ? kInSlab : kInHeap;
+  return at;
+}
+
+void HotPath::free_large_frame(void* f, std::size_t bytes) noexcept {
+  static_cast<char*>(f)[bytes] == kInSlab ? slab_free(f, slab_class_of(bytes + 1)) : std::free(f);
 }
 
 inline Verdict NativeMachine::resume(Context& self) noexcept {

@@ -46,13 +46,13 @@ struct HotPath {
   // A coroutine frame: in the process's own block if it fits and is free, else elsewhere. One byte behind the frame says
   // which, so that free_frame needs no more than operator delete gets.
   static void* allocate_frame(Process& p, std::size_t bytes) noexcept {
-    if (bytes >= Process::kFrameBytes || p.frame_used_) return Context::allocate_large_frame(bytes);
+    if (bytes >= Process::kFrameBytes || p.frame_used_) return allocate_large_frame(bytes);
     p.frame_used_ = true;
-    p.frame_[bytes] = Context::kFrameInBlock;
+    p.frame_[bytes] = kInBlock;
     return p.frame_;
   }
   static void free_frame(void* f, std::size_t bytes) noexcept {
-    if (static_cast<char*>(f)[bytes] != Context::kFrameInBlock) return Context::free_large_frame(f, bytes);
+    if (static_cast<char*>(f)[bytes] != kInBlock) return free_large_frame(f, bytes);
     Process::from_frame(f)->frame_used_ = false;
   }
 
@@ -62,6 +62,9 @@ struct HotPath {
   }
 
  private:
+  enum FrameOrigin : char { kInBlock = 1, kInSlab = 2, kInHeap = 3 };
+  static void* allocate_large_frame(std::size_t bytes) noexcept;  // coroutine.cpp; null: out of memory
+  static void free_large_frame(void* f, std::size_t bytes) noexcept;
   [[gnu::noinline]] static Signal* next_kept(Process& p) noexcept {
     if (p.ending_ || p.stalled_) return nullptr;
     Signal* const s = p.kept_first_;
