@@ -22,6 +22,7 @@ enum class Bug {
   kSamePid,           // the new process gets the old pid
   kPushOutside,       // found inside the section, pushed after it
   kSubmitTwice,       // the exit requeues although it went idle
+  kZombieStub,        // the zombie puts its stub back like an idle process, and admits what came in between
 };
 
 constexpr uint64_t kOld = (uint64_t{1} << 24) | 7;
@@ -99,8 +100,10 @@ struct Exit {
   }
 
   Letter* pop() {
-    const MailboxTail::Popped p = tail.pop();
-    return static_cast<Letter*>(p.node);
+    for (;;) {
+      const MailboxTail::Popped p = tail.pop();
+      if (p.node != head.stub()) return static_cast<Letter*>(p.node);
+    }
   }
   void answer(const Letter& l) {
     check(l.to == kOld, "a letter for another process");
@@ -136,6 +139,10 @@ struct Exit {
   }
   void rest() {
     if (B == Bug::kDeadNotZombie) return;
+    if (B == Bug::kZombieStub && tail.dummy() != head.stub() && head.nothing_behind(tail.dummy())) {
+      static_cast<void>(head.push(head.stub(), head.stub()));
+      if (pop() != nullptr) return queue.give("in two run queues");  // admitted: nobody answers it
+    }
     if (head.try_idle(tail.dummy())) {
       if (B == Bug::kSubmitTwice) queue.give("in two run queues");
       return;
@@ -251,6 +258,7 @@ const Suite suite("process", [](Suite& s) {
   s.planted<Exit<B::kDeadNotZombie, 1, 1>>("dead, not zombie", {.bound = 3}, "deadlock");
   s.planted<Exit<B::kSamePid, 1, 1, 2>>("pid used again", {.bound = 3}, "exactly one EXIT");
   s.planted<Exit<B::kPushOutside, 1, 1>>("push after the section", {.bound = 3}, "exactly one EXIT");
+  s.planted<Exit<B::kZombieStub, 2, 1>>("a zombie puts its stub back", {.bound = 2}, "exactly one EXIT");
   s.planted<Exit<B::kSubmitTwice, 1, 1>>("requeued although idle", {.bound = 3}, "deadlock");
   s.verify<OneReason<ControlBug::kNone>>("two kills and a normal end", {.bound = 5});
   s.planted<OneReason<ControlBug::kExitingByStore>>("exiting set by a store", {.bound = 3}, "reason");

@@ -13,7 +13,8 @@ namespace wippy::swarm {
 
 namespace {
 
-constexpr uint32_t kSeedsPerCandidate = 5;
+// A candidate gets few seeds at first; when nothing smaller fails any more, more of them: a rare failure needs luck.
+constexpr uint32_t kFewSeeds = 5, kMoreSeeds = 5;  // times as many
 constexpr uint32_t kMostRuns = 1500;
 
 struct Outcome {
@@ -64,7 +65,10 @@ class Shrinker {
 
   Shrunk run() {
     if (best_.failure.empty()) return best_;
-    while (pass() && best_.runs < kMostRuns) {
+    while (best_.runs < kMostRuns) {
+      const uint32_t before = best_.runs;
+      if (!pass()) seeds_ *= kMoreSeeds;
+      if (best_.runs == before) break;  // nothing is left to take away
     }
     return best_;
   }
@@ -72,7 +76,7 @@ class Shrinker {
  private:
   bool accept(Plan candidate) {
     const uint64_t seed = candidate.seed;
-    for (uint32_t i = 0; i < kSeedsPerCandidate && best_.runs < kMostRuns; ++i) {
+    for (uint32_t i = 0; i < seeds_ && best_.runs < kMostRuns; ++i) {
       candidate.seed = i == 0 ? seed : seed * 31 + i;
       const Outcome o = run_apart(candidate, bug_);
       ++best_.runs;
@@ -107,6 +111,7 @@ class Shrinker {
   }
 
   const sim::Bug bug_;
+  uint32_t seeds_ = kFewSeeds;  // for each candidate of a pass
   Shrunk best_;
 };
 
