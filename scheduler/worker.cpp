@@ -16,6 +16,8 @@ constexpr uint32_t kTickSteps = 16, kMaintainTicks = 4;
 constexpr uint64_t kSpinNs = 50'000;       // about what waking a parked thread costs (43 us)
 constexpr int kGateTries = 16;             // looks at a busy gate, 0.1 to 0.4 us apart
 constexpr uint64_t kSlotStealNs = 20'000;  // from under a younger step the victim will run it itself at once
+constexpr uint32_t kPlenty = 4;            // queued for each worker: they are stolen strictly from the nearest first
+constexpr uint64_t kHomeNs = 500'000;      // as long Linux leaves a task where it ran (sched_migration_cost)
 
 // Timer nodes come from the slab's smallest class, whoever arms them.
 void dispose_timer(TimerNode* n) noexcept { slab_free(n, 0); }
@@ -205,7 +207,8 @@ Runnable* Worker::idle_turn() noexcept {
       r = next();
     }
     if (r != nullptr) {
-      if (searching && idle.found_work()) wake_for_surplus();
+      if (searching ? idle.found_work() : look_again_ns_ != kNeverNs) wake_for_surplus();  // another must look again
+      look_again_ns_ = kNeverNs;
       return r;
     }
     if (!searching) searching = idle.try_search();
@@ -223,15 +226,28 @@ Runnable* Worker::search() noexcept {
 
 Runnable* Worker::steal_pass(bool remote, bool last) noexcept {
   Runnable* found = nullptr;
+  uint32_t queued = 0;  // on all nodes, but here it is nothing by now
+  for (uint32_t i = 0; remote && i < scheduler_.worker_count(); ++i) queued += scheduler_.worker(i).stealable();
+  const bool scarce = remote && queued < kPlenty * scheduler_.worker_count();
   for (const VictimTier& tier : place_.tiers) {
     if ((tier.kind == TierKind::kRemote) != remote) continue;
     const bool hit = visit_tier(tier, static_cast<uint32_t>(random_.next() >> 32), [&](uint32_t v) {
-      found = steal_from(scheduler_.worker(v), last);
+      if (!scarce || !leaves_at_home(scheduler_.worker(v))) found = steal_from(scheduler_.worker(v), last);
       return found != nullptr;
     });
     if (hit) break;
   }
   return found;
+}
+
+// When work is scarce, the only one in a queue on another node is left to that node while all workers there are awake, as one
+// of them is about to take it; but only for kHomeNs of this worker's idleness, as two that never wait may take turns there.
+bool Worker::leaves_at_home(const Worker& victim) noexcept {
+  const bool one = victim.stealable() == 1 && !victim.inbox_.has_entries();
+  if (!one || scheduler_.idle().anyone_sleeps_on(victim.node())) return false;
+  const uint64_t now_ns = monotonic_ns();
+  if (look_again_ns_ == kNeverNs) look_again_ns_ = now_ns + kHomeNs;
+  return now_ns < look_again_ns_;
 }
 
 Runnable* Worker::steal_from(Worker& victim, bool last) noexcept {
@@ -281,16 +297,22 @@ Runnable* Worker::spin() noexcept {
   return r;
 }
 
-// The look that follows announcing sleep. Siblings' slots are not work in its sense.
+// The look that follows announcing sleep. Not work in its sense: siblings' slots, and what is left at home until it looks again.
 bool Worker::work_anywhere() noexcept {
 #if defined(WIPPY_SIM)
   if (sim::planted(sim::Bug::kNoRecheck)) return false;
 #endif
-  if (scheduler_.overflow().has_entries() || slot_.load_relaxed() != nullptr) return true;
-  for (uint32_t i = 0; i < scheduler_.worker_count(); ++i) {
-    Worker& v = scheduler_.worker(i);
-    if (v.inbox_.has_entries() || v.ring_.size_estimate() != 0 || v.newborns_.size_estimate() != 0) return true;
+  if (scheduler_.overflow().has_entries() || inbox_.has_entries() || queued_estimate() != 0) return true;
+  bool left = false;
+  for (const VictimTier& tier : place_.tiers) {
+    for (const uint32_t i : tier.workers) {
+      const Worker& v = scheduler_.worker(i);
+      if (v.stealable() == 0 && !v.inbox_.has_entries()) continue;
+      if (tier.kind != TierKind::kRemote || !leaves_at_home(v)) return true;
+      left = true;
+    }
   }
+  if (!left) look_again_ns_ = kNeverNs;
   return scheduler_.stopping();
 }
 
@@ -318,7 +340,7 @@ void Worker::park() noexcept {
   counters_.parks.add();
   scheduler_.config().gate.thread_parks();
   hooks_->park_begins();
-  static_cast<void>(parker_.park(timers_.next_deadline_ns()));  // whatever the reason: the caller looks again
+  static_cast<void>(parker_.park(std::min(timers_.next_deadline_ns(), look_again_ns_)));  // whatever the reason
   hooks_->park_ends();
   scheduler_.config().gate.thread_awake();
   scheduler_.config().monitor.worker_woke();

@@ -85,9 +85,8 @@ class alignas(kCacheLine) Worker {
   // Odd while a step runs; changes at both ends of each step.
   uint64_t step_seq() const noexcept { return step_seq_.load_acquire(); }  // partner: run_one's release
   const WorkerCounters& counters() const noexcept { return counters_; }
-  uint32_t queued_estimate() const noexcept {
-    return ring_.size_estimate() + newborns_.size_estimate() + (slot_.load_relaxed() != nullptr ? 1u : 0u);
-  }
+  uint32_t stealable() const noexcept { return ring_.size_estimate() + newborns_.size_estimate(); }
+  uint32_t queued_estimate() const noexcept { return stealable() + (slot_.load_relaxed() != nullptr ? 1u : 0u); }
 
  private:
   friend class Scheduler;
@@ -123,6 +122,7 @@ class alignas(kCacheLine) Worker {
   [[gnu::noinline]] Runnable* idle_turn() noexcept;
   Runnable* search() noexcept;
   Runnable* steal_pass(bool remote, bool last) noexcept;
+  bool leaves_at_home(const Worker& victim) noexcept;
   Runnable* steal_from(Worker& victim, bool last) noexcept;
   Runnable* spin() noexcept;
   bool work_anywhere() noexcept;
@@ -138,6 +138,7 @@ class alignas(kCacheLine) Worker {
   ReaderRecord* reader_ = nullptr;
   uint32_t lifo_run_ = 0, decisions_ = 0, overdue_ = 0;   // slot hits in a row; see next() and take_overdue()
   uint32_t surplus_ = 0, steps_to_tick_ = 0, ticks_ = 0;  // queued by this step beyond the slot; see tick()
+  uint64_t look_again_ns_ = kNeverNs;                     // idle, and something left at home: until then; see there
   Random random_;
   WorkerCounters counters_;
   std::vector<StepWatch> watched_;  // per sibling

@@ -3,10 +3,11 @@
 // whoever sleeps although it was owed a wake-up makes the execution a deadlock.
 //
 // Idle, Parker, RunRing and Inbox are the production headers; the worker's loop is written here after worker.cpp, without
-// timers, spinning and tiers.
+// timers and spinning.
 #include "scheduler/idle.hpp"
 
 #include "model/items.hpp"
+#include "scheduler/clock.hpp"
 #include "scheduler/inbox.hpp"
 #include "scheduler/parker.hpp"
 #include "scheduler/ring.hpp"
@@ -23,18 +24,32 @@ enum class Bug {
   kWakeBeforePush,      // the check for sleepers comes before the work is published
   kNoWake,              // surplus without a wake check
   kForgetResume,        // found work in the re-check and takes it without being counted again
+  kNeverComesBack,      // leaves work at home and parks without a deadline
+  kLeavesForGood,       // the deadline has passed and it still leaves it
+  kDeserts,             // has left work at home, runs something else and tells nobody
 };
 
-template <Bug B, int Workers, int Jobs, uint32_t Active = Workers>
+// The last `Away` workers are on node 1, all others on node 0.
+template <Bug B, int Workers, int Jobs, uint32_t Active = Workers, int Away = 0>
 struct Host {
+  static constexpr uint32_t node_of(uint32_t worker) { return static_cast<int>(worker) + Away >= Workers ? 1 : 0; }
+  static std::vector<uint32_t> nodes() {
+    std::vector<uint32_t> out;
+    for (uint32_t i = 0; i < Workers; ++i) out.push_back(node_of(i));
+    return out;
+  }
   Book<Jobs> book;
-  Idle idle{Active, std::vector<uint32_t>(Workers, 0)};
+  Idle idle{Active, nodes()};
   RunRing<4> ring[Workers];
   Inbox inbox[Workers];
   Parker parker[Workers];
+  Aside<uint64_t> look_again_ns[Workers];
   Atomic<int> taken{0};
   Atomic<bool> stopping{false};
 
+  Host() {
+    for (auto& at : look_again_ns) at = kNeverNs;
+  }
   void send(Wake w) {
     if (w.any()) parker[w.worker].unpark();
   }
@@ -48,10 +63,22 @@ struct Host {
     }
     if (inbox[to].push(r) && B != Bug::kNoWake) send(idle.wake_one(0, to));
   }
-  bool work_anywhere() const {
-    for (int i = 0; i < Workers; ++i) {
-      if (inbox[i].has_entries() || ring[i].size_estimate() != 0) return true;
+  bool leaves_at_home(uint32_t self, uint32_t victim) {
+    const bool one = ring[victim].size_estimate() == 1 && !inbox[victim].has_entries();
+    if (node_of(self) == node_of(victim) || !one || idle.anyone_sleeps_on(node_of(victim))) return false;
+    const uint64_t now_ns = monotonic_ns();
+    if (look_again_ns[self] == kNeverNs) look_again_ns[self] = now_ns + 500'000;
+    return now_ns < look_again_ns[self] || B == Bug::kLeavesForGood;
+  }
+  bool work_anywhere(uint32_t self) {
+    bool left = false;
+    for (uint32_t i = 0; i < Workers; ++i) {
+      if (inbox[i].has_entries()) return true;
+      if (ring[i].size_estimate() == 0) continue;
+      if (!leaves_at_home(self, i)) return true;
+      left = true;
     }
+    if (!left || B == Bug::kNeverComesBack) look_again_ns[self] = kNeverNs;
     return stopping.load_acquire();
   }
   Runnable* next(uint32_t self) {
@@ -59,14 +86,15 @@ struct Host {
       RunnableList list = inbox[self].take_all();
       const bool surplus = list.count > 1;
       while (Runnable* r = list.pop()) check(ring[self].push(r), "room");
-      if (surplus && B != Bug::kNoWake) send(idle.wake_one(0));
+      if (surplus && B != Bug::kNoWake) send(idle.wake_one(node_of(self)));
     }
     return ring[self].pop();
   }
   Runnable* search(uint32_t self) {
     Runnable* r = nullptr;
-    for (uint32_t v = 0; v < Workers; ++v) {
-      if (v == self) continue;
+    for (uint32_t i = 0; i < 2 * Workers; ++i) {
+      const uint32_t v = i % Workers;
+      if (v == self || (node_of(v) == node_of(self)) != (i < Workers) || leaves_at_home(self, v)) continue;
       if (ring[v].steal_half_into(ring[self], r) != 0) return r;
       RunnableList list = inbox[v].take_all();
       r = list.pop();
@@ -76,19 +104,25 @@ struct Host {
     return nullptr;
   }
   bool sleep(uint32_t self, bool searching) {
-    bool work = B == Bug::kLookBeforeAnnounce && work_anywhere();
+    bool work = B == Bug::kLookBeforeAnnounce && work_anywhere(self);
     const Place a = idle.announce_sleep(self, searching);
-    if (B != Bug::kLookBeforeAnnounce && B != Bug::kNoRecheck) work = work_anywhere();
+    if (B != Bug::kLookBeforeAnnounce && B != Bug::kNoRecheck) work = work_anywhere(self);
     const bool found = work && a == Place::kSleeping;
     if (!found) {
-      if (work) send(idle.wake_one(0));
-      static_cast<void>(parker[self].park(kNeverNs));
+      if (work) send(idle.wake_one(node_of(self)));
+      static_cast<void>(parker[self].park(look_again_ns[self]));
     }
     if (B == Bug::kForgetResume && found) return false;
     return idle.resume(self, found);
   }
-  Runnable* idle_turn(uint32_t self) {
-    bool searching = idle.try_search();
+  Runnable* leaves_idleness(uint32_t self, bool searching, Runnable* r) {
+    const bool owes = searching ? idle.found_work() && B != Bug::kIgnoreWakeNext
+                                : look_again_ns[self] != kNeverNs && B != Bug::kDeserts;
+    look_again_ns[self] = kNeverNs;
+    if (owes) send(idle.wake_one(node_of(self)));
+    return r;
+  }
+  Runnable* idle_turn(uint32_t self, bool searching) {
     for (;;) {
       Runnable* r = searching ? search(self) : nullptr;
       if (r == nullptr) {
@@ -96,10 +130,7 @@ struct Host {
         searching = sleep(self, searching);
         r = next(self);
       }
-      if (r != nullptr) {
-        if (searching && idle.found_work() && B != Bug::kIgnoreWakeNext) send(idle.wake_one(0));
-        return r;
-      }
+      if (r != nullptr) return leaves_idleness(self, searching, r);
       if (!searching) searching = idle.try_search();
     }
   }
@@ -122,7 +153,7 @@ struct Host {
     }
     while (!stopping.load_acquire()) {
       Runnable* r = next(self);
-      if (r == nullptr) r = idle_turn(self);
+      if (r == nullptr) r = idle_turn(self, idle.try_search());
       if (r != nullptr) long_step(r);
     }
   }
@@ -193,6 +224,43 @@ struct TwoPublishers : Host<Bug::kNone, 2, 2> {
   void finish() { book.expect_all_taken(); }
 };
 
+// A worker in a long step with one job in its queue; all others are on another node. One of them comes for it after a while.
+template <Bug B>
+struct LeftAtHome : Host<B, 2, 2, 2, 1> {
+  static constexpr int kThreads = 2;
+  void thread(int id) {
+    clock_step(200'000);  // each reading of the clock; it stands still otherwise
+    if (id == 1) return this->worker(1);
+    Runnable* first = this->book.submit(0);
+    check(this->ring[0].push(this->book.submit(1)), "room");
+    this->send(this->idle.wake_one(0));
+    this->long_step(first);
+  }
+  void finish() { this->book.expect_all_taken(); }
+};
+// Two sleep on another node when the job is left, and one of them would come for it. It gets something of its own to do (a
+// timer's) when it wakes for it: the other one must come.
+template <Bug B>
+struct LeftToAnother : Host<B, 3, 3, 3, 2> {
+  static constexpr int kThreads = 3;
+  LeftToAnother() {
+    for (uint32_t i = 1; i < 3; ++i) static_cast<void>(this->idle.announce_sleep(i, false));
+    check(this->ring[0].push(this->book.submit(1)), "room");
+    this->look_again_ns[1] = 500'000;
+  }
+  void thread(int id) {
+    clock_step(200'000);
+    const auto self = static_cast<uint32_t>(id);
+    if (id == 0) return this->long_step(this->book.submit(0));
+    static_cast<void>(this->parker[self].park(this->look_again_ns[self]));
+    const bool searching = this->idle.resume(self, false);
+    Runnable* r = id == 1 ? this->leaves_idleness(1, searching, this->book.submit(2)) : this->idle_turn(2, searching);
+    if (r != nullptr) this->long_step(r);
+    this->worker(self);
+  }
+  void finish() { this->book.expect_all_taken(); }
+};
+
 const char* const kVerb = "the release is what announce_sleep needs; there is no verb without the other half";
 
 const Suite suite("idle", [](Suite& s) {
@@ -208,6 +276,11 @@ const Suite suite("idle", [](Suite& s) {
   s.planted<SiblingMustCome<B::kForgetResume>>("found work, not counted again", {.bound = 2}, "livelock");
   s.verify<Reserve>("stuck worker, reserve called", {.bound = 1});
   s.verify<TwoPublishers>("2 publishers, 2 workers", {.bound = 0});
+  s.verify<LeftAtHome<B::kNone>>("1 job left at home", {.bound = 2});
+  s.planted<LeftAtHome<B::kNeverComesBack>>("left at home, parked without a deadline", {.bound = 2}, "deadlock");
+  s.planted<LeftAtHome<B::kLeavesForGood>>("left at home for good", {.bound = 1}, "livelock");
+  s.verify<LeftToAnother<B::kNone>>("left at home, then something else to do", {.bound = 1});
+  s.planted<LeftToAnother<B::kDeserts>>("left at home, something else to do, tells nobody", {.bound = 1}, "deadlock");
   s.weakenings("every order weakened",
                {Suite::scenario<OneWorker<B::kNone>>({.bound = 3}), Suite::scenario<Surplus<B::kNone>>({.bound = 1}),
                 Suite::scenario<SiblingMustCome<B::kNone>>({.bound = 0})},

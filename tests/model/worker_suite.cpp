@@ -309,22 +309,26 @@ struct OldestTurn : Bench<2, 3> {
 };
 
 // ---- work on another node ------------------------------------------------------------------------------------------------
-// Worker 0 leaves a newborn behind a long step; its neighbour 1 or, from the other node, 2 takes it.
-struct Crossing : Bench<3, 2, 2> {
-  static constexpr int kThreads = 3;
+// Worker 0 leaves a newborn behind a long step; its neighbour 1, if it has one, or after a while a worker of the other node
+// takes it.
+template <int Workers>
+struct Crossing : Bench<Workers, 2, 2> {
+  static constexpr int kThreads = Workers;
+  using Base = Bench<Workers, 2, 2>;
   Crossing() {
-    job[0].step = [](Bench& b, Worker& w) {
+    this->job[0].step = [](Base& b, Worker& w) {
       w.submit_newborn(b.submit(1));
       return Outcome::kDone;
     };
-    job[0].is_long = true;
+    this->job[0].is_long = true;
   }
   void thread(int id) {
-    if (id != 0) return live(static_cast<uint32_t>(id));
-    enter(0);
-    worker(0).run_one(submit(0));
+    clock_step(200'000);
+    if (id != 0) return this->live(static_cast<uint32_t>(id));
+    this->enter(0);
+    this->worker(0).run_one(this->submit(0));
   }
-  void finish() { expect_all_taken(); }
+  void finish() { this->expect_all_taken(); }
 };
 
 // ---- from outside, to the end: the production loops of one or two workers against submit_remote and stop ------------------
@@ -397,7 +401,8 @@ const Suite suite("worker", [](Suite& s) {
   s.verify<FifoTurn<true>>("61st decision: the FIFO", {.bound = 1});
   s.verify<FifoTurn<false>>("61st decision: the FIFO, the sibling at any time", {.bound = 1});
   s.verify<OldestTurn>("61st decision: the oldest newborn", {.bound = 2});
-  s.verify<Crossing>("work on another node", {.bound = 0});
+  s.verify<Crossing<2>>("work on another node", {.bound = 2});
+  s.verify<Crossing<3>>("work on another node and its neighbour's", {.bound = 1});
   s.verify<Remote<1, 2>>("submit_remote, 1 worker", {.bound = 2});
   s.verify<Remote<2, 2>>("submit_remote, 2 workers", {.bound = 0});
   s.verify<Stop>("stop", {.bound = 0});

@@ -179,14 +179,16 @@ Compared compare(const char* name, Shape shape, const Rounds& rounds, uint32_t s
   return out;
 }
 
-// On each node one worker has work and the other none.
+// On each node one worker has work and the other none; eight times, as the number of crossings varies from round to round.
 void expect_half(const char* name, Shape shape, uint32_t size, uint64_t enough) {
-  const Compared c = compare(name, shape, {{0, 2, 4, 6}, {1, 3, 5, 7}}, size);
+  Rounds rounds;
+  for (int i = 0; i < 4; ++i) rounds.insert(rounds.end(), {{0, 2, 4, 6}, {1, 3, 5, 7}});
+  const Compared c = compare(name, shape, rounds, size);
   EXPECT_GE(c.random.remote(), enough) << "too few steals to compare";
   EXPECT_LE(c.planned.remote() * 2, c.random.remote());
 }
-TEST(Steal, AtMostHalfAsManyRemoteAsInRandomOrder) { expect_half("a tree on each node", &tree, 500, 40); }
-TEST(Steal, AtMostHalfAsManyRemoteAsInRandomOrderOfBatches) { expect_half("a batch on each node", &batch, 250, 400); }
+TEST(Steal, AtMostHalfAsManyRemoteAsInRandomOrder) { expect_half("a tree on each node", &tree, 500, 160); }
+TEST(Steal, AtMostHalfAsManyRemoteAsInRandomOrderOfBatches) { expect_half("a batch on each node", &batch, 250, 1600); }
 
 // One worker of eight has all the work, so that six of seven thieves have no choice: fewer, but not half
 // (docs/internals/numa-guest.md).
