@@ -132,9 +132,11 @@ char* put_larger_integer(char* at, int64_t value) noexcept {
   *at++ = static_cast<char>(Token::kInteger);
   uint64_t z = zigzag(value);
   if (z < (uint64_t{1} << 28)) {
-    const uint64_t spread = (z & 0x7f) | (z & 0x3f80) << 1 | (z & 0x1fc000) << 2 | (z & 0xfe00000) << 3;
-    const auto last = static_cast<uint32_t>((std::bit_width(z | 1) - 1) / 7);  // index of the last byte
-    const auto word = static_cast<uint32_t>(spread | (0x80808080u & ((uint64_t{1} << (8 * last)) - 1)));
+    const auto pairs =
+        static_cast<uint32_t>((z & 0x3fff) | (z & 0xfffc000) << 2);  // 14 bits in each half, then 7 in each byte
+    const uint32_t spread = (pairs & 0x7f007f) | (pairs & 0x3f803f80) << 1;
+    const uint32_t last = (z >= 1u << 7) + (z >= 1u << 14) + (z >= 1u << 21);  // index of the last byte
+    const uint32_t word = spread | (0x808080u & ((1u << (8 * last)) - 1));
     std::memcpy(at, &word, sizeof word);
     return at + last + 1;
   }
@@ -161,23 +163,22 @@ int64_t integer_of(std::string_view body) noexcept {
 
 // What send() writes is read without a reader; any other body, and any doubt, goes to the reader.
 int64_t Message::larger_integer() const noexcept {
-  const std::string_view b = body();
-  const std::size_t tag_at = b.empty() ? kInlineBody : std::size_t{static_cast<unsigned char>(b[0])} + 2;
-  const bool ours = b.size() <= kInlineBody && tag_at + 1 < b.size() && tag_at + 1 + sizeof(uint64_t) <= kInlineBody &&
-                    (s_->flags & Signal::kExternal) == 0 && b[tag_at - 1] == 1 &&
-                    static_cast<Token>(static_cast<unsigned char>(b[tag_at])) == Token::kInteger;
-  if (!ours) return integer_of(b);
-  uint64_t w = 0;  // all of it lies in the block; what is behind the body does not count
-  std::memcpy(&w, b.data() + tag_at + 1, sizeof w);
-  const uint64_t stops = ~w & 0x8080808080808080u;
-  const auto last = stops == 0 ? 8u : static_cast<uint32_t>(std::countr_zero(stops)) / 8;
-  if (last > 3 || tag_at + 2 + last != b.size()) return integer_of(b);
-  w &= (uint64_t{1} << (8 * last + 8)) - 1;
-  const uint64_t z = (w & 0x7f) | ((w >> 1) & 0x3f80) | ((w >> 2) & 0x1fc000) | ((w >> 3) & 0xfe00000);
-  const int64_t value = unzigzag(z);
-  const bool one_form =
-      (last == 0 || (w >> (8 * last)) != 0) && (value < 0 || value >= static_cast<int64_t>(kSmallIntegers));
-  return one_form ? value : integer_of(b);
+  const char* const b = s_->inline_body;
+  const std::size_t tag_at = std::size_t{static_cast<unsigned char>(b[0])} + 2;
+  const std::size_t last = s_->body_bytes - tag_at - 2;  // index of the varint's last byte
+  const bool ours = (s_->flags & Signal::kExternal) == 0 && tag_at <= kLongestShortTopic + 2 && last <= 3 &&
+                    b[tag_at - 1] == 1 && static_cast<Token>(static_cast<unsigned char>(b[tag_at])) == Token::kInteger;
+  if (!ours) return integer_of(body());
+  uint32_t w = 0;  // all of it lies in the block; what is behind the body does not count
+  static_assert(kLongestShortTopic + 2 + 1 + sizeof w <= kInlineBody);
+  std::memcpy(&w, b + tag_at + 1, sizeof w);
+  w &= ~uint32_t{0} >> (24 - 8 * last);
+  const uint32_t more =
+      0x80808080u >> (24 - 8 * last);  // the bits that say whether a byte follows: of all but the last
+  if ((w & more) != more >> 8 || (last != 0 && w >> (8 * last) == 0)) return integer_of(body());
+  const uint32_t pairs = (w & 0x7f007f) | (w & 0x7f007f00) >> 1;
+  const int64_t value = unzigzag((pairs & 0x3fff) | (pairs >> 2 & 0xfffc000));
+  return value < 0 || value >= static_cast<int64_t>(kSmallIntegers) ? value : integer_of(body());
 }
 
 }  // namespace wippy
