@@ -226,13 +226,14 @@ Runnable* Worker::search() noexcept {
 
 Runnable* Worker::steal_pass(bool remote, bool last) noexcept {
   Runnable* found = nullptr;
+  const uint32_t n = remote && scheduler_.config().pools.nodes() != 1 ? scheduler_.worker_count() : 0;
   uint32_t queued = 0;  // on all nodes, but here it is nothing by now
-  for (uint32_t i = 0; remote && i < scheduler_.worker_count(); ++i) queued += scheduler_.worker(i).stealable();
-  const bool scarce = remote && queued < kPlenty * scheduler_.worker_count();
+  for (uint32_t i = 0; i < n; ++i) queued += scheduler_.worker(i).stealable();
   for (const VictimTier& tier : place_.tiers) {
     if ((tier.kind == TierKind::kRemote) != remote) continue;
     const bool hit = visit_tier(tier, static_cast<uint32_t>(random_.next() >> 32), [&](uint32_t v) {
-      if (!scarce || !leaves_at_home(scheduler_.worker(v))) found = steal_from(scheduler_.worker(v), last);
+      Worker& victim = scheduler_.worker(v);
+      if (queued >= kPlenty * n || !leaves_at_home(victim)) found = steal_from(victim, last);
       return found != nullptr;
     });
     if (hit) break;
@@ -245,9 +246,8 @@ Runnable* Worker::steal_pass(bool remote, bool last) noexcept {
 bool Worker::leaves_at_home(const Worker& victim) noexcept {
   const bool one = victim.stealable() == 1 && !victim.inbox_.has_entries();
   if (!one || scheduler_.idle().anyone_sleeps_on(victim.node())) return false;
-  const uint64_t now_ns = monotonic_ns();
-  if (look_again_ns_ == kNeverNs) look_again_ns_ = now_ns + kHomeNs;
-  return now_ns < look_again_ns_;
+  if (look_again_ns_ == kNeverNs) look_again_ns_ = monotonic_ns() + kHomeNs;
+  return monotonic_ns() < look_again_ns_;
 }
 
 Runnable* Worker::steal_from(Worker& victim, bool last) noexcept {
@@ -297,7 +297,7 @@ Runnable* Worker::spin() noexcept {
   return r;
 }
 
-// The look that follows announcing sleep. Not work in its sense: siblings' slots, and what is left at home until it looks again.
+// The look that follows announcing sleep. Not work in its sense: siblings' slots, and what it leaves at home for a while.
 bool Worker::work_anywhere() noexcept {
 #if defined(WIPPY_SIM)
   if (sim::planted(sim::Bug::kNoRecheck)) return false;

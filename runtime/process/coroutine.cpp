@@ -132,8 +132,7 @@ char* put_larger_integer(char* at, int64_t value) noexcept {
   *at++ = static_cast<char>(Token::kInteger);
   uint64_t z = zigzag(value);
   if (z < (uint64_t{1} << 28)) {
-    const auto pairs =
-        static_cast<uint32_t>((z & 0x3fff) | (z & 0xfffc000) << 2);  // 14 bits in each half, then 7 in each byte
+    const auto pairs = static_cast<uint32_t>((z & 0x3fff) | (z & 0xfffc000) << 2);  // 14 bits a half, then 7 a byte
     const uint32_t spread = (pairs & 0x7f007f) | (pairs & 0x3f803f80) << 1;
     const uint32_t last = (z >= 1u << 7) + (z >= 1u << 14) + (z >= 1u << 21);  // index of the last byte
     const uint32_t word = spread | (0x808080u & ((1u << (8 * last)) - 1));
@@ -173,8 +172,7 @@ int64_t Message::larger_integer() const noexcept {
   static_assert(kLongestShortTopic + 2 + 1 + sizeof w <= kInlineBody);
   std::memcpy(&w, b + tag_at + 1, sizeof w);
   w &= ~uint32_t{0} >> (24 - 8 * last);
-  const uint32_t more =
-      0x80808080u >> (24 - 8 * last);  // the bits that say whether a byte follows: of all but the last
+  const uint32_t more = 0x80808080u >> (24 - 8 * last);  // "a byte follows": set in all but the last
   if ((w & more) != more >> 8 || (last != 0 && w >> (8 * last) == 0)) return integer_of(body());
   const uint32_t pairs = (w & 0x7f007f) | (w & 0x7f007f00) >> 1;
   const int64_t value = unzigzag((pairs & 0x3fff) | (pairs >> 2 & 0xfffc000));
