@@ -66,9 +66,8 @@ struct Host {
   bool leaves_at_home(uint32_t self, uint32_t victim) {
     const bool one = ring[victim].size_estimate() == 1 && !inbox[victim].has_entries();
     if (node_of(self) == node_of(victim) || !one || idle.anyone_sleeps_on(node_of(victim))) return false;
-    const uint64_t now_ns = monotonic_ns();
-    if (look_again_ns[self] == kNeverNs) look_again_ns[self] = now_ns + 500'000;
-    return now_ns < look_again_ns[self] || B == Bug::kLeavesForGood;
+    if (look_again_ns[self] == kNeverNs) look_again_ns[self] = monotonic_ns() + 500'000;
+    return monotonic_ns() < look_again_ns[self] || B == Bug::kLeavesForGood;
   }
   bool work_anywhere(uint32_t self) {
     bool left = false;
