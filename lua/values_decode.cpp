@@ -28,6 +28,11 @@ bool read_varint(std::string_view& in, uint64_t& value) noexcept {
   return false;
 }
 
+template <class T>
+bool copy_all(std::string_view in, T& value) noexcept {
+  return in.size() == sizeof value && std::memcpy(&value, in.data(), sizeof value) != nullptr;
+}
+
 // Pushes the value if the encoding is one scalar and nothing more. [-0, +(0|1), m]
 bool push_scalar(lua_State* L, std::string_view in) {
   if (in.empty()) return false;
@@ -42,12 +47,17 @@ bool push_scalar(lua_State* L, std::string_view in) {
     case Token::kNil: return in.empty() && (lua_pushnil(L), true);
     case Token::kFalse: return in.empty() && (lua_pushboolean(L, 0), true);
     case Token::kTrue: return in.empty() && (lua_pushboolean(L, 1), true);
-    case Token::kInteger: return read_varint(in, word) && in.empty() && (lua_pushinteger(L, unzigzag(word)), true);
+    case Token::kInteger: {
+      int32_t integer = 0;
+      return copy_all(in, integer) && (lua_pushinteger(L, integer), true);
+    }
+    case Token::kWideInteger: {
+      lua_Integer integer = 0;
+      return copy_all(in, integer) && (lua_pushinteger(L, integer), true);
+    }
     case Token::kNumber: {
-      if (in.size() != sizeof(lua_Number)) return false;
-      lua_Number number;
-      std::memcpy(&number, in.data(), sizeof number);
-      return lua_pushnumber(L, number), true;
+      lua_Number number = 0;
+      return copy_all(in, number) && (lua_pushnumber(L, number), true);
     }
     case Token::kString:
       return read_varint(in, word) && in.size() == word && (lua_pushlstring(L, in.data(), in.size()), true);

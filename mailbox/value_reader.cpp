@@ -107,12 +107,16 @@ bool ValueReader::read_long_form() noexcept {
     case Token::kNil: return item_.role != Role::kKey || fail("a table key is nil or NaN");
     case Token::kFalse:
     case Token::kTrue: return true;
-    case Token::kInteger:
-    case Token::kDuration:
-      if (!read_varint(word)) return false;
-      item_.integer = unzigzag(word);
-      if (item_.token == Token::kDuration || static_cast<uint64_t>(item_.integer) >= kSmallIntegers) return true;
-      return fail("integer not in its shortest form");
+    case Token::kInteger: {
+      int32_t narrow = 0;
+      if (!read_raw(narrow)) return false;
+      item_.integer = narrow;
+      return !is_small(narrow) || fail("integer not in its shortest form");
+    }
+    case Token::kWideInteger:
+      item_.token = Token::kInteger;
+      return read_raw(item_.integer) && (!is_narrow(item_.integer) || fail("integer not in its shortest form"));
+    case Token::kDuration: return read_raw(item_.integer);
     case Token::kNumber:
       if (!read_raw(item_.number)) return false;
       return item_.role != Role::kKey || !std::isnan(item_.number) || fail("a table key is nil or NaN");

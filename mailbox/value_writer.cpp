@@ -62,16 +62,6 @@ uint8_t* ValueWriter::begin(Token tag, std::size_t bytes, bool may_be_key) noexc
   return p;
 }
 
-bool ValueWriter::tagged_varint(Token tag, uint64_t value) noexcept {
-  uint8_t* p = begin(tag, kMaxVarintBytes);
-  return p != nullptr && end(put_varint(p, value));
-}
-
-bool ValueWriter::tagged_word(Token tag, uint64_t value, bool may_be_key) noexcept {
-  uint8_t* p = begin(tag, sizeof value, may_be_key);
-  return p != nullptr && end(put_bytes(p, {reinterpret_cast<const char*>(&value), sizeof value}));
-}
-
 bool ValueWriter::string(const char* bytes, std::size_t length) noexcept {
   const bool is_short = length < kShortStringBytes;
   const Token tag = is_short ? static_cast<Token>(kTagShortString | length) : Token::kString;

@@ -2,7 +2,7 @@
 // bytes are harmless: docs/internals/values.md.
 //
 // A value is a tag byte and what Token says of it. `varint` is unsigned LEB128, `zigzag` a signed number folded into one
-// (0, -1, 1, -2 … -> 0, 1, 2, 3 …), `u64` eight bytes, lowest first, `text` a varint length and that many bytes.
+// (0, -1, 1, -2 … -> 0, 1, 2, 3 …), `i32`, `i64`, `u64` four or eight bytes, lowest first, `text` a varint length and so many.
 // A message body is: text (the topic), varint payload count, that many values. One value, one encoding: longer forms are
 // refused, so equal bytes and equal values are the same thing.
 //
@@ -44,7 +44,7 @@ enum class Token : uint8_t {
   kNil = 0x00,
   kFalse = 0x01,
   kTrue = 0x02,
-  kInteger = 0x03,  // zigzag; never 0…127 -> integer
+  kInteger = 0x03,  // i32; never 0…127 -> integer
   kNumber = 0x04,   // u64, the IEEE 754 bits unchanged: NaN payloads and -0.0 survive -> number
   kString = 0x05,   // text of 64 bytes or more -> text
   kTable = 0x06,    // varint n, one byte p, n values (keys 1…n; may be nil), then pairs of key (not nil, not NaN) and
@@ -55,7 +55,8 @@ enum class Token : uint8_t {
   kError = 0x0A,     // ErrorKind (low four bits, never kOk) | Retryable << 4, text message, text stack, value details
                      // -> error_kind, retryable, text, stack; the details follow, then kErrorEnd
   kTime = 0x0B,      // zigzag unix seconds, varint nanoseconds < 1e9, zigzag 32-bit zone offset in seconds -> time
-  kDuration = 0x0C,  // zigzag nanoseconds -> integer; tags from here to 3F are invalid
+  kDuration = 0x0C,     // i64 nanoseconds -> integer
+  kWideInteger = 0x0D,  // i64; never what fits into 32 bits: read as kInteger; tags from here to 3F are invalid
   kErrorEnd = 0xFD,  // this and what follows is only ever read
   kEnd = 0xFE,       // everything announced was read and no byte is left
   kInvalid = 0xFF,   // for ever after; status() says why
@@ -73,6 +74,9 @@ inline uint64_t zigzag(int64_t v) noexcept { return (static_cast<uint64_t>(v) <<
 inline int64_t unzigzag(uint64_t v) noexcept {
   return static_cast<int64_t>((v >> 1) ^ ((v & 1) != 0 ? ~uint64_t{0} : 0));
 }
+// Integers have three forms; the shortest that holds the value is the only one.
+inline bool is_small(int64_t v) noexcept { return static_cast<uint64_t>(v) < kSmallIntegers; }
+inline bool is_narrow(int64_t v) noexcept { return v == static_cast<int32_t>(v); }
 // What an encoded error may say of itself.
 inline bool is_error(ErrorKind kind, Retryable retryable) noexcept {
   return kind != ErrorKind::kOk && kind <= ErrorKind::kRateLimited && retryable <= Retryable::kYes;
@@ -92,16 +96,16 @@ class ValueWriter {
   bool nil() noexcept { return end(begin(Token::kNil, 0, false)); }
   bool boolean(bool value) noexcept { return end(begin(value ? Token::kTrue : Token::kFalse, 0)); }
   bool integer(int64_t value) noexcept {
-    if (static_cast<uint64_t>(value) >= kSmallIntegers) return tagged_varint(Token::kInteger, zigzag(value));
-    return end(begin(static_cast<Token>(kTagSmallInteger | value), 0));
+    if (is_small(value)) return end(begin(static_cast<Token>(kTagSmallInteger | value), 0));
+    return is_narrow(value) ? tagged(Token::kInteger, static_cast<int32_t>(value)) : tagged(Token::kWideInteger, value);
   }
   bool number(double value) noexcept {
-    return tagged_word(Token::kNumber, std::bit_cast<uint64_t>(value), value == value);  // NaN is no key
+    return tagged(Token::kNumber, value, value == value);  // NaN is no key
   }
   bool string(const char* bytes, std::size_t length) noexcept;
-  bool pid(Pid value) noexcept { return tagged_word(Token::kPid, value.value); }
+  bool pid(Pid value) noexcept { return tagged(Token::kPid, value.value); }
   bool time(const TimeValue& value) noexcept;
-  bool duration(int64_t nanoseconds) noexcept { return tagged_varint(Token::kDuration, zigzag(nanoseconds)); }
+  bool duration(int64_t nanoseconds) noexcept { return tagged(Token::kDuration, nanoseconds); }
 
   // Up to end_table(): `array_count` items, then keys and values in turn, which are counted here. Returns the ordinal for
   // table_ref calls in the same value, or kNoOrdinal.
@@ -136,8 +140,11 @@ class ValueWriter {
     if (p != nullptr) out_.set_size(static_cast<std::size_t>(p - out_.data()));
     return p != nullptr;
   }
-  bool tagged_varint(Token tag, uint64_t value) noexcept;
-  bool tagged_word(Token tag, uint64_t value, bool may_be_key = true) noexcept;
+  template <class T>
+  bool tagged(Token tag, T value, bool may_be_key = true) noexcept {
+    uint8_t* p = begin(tag, sizeof value, may_be_key);
+    return p != nullptr && end(static_cast<uint8_t*>(std::memcpy(p, &value, sizeof value)) + sizeof value);
+  }
   bool push_frame(const Frame& frame) noexcept {
     if (frames_.size() > kMaxValueDepth) return fail(ErrorKind::kInvalid, "value nested too deeply");
     return frames_.push(frame) || fail(ErrorKind::kUnavailable, kNoCodecMemory);

@@ -1,8 +1,6 @@
 #include "runtime/process/coroutine.hpp"
 
-#include <bit>
 #include <cstdlib>
-#include <cstring>
 
 #include "runtime/process/process.hpp"
 #include "runtime/sim/counted.hpp"
@@ -127,56 +125,16 @@ std::string_view Message::topic() const noexcept {
   return r.open_body(body()).ok() ? r.topic() : std::string_view{};
 }
 
-// A varint of at most 28 bits in one store. `at` has four bytes of room; that is all of an inline body's integers but the huge.
-char* put_larger_integer(char* at, int64_t value) noexcept {
-  *at++ = static_cast<char>(Token::kInteger);
-  uint64_t z = zigzag(value);
-  if (z < (uint64_t{1} << 28)) {
-    const auto pairs = static_cast<uint32_t>((z & 0x3fff) | (z & 0xfffc000) << 2);  // 14 bits a half, then 7 a byte
-    const uint32_t spread = (pairs & 0x7f007f) | (pairs & 0x3f803f80) << 1;
-    const uint32_t last = (z >= 1u << 7) + (z >= 1u << 14) + (z >= 1u << 21);  // index of the last byte
-    const uint32_t word = spread | (0x808080u & ((1u << (8 * last)) - 1));
-    std::memcpy(at, &word, sizeof word);
-    return at + last + 1;
-  }
-  for (; z >= 0x80; z >>= 7) *at++ = static_cast<char>(z | 0x80);
-  *at++ = static_cast<char>(z);
-  return at;
-}
-
 Status send_refused(Delivery d) noexcept {
   return d == Delivery::kFull ? Status::error(ErrorKind::kRateLimited, "mailbox is full", true)
                               : Status::error(ErrorKind::kNotFound, "process not found");
 }
 
-namespace {
-
-int64_t integer_of(std::string_view body) noexcept {
+int64_t Message::integer_of(std::string_view body) noexcept {
   ValueReader r;
   if (!r.open_body(body).ok() || r.payload_count() == 0) return 0;
   const ValueItem& item = r.next();
   return item.token == Token::kInteger ? item.integer : 0;
-}
-
-}  // namespace
-
-// What send() writes is read without a reader; any other body, and any doubt, goes to the reader.
-int64_t Message::larger_integer() const noexcept {
-  const char* const b = s_->inline_body;
-  const std::size_t tag_at = std::size_t{static_cast<unsigned char>(b[0])} + 2;
-  const std::size_t last = s_->body_bytes - tag_at - 2;  // index of the varint's last byte
-  const bool ours = (s_->flags & Signal::kExternal) == 0 && tag_at <= kLongestShortTopic + 2 && last <= 3 &&
-                    b[tag_at - 1] == 1 && static_cast<Token>(static_cast<unsigned char>(b[tag_at])) == Token::kInteger;
-  if (!ours) return integer_of(body());
-  uint32_t w = 0;  // all of it lies in the block; what is behind the body does not count
-  static_assert(kLongestShortTopic + 2 + 1 + sizeof w <= kInlineBody);
-  std::memcpy(&w, b + tag_at + 1, sizeof w);
-  w &= ~uint32_t{0} >> (24 - 8 * last);
-  const uint32_t more = 0x80808080u >> (24 - 8 * last);  // "a byte follows": set in all but the last
-  if ((w & more) != more >> 8 || (last != 0 && w >> (8 * last) == 0)) return integer_of(body());
-  const uint32_t pairs = (w & 0x7f007f) | (w & 0x7f007f00) >> 1;
-  const int64_t value = unzigzag((pairs & 0x3fff) | (pairs >> 2 & 0xfffc000));
-  return value < 0 || value >= static_cast<int64_t>(kSmallIntegers) ? value : integer_of(body());
 }
 
 }  // namespace wippy

@@ -18,6 +18,7 @@
 
 #include <coroutine>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <new>
 #include <string>
@@ -41,7 +42,7 @@ namespace wippy {
 
 // Topics up to this length and an integer fit an inline body, whatever the integer (mailbox/values.hpp).
 inline constexpr std::size_t kLongestShortTopic = 15;
-static_assert(1 + kLongestShortTopic + 1 + 1 + kMaxVarintBytes <= kInlineBody);
+static_assert(1 + kLongestShortTopic + 1 + 1 + sizeof(int64_t) <= kInlineBody);
 
 // A signal held by native code; released at the end of its life, which must lie within the process's.
 class Message {
@@ -70,16 +71,23 @@ class Message {
   std::string_view topic() const noexcept;
   // The first payload when it is an integer, else 0. For anything else: ValueReader::open_body(body()).
   int64_t integer() const noexcept {
-    // What send() below writes for small numbers; everything else is read with more care.
+    // The two shorter forms that send() below writes. Any other body, and any doubt, is read with more care.
     const auto* b = reinterpret_cast<const unsigned char*>(s_->inline_body);
     const std::size_t tag_at = std::size_t{b[0]} + 2;
-    const bool small = (s_->flags & Signal::kExternal) == 0 && s_->body_bytes == tag_at + 1 &&
-                       tag_at <= kLongestShortTopic + 2 && b[tag_at - 1] == 1 && b[tag_at] >= kTagSmallInteger;
-    return small ? b[tag_at] - kTagSmallInteger : larger_integer();
+    if ((s_->flags & Signal::kExternal) != 0 || tag_at > kLongestShortTopic + 2 || b[tag_at - 1] != 1) {
+      return integer_of(body());
+    }
+    const std::size_t behind_tag = s_->body_bytes - tag_at - 1;
+    int32_t narrow = 0;
+    if (behind_tag == sizeof narrow && b[tag_at] == static_cast<uint8_t>(Token::kInteger)) {
+      std::memcpy(&narrow, b + tag_at + 1, sizeof narrow);
+      if (!is_small(narrow)) return narrow;
+    }
+    return behind_tag == 0 && b[tag_at] >= kTagSmallInteger ? b[tag_at] - kTagSmallInteger : integer_of(body());
   }
 
  private:
-  int64_t larger_integer() const noexcept;
+  static int64_t integer_of(std::string_view body) noexcept;
   void reset() noexcept {
     if (s_ != nullptr) HotPath::release(HotPath::process(*self_), s_);
     s_ = nullptr;
@@ -285,7 +293,6 @@ inline CallAwait call(Context& self, std::string (*work)(void*), void* arg, void
 
 // --- sending scalars without a writer: topic at most 15 bytes
 Status send_refused(Delivery d) noexcept;
-char* put_larger_integer(char* at, int64_t value) noexcept;
 
 inline Status send(Context& self, Pid to, std::string_view topic, int64_t value) noexcept {
   if (topic.size() > kLongestShortTopic)
@@ -296,10 +303,13 @@ inline Status send(Context& self, Pid to, std::string_view topic, int64_t value)
   *at++ = static_cast<char>(topic.size());
   for (const char c : topic) *at++ = c;
   *at++ = 1;  // one payload
-  if (value >= 0 && value < static_cast<int64_t>(kSmallIntegers)) {
+  if (is_small(value)) {
     *at++ = static_cast<char>(kTagSmallInteger + value);
   } else {
-    at = put_larger_integer(at, value);
+    const bool narrow = is_narrow(value);
+    *at++ = static_cast<char>(narrow ? Token::kInteger : Token::kWideInteger);
+    std::memcpy(at, &value, sizeof value);  // lowest byte first; of a narrow one the upper half lies behind the body
+    at += narrow ? sizeof(int32_t) : sizeof value;
   }
   s->body_bytes = static_cast<uint32_t>(at - s->inline_body);
   count(Counted::kCopy, s->body_bytes);
