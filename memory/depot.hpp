@@ -18,7 +18,6 @@ struct Magazine {
   Atomic<uint32_t> next{0};  // index + 1 of the magazine below, 0: none; written by the pusher before (1)
   uint32_t index = 0;        // own position in the array; constant
   uint32_t count = 0;        // owner: whoever holds the magazine
-  uint32_t pad = 0;
   void* items[Rounds];
 };
 

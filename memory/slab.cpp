@@ -150,25 +150,31 @@ void* ThreadMemory::allocate_slow(uint32_t c) noexcept {
 }
 
 void ThreadMemory::free_slow(void* item, uint32_t c) noexcept {
+  count(Counted::kSlabFree, slab_class_bytes(c));
+  if (is_foreign(item) && send_home(item, c)) return;
   Cache& k = caches_[c];
-  if (k.previous->count != 0) {
-    SlabMagazine* m = pools_.empty_magazine(node_);
-    if (m == nullptr) return;  // no address space for a magazine: the item is lost, nothing is corrupted
-    pools_.pools_[node_].full[c].push(std::exchange(k.previous, m));
+  if (k.loaded->count == slab_rounds(c)) {
+    if (k.previous->count != 0) {
+      SlabMagazine* m = pools_.empty_magazine(node_);
+      if (m == nullptr) return;  // no address space for a magazine: the item is lost, nothing is corrupted
+      pools_.pools_[node_].full[c].push(std::exchange(k.previous, m));
+    }
+    std::swap(k.loaded, k.previous);
   }
-  std::swap(k.loaded, k.previous);
   k.loaded->items[k.loaded->count++] = item;
 }
 
-void ThreadMemory::free_foreign(void* item, uint32_t c) noexcept {
+// False when no memory is left for it: the item is used here until it is freed again.
+bool ThreadMemory::send_home(void* item, uint32_t c) noexcept {
   if (foreign_ == nullptr) foreign_.reset(new (std::nothrow) SlabMagazine*[pools_.nodes() * kSlabClasses]());
-  if (foreign_ == nullptr) return free_own(item, c);
+  if (foreign_ == nullptr) return false;
   const NodeId home = pools_.node_of(item);
   SlabMagazine*& m = foreign_[home * kSlabClasses + c];
   if (m == nullptr) m = pools_.empty_magazine(home);
-  if (m == nullptr) return free_own(item, c);
+  if (m == nullptr) return false;
   m->items[m->count++] = item;
   if (m->count == slab_rounds(c)) give_back(std::exchange(m, nullptr), home, c);
+  return true;
 }
 
 }  // namespace wippy

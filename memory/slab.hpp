@@ -37,8 +37,7 @@ constexpr uint32_t slab_class_of(std::size_t bytes) noexcept {
 }
 // Large items come in short magazines, so that a thread's cache stays below 128 KiB a class.
 constexpr uint32_t slab_rounds(uint32_t c) noexcept {
-  const uint32_t n = (128u << 10) / 64 >> c;  // slab_class_bytes(c), without dividing: this is asked at every free
-  return n >= kMagazineRounds ? kMagazineRounds : (n < 2 ? 2u : n);
+  return c < 6 ? kMagazineRounds : (128u << 10) / 64 >> c;
 }
 
 // Binds fresh pages to a node; implemented by numa/topology.hpp.
@@ -102,10 +101,17 @@ class ThreadMemory {
     return allocate_slow(c);
   }
   void free(void* item, uint32_t c) noexcept {
-    count(Counted::kSlabFree, slab_class_bytes(c));
-    if (__builtin_expect(pools_.nodes_ != 1, 0) && pools_.node_of(item) != node_) return free_foreign(item, c);
-    free_own(item, c);
+    if (!try_free(item, c)) free_slow(item, c);
   }
+  // False, and nothing is done, when it would take a call: for callers that must not make one on their fast path.
+  bool try_free(void* item, uint32_t c) noexcept {
+    SlabMagazine& m = *caches_[c].loaded;
+    if (__builtin_expect(m.count >= slab_rounds(c) || is_foreign(item), 0)) return false;
+    count(Counted::kSlabFree, slab_class_bytes(c));
+    m.items[m.count++] = item;
+    return true;
+  }
+  void free_slow(void* item, uint32_t c) noexcept;
 
   MemoryPools& pools() noexcept { return pools_; }
   NodeId node() const noexcept { return node_; }
@@ -115,18 +121,9 @@ class ThreadMemory {
   struct Cache {
     SlabMagazine *loaded = nullptr, *previous = nullptr;
   };
-  // Also for a foreign item when no memory is left to send it home: it is used here until it is freed again.
-  void free_own(void* item, uint32_t c) noexcept {
-    Cache& k = caches_[c];
-    if (__builtin_expect(k.loaded->count < slab_rounds(c), 1)) {
-      k.loaded->items[k.loaded->count++] = item;
-      return;
-    }
-    free_slow(item, c);
-  }
+  bool is_foreign(const void* item) const noexcept { return pools_.nodes_ != 1 && pools_.node_of(item) != node_; }
   void* allocate_slow(uint32_t c) noexcept;
-  void free_slow(void* item, uint32_t c) noexcept;
-  void free_foreign(void* item, uint32_t c) noexcept;
+  bool send_home(void* item, uint32_t c) noexcept;
   void give_back(SlabMagazine* m, NodeId node, uint32_t c) noexcept;
 
   MemoryPools& pools_;
@@ -138,20 +135,13 @@ class ThreadMemory {
 };
 
 inline ThreadMemory& this_memory() noexcept { return *t_this_thread.memory; }
-#if defined(WIPPY_SIM)
 inline void* slab_allocate(uint32_t c) noexcept {
+#if defined(WIPPY_SIM)
   if (sim::refused(sim::Memory::kSlab)) return nullptr;
-  void* item = this_memory().allocate(c);
-  sim::g_account.slab_in_use[c] += item != nullptr ? 1 : 0;
-  return item;
-}
-inline void slab_free(void* item, uint32_t c) noexcept {
-  --sim::g_account.slab_in_use[c];
-  this_memory().free(item, c);
-}
-#else
-inline void* slab_allocate(uint32_t c) noexcept { return this_memory().allocate(c); }
-inline void slab_free(void* item, uint32_t c) noexcept { this_memory().free(item, c); }
 #endif
+  return this_memory().allocate(c);
+}
+inline bool slab_try_free(void* item, uint32_t c) noexcept { return this_memory().try_free(item, c); }
+inline void slab_free(void* item, uint32_t c) noexcept { this_memory().free(item, c); }
 
 }  // namespace wippy

@@ -29,13 +29,20 @@ struct HotPath {
 
   static Signal* next_signal(Process& p) noexcept {
     if (__builtin_expect(p.ending_ || p.kept_first_ != nullptr, 0)) return next_kept(p);
-    while (Signal* s = p.pop_raw()) {
-      Signal* mine = p.admit(s);
-      if (__builtin_expect(p.ending_, 0)) return drop_last(p, mine);
-      if (mine != nullptr) return mine;
-      if (p.stalled_) return nullptr;
+    const MailboxTail::Popped popped = p.tail_.pop();
+    if (popped.node == nullptr) return nullptr;
+    auto* const s = static_cast<Signal*>(popped.node);
+    auto* const old = static_cast<Signal*>(popped.released);
+    const MailNode* const stub = p.head_.stub();
+    // A message behind a message that nobody holds any more: no call but as the last thing, so no register is saved.
+    if (__builtin_expect(popped.node == stub || popped.released == stub || s->kind != SignalKind::kMessage ||
+                             (old->flags & Signal::kHeld) != 0 || !slab_try_free(old, old->slab_class),
+                         0)) {
+      return take_with_care(p, popped);
     }
-    return nullptr;
+    s->flags |= Signal::kIsDummy | Signal::kHeld;
+    points::taken(p.identity_, *s);
+    return s;
   }
   static Signal* take_signal(Process& p) noexcept { return charge(p, 1) ? next_signal(p) : nullptr; }
   static void release(Process& p, Signal* s) noexcept { p.drop_signal(s); }
@@ -58,7 +65,7 @@ struct HotPath {
 
   static Delivery send(Pid to, Signal* s) noexcept {
     points::sent(to, *s);
-    return WorkerProcs::current().node().deliver_message(to, s, nullptr);
+    return t_this_thread.node->deliver_message(to, s, nullptr);
   }
 
  private:
@@ -72,6 +79,17 @@ struct HotPath {
     if (p.kept_first_ == nullptr) p.kept_last_ = nullptr;
     p.forget_kept(s);
     return s;
+  }
+  // Goes on where next_signal has popped, with whatever it found.
+  [[gnu::noinline]] static Signal* take_with_care(Process& p, MailboxTail::Popped popped) noexcept {
+    for (; popped.node != nullptr; popped = p.tail_.pop()) {
+      Signal* const s = p.settle(popped);
+      if (s == nullptr) continue;
+      Signal* const mine = p.admit(s);
+      if (p.ending_) return drop_last(p, mine);
+      if (mine != nullptr || p.stalled_) return mine;
+    }
+    return nullptr;
   }
   [[gnu::noinline]] static Signal* drop_last(Process& p, Signal* s) noexcept {
     if (s == nullptr) return nullptr;

@@ -140,6 +140,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   Outcome run_live() noexcept;
   Outcome rest() noexcept;
   Outcome come_back() noexcept;
+  Signal* settle(const MailboxTail::Popped& popped) noexcept;
   Signal* pop_raw() noexcept;
   // Applies what is meant for the process itself; returns the signal when it is meant for the machine, null when consumed.
   Signal* admit(Signal* s) noexcept {
@@ -244,20 +245,24 @@ inline void Process::dispose() noexcept {
   identity_ += uint64_t{1} << kPidIndexBits;
 }
 
-// Inline: once per message.
+// Lets go of the former dummy; returns the new one, null when that is the stub, which rest() puts there.
+inline Signal* Process::settle(const MailboxTail::Popped& popped) noexcept {
+  if (popped.released != head_.stub()) {
+    auto* old = static_cast<Signal*>(popped.released);
+    old->flags &= static_cast<uint16_t>(~Signal::kIsDummy);
+    if ((old->flags & Signal::kHeld) == 0) slab_free(old, old->slab_class);
+  }
+  if (popped.node == head_.stub()) return nullptr;
+  auto* s = static_cast<Signal*>(popped.node);
+  s->flags |= Signal::kIsDummy | Signal::kHeld;
+  return s;
+}
+
 inline Signal* Process::pop_raw() noexcept {
   for (;;) {
     const MailboxTail::Popped popped = tail_.pop();
     if (popped.node == nullptr) return nullptr;
-    if (popped.released != head_.stub()) {
-      auto* old = static_cast<Signal*>(popped.released);
-      old->flags &= static_cast<uint16_t>(~Signal::kIsDummy);
-      if ((old->flags & Signal::kHeld) == 0) slab_free(old, old->slab_class);
-    }
-    if (popped.node == head_.stub()) continue;  // put there by rest()
-    auto* s = static_cast<Signal*>(popped.node);
-    s->flags |= Signal::kIsDummy | Signal::kHeld;
-    return s;
+    if (Signal* s = settle(popped)) return s;
   }
 }
 

@@ -26,6 +26,7 @@ WorkerProcs::WorkerProcs(NodeCore& node, HostCore& host) : node_(node), host_(ho
     flight_->follow(w->scheduler().config().monitor.looks());
     flight_->time(monotonic_ns());
     t_this_thread.flight = flight_;
+    t_this_thread.node = &node_;
   }
   LockGuard lock(node_.workers_mutex_);
   node_.workers_.push_back(this);
@@ -35,6 +36,7 @@ WorkerProcs::~WorkerProcs() {
   if (engine_slot_.at_exit != nullptr) engine_slot_.at_exit(engine_slot_.data);
   if (flight_ != nullptr) {
     t_this_thread.flight = nullptr;
+    t_this_thread.node = nullptr;
     flight_->time(monotonic_ns());
     node_.flights().give_back(*flight_);
   }

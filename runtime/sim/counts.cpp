@@ -1,5 +1,8 @@
 #include "runtime/sim/counts.hpp"
 
+#include "memory/slab.hpp"
+#include "runtime/sim/hooks.hpp"
+
 namespace wippy {
 
 namespace sim {
@@ -18,6 +21,8 @@ void count(Counted what, uint64_t amount) noexcept {
   sim::Count& c = sim::g_counts[static_cast<std::size_t>(what)];
   ++c.times;
   c.amount += amount;
+  if (what == Counted::kSlab) ++sim::g_account.slab_in_use[slab_class_of(amount)];
+  if (what == Counted::kSlabFree) --sim::g_account.slab_in_use[slab_class_of(amount)];
   if (sim::g_observer == nullptr) return;
   void (*const observer)(Counted) = sim::g_observer;
   sim::g_observer = nullptr;

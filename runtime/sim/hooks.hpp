@@ -45,7 +45,7 @@ inline bool refused(Memory seam) noexcept { return __builtin_expect(g_famine, 0)
 // What a run has taken and given back. Plain: one thread.
 inline constexpr std::uint32_t kAccountClasses = 16;
 struct Account {
-  std::int64_t slab_in_use[kAccountClasses];  // items of a class that somebody holds
+  std::int64_t slab_in_use[kAccountClasses];  // items of a class that somebody holds; kept by count()
   std::int64_t slab_carved[kAccountClasses];  // items ever made
   std::int64_t slab_free[kAccountClasses];    // found in the depots when the pools died
   std::int64_t heap_blocks;                   // malloc minus free
