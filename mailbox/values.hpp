@@ -55,11 +55,11 @@ enum class Token : uint8_t {
   kError = 0x0A,     // ErrorKind (low four bits, never kOk) | Retryable << 4, text message, text stack, value details
                      // -> error_kind, retryable, text, stack; the details follow, then kErrorEnd
   kTime = 0x0B,      // zigzag unix seconds, varint nanoseconds < 1e9, zigzag 32-bit zone offset in seconds -> time
-  kDuration = 0x0C,     // i64 nanoseconds -> integer
+  kDuration = 0x0C,  // i64 nanoseconds -> integer
   kWideInteger = 0x0D,  // i64; never what fits into 32 bits: read as kInteger; tags from here to 3F are invalid
-  kErrorEnd = 0xFD,  // this and what follows is only ever read
-  kEnd = 0xFE,       // everything announced was read and no byte is left
-  kInvalid = 0xFF,   // for ever after; status() says why
+  kErrorEnd = 0xFD,     // this and what follows is only ever read
+  kEnd = 0xFE,          // everything announced was read and no byte is left
+  kInvalid = 0xFF,      // for ever after; status() says why
 };
 inline constexpr uint8_t kTagShortString = 0x40;   // | length < 64, the bytes follow: kString
 inline constexpr uint8_t kTagSmallInteger = 0x80;  // | value < 128, nothing follows: kInteger

@@ -36,9 +36,7 @@ constexpr uint32_t slab_class_of(std::size_t bytes) noexcept {
   return bytes <= 64 ? 0u : static_cast<uint32_t>(64 - __builtin_clzll(bytes - 1)) - 6u;
 }
 // Large items come in short magazines, so that a thread's cache stays below 128 KiB a class.
-constexpr uint32_t slab_rounds(uint32_t c) noexcept {
-  return c < 6 ? kMagazineRounds : (128u << 10) / 64 >> c;
-}
+constexpr uint32_t slab_rounds(uint32_t c) noexcept { return c < 6 ? kMagazineRounds : (128u << 10) / 64 >> c; }
 
 // Binds fresh pages to a node; implemented by numa/topology.hpp.
 struct PageBinder {
@@ -105,8 +103,9 @@ class ThreadMemory {
   }
   // False, and nothing is done, when it would take a call: for callers that must not make one on their fast path.
   bool try_free(void* item, uint32_t c) noexcept {
+    if (is_foreign(item)) return false;
     SlabMagazine& m = *caches_[c].loaded;
-    if (__builtin_expect(m.count >= slab_rounds(c) || is_foreign(item), 0)) return false;
+    if (__builtin_expect(m.count >= slab_rounds(c), 0)) return false;
     count(Counted::kSlabFree, slab_class_bytes(c));
     m.items[m.count++] = item;
     return true;
@@ -121,7 +120,9 @@ class ThreadMemory {
   struct Cache {
     SlabMagazine *loaded = nullptr, *previous = nullptr;
   };
-  bool is_foreign(const void* item) const noexcept { return pools_.nodes_ != 1 && pools_.node_of(item) != node_; }
+  bool is_foreign(const void* item) const noexcept {
+    return __builtin_expect(pools_.nodes_ != 1, 0) && pools_.node_of(item) != node_;
+  }
   void* allocate_slow(uint32_t c) noexcept;
   bool send_home(void* item, uint32_t c) noexcept;
   void give_back(SlabMagazine* m, NodeId node, uint32_t c) noexcept;

@@ -73,7 +73,7 @@ void one_call(Calls& calls, ValueWriter& writer) {
   switch (calls.byte() % 14) {
     case 0: writer.nil(); return;
     case 1: writer.boolean(calls.byte() % 2 == 1); return;
-    case 2: writer.integer(static_cast<std::int64_t>(calls.word())); return;
+    case 2: writer.integer(static_cast<std::int64_t>(calls.word()) >> calls.byte() % 64); return;
     case 3: writer.integer(calls.byte()); return;
     case 4: {
       const std::uint64_t bits = calls.word();

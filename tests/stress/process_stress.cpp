@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "mailbox/values.hpp"
 #include "memory/atomic.hpp"
 #include "scheduler/random.hpp"
 #include "stress/plant.hpp"
@@ -162,17 +163,15 @@ Behavior mesh_node(Context& self, Mesh* m, uint32_t me) {
 void outside_sender(Mesh& m, uint32_t me, uint32_t messages) {
   ThreadMemory scope(m.plant.runtime().pools(), 0, ReaderKind::kOutside);
   Random random(me + 77);
+  ValueWriter writer;
   uint64_t sent = 0;
   for (uint32_t i = 0; i < messages; ++i) {
     const uint32_t to = random.below(m.count);
     const int64_t value = m.number(me, to);
-    // the scalar form of coroutine.hpp by hand: topic, one integer
-    char body[32] = {1, 'm', 1, static_cast<char>(Token::kInteger)};
-    std::size_t n = 4;
-    uint64_t z = zigzag(value);
-    for (; z >= 0x80; z >>= 7) body[n++] = static_cast<char>(z | 0x80);
-    body[n++] = static_cast<char>(z);
-    Signal* s = make_signal(SignalKind::kMessage, Pid{}, 0, body, n);
+    writer.reset_body("m", 1);
+    writer.integer(value);
+    EXPECT_TRUE(writer.finish().ok());
+    Signal* s = make_signal(SignalKind::kMessage, Pid{}, 0, writer.view().data(), writer.view().size());
     if (s == nullptr || !m.plant.node().deliver(m.pids[to], s)) m.errors.fetch_add_relaxed(1);  // read at the end
     ++sent;
     if (i % 50 == 0) {

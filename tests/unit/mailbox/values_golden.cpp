@@ -62,12 +62,16 @@ TEST(ValuesGolden, Integers) {
       {0, "80"},
       {1, "81"},
       {127, "ff"},
-      {128, "038002"},
-      {-1, "0301"},
-      {-64, "037f"},
-      {-65, "038101"},
-      {kMax, "03feffffffffffffffff01"},
-      {kMin, "03ffffffffffffffffff01"},
+      {128, "0380000000"},
+      {-1, "03ffffffff"},
+      {-64, "03c0ffffff"},
+      {-65, "03bfffffff"},
+      {0x7fffffff, "03ffffff7f"},
+      {0x80000000, "0d0000008000000000"},
+      {-0x80000000LL, "0300000080"},
+      {-0x80000001LL, "0dffffff7fffffffff"},
+      {kMax, "0dffffffffffffff7f"},
+      {kMin, "0d0000000000000080"},
   };
   for (const auto& [value, bytes] : cases) {
     expect_bytes([v = value](ValueWriter& w) { w.integer(v); }, bytes);
@@ -111,9 +115,9 @@ TEST(ValuesGolden, Strings) {
 
 TEST(ValuesGolden, PidTimeDuration) {
   expect_bytes([](ValueWriter& w) { w.pid(Pid{0x0102030405060708}); }, "090807060504030201");
-  expect_bytes([](ValueWriter& w) { w.duration(-1); }, "0c01");
-  expect_bytes([](ValueWriter& w) { w.duration(5); }, "0c0a");
-  expect_bytes([](ValueWriter& w) { w.duration(kMin); }, "0cffffffffffffffffff01");
+  expect_bytes([](ValueWriter& w) { w.duration(-1); }, "0cffffffffffffffff");
+  expect_bytes([](ValueWriter& w) { w.duration(5); }, "0c0500000000000000");
+  expect_bytes([](ValueWriter& w) { w.duration(kMin); }, "0c0000000000000080");
   expect_bytes([](ValueWriter& w) { w.time({1, 2, -3600}); }, "0b02029f38");
   expect_bytes([](ValueWriter& w) { w.time({-62135596800, 999'999'999, 0}); }, "0bffdb8ff9ce03ff93ebdc0300");  // year 1
   expect_bytes([](ValueWriter& w) { w.time({0, 0, std::numeric_limits<std::int32_t>::min()}); }, "0b0000ffffffff0f");

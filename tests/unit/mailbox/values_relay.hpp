@@ -24,6 +24,7 @@ inline void relay_item(const ValueItem& item, ValueWriter& writer) {
     case Token::kTableEnd: writer.end_table(); return;
     case Token::kError: writer.begin_error(item.error_kind, item.retryable, item.text, item.stack); return;
     case Token::kErrorEnd: writer.end_error(); return;
+    case Token::kWideInteger:  // never seen: read as kInteger
     case Token::kEnd:
     case Token::kInvalid: return;
   }

@@ -51,19 +51,24 @@ TEST(Integer, WhatSendWritesIsReadBack) {
   });
 }
 
-// Up to four bytes of each kind behind the tag, whole or not, shortest form or not, with or without something behind.
+// Up to five bytes behind each tag of an integer and up to nine that are much alike, whole or not, shortest form or not, with
+// or without something behind.
 std::vector<std::string> doubtful_bodies() {
-  const std::string bytes{"\x00\x01\x2f\x40\x7f\x80\x81\xc0\xff", 9};
   std::vector<std::string> bodies{"", std::string(1, '\0'), std::string("\x00\x01", 2), std::string("\x00\x02", 2)};
   for (const std::string& start : {std::string("\x00\x01", 2), std::string("\x02ok\x01"), std::string("\x00\x02", 2)}) {
-    std::vector<std::string> row{start + static_cast<char>(Token::kInteger)};
-    for (int length = 1; length <= 4; ++length) {
-      std::vector<std::string> longer;
-      for (const std::string& b : row) {
-        for (const char c : bytes) longer.push_back(b + c);
+    for (const Token tag : {Token::kInteger, Token::kWideInteger, Token::kNumber}) {
+      std::vector<std::string> row{start + static_cast<char>(tag)};
+      for (int length = 1; length <= 9; ++length) {
+        const std::string bytes = length <= 5 ? std::string("\x00\x01\x7f\x80\xff", 5) : std::string("\x00\xff", 2);
+        std::vector<std::string> longer;
+        for (const std::string& b : row) {
+          for (const char c : bytes) {
+            if (length <= 5 || b.back() == '\0' || b.back() == '\xff') longer.push_back(b + c);
+          }
+        }
+        bodies.insert(bodies.end(), longer.begin(), longer.end());
+        row = longer;
       }
-      bodies.insert(bodies.end(), longer.begin(), longer.end());
-      row = longer;
     }
   }
   return bodies;
