@@ -4,15 +4,11 @@
 #include <utility>
 
 #include "lua/channel.hpp"
-#include "lua/fixed_state.hpp"
 #include "lua/preempt.hpp"
-#include "memory/slab.hpp"
 
 namespace wippy::lua {
 
 namespace {
-
-constexpr uint32_t kMachineClass = slab_class_of(sizeof(LuaMachine));
 
 // Asked when a slice is over inside something that cannot yield, and by the hook.
 bool poll_killed(void* owner) noexcept {
@@ -24,14 +20,16 @@ bool poll_killed(void* owner) noexcept {
 
 }  // namespace
 
-LuaMachine::LuaMachine(Context& self, std::shared_ptr<const LuaProgram> program, const LuaHooks& hooks) noexcept
-    : program_(std::move(program)), registrations_(arena_) {
+LuaMachine::LuaMachine(Context& self, std::shared_ptr<const LuaProgram> program, const LuaHooks& hooks,
+                       Arena&& arena) noexcept
+    : program_(std::move(program)), arena_(std::move(arena)), registrations_(arena_) {
   root_.machine = this;
   root_.context = &self;
   root_.hooks = &hooks;
   root_.program = program_.get();
   root_.arena = &arena_;
   root_.memory_limit = program_ != nullptr ? program_->memory_limit : 0;
+  if (root_.memory_limit != 0) root_.memory_limit += arena_.used_bytes();  // the machine itself is not the script's
   root_.push_text = push_text;
   root_.slice.poll_killed = poll_killed;
   root_.slice.owner = &root_;
@@ -40,9 +38,10 @@ LuaMachine::LuaMachine(Context& self, std::shared_ptr<const LuaProgram> program,
 
 LuaMachine* LuaMachine::create(Context& self, std::shared_ptr<const LuaProgram> program,
                                const LuaHooks& hooks) noexcept {
-  void* const block = slab_allocate(kMachineClass);
+  Arena arena;
+  void* const block = arena.allocate(sizeof(LuaMachine));
   if (block == nullptr) return nullptr;
-  return new (block) LuaMachine(self, std::move(program), hooks);
+  return new (block) LuaMachine(self, std::move(program), hooks, std::move(arena));
 }
 
 bool LuaMachine::create_heap() noexcept {
@@ -52,9 +51,8 @@ bool LuaMachine::create_heap() noexcept {
 }
 
 void LuaMachine::discard() noexcept {
-  if (state_ != nullptr) free_lua_state_cell(state_);
+  const Arena heap(std::move(arena_));  // the machine lies in it
   this->~LuaMachine();
-  slab_free(this, kMachineClass);
 }
 
 void LuaMachine::close(Context& self, bool killed) noexcept {

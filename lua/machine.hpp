@@ -8,8 +8,8 @@
 // Order of signals and tasks: signals that have arrived are routed before the next task runs (at most 1,024 at once), so a
 // receive does not miss what is already there.
 //
-// Memory: the machine itself comes from a slab block, everything else from its own arena, dropped whole by close(); an
-// upgrade can therefore replace machine after machine without growth.
+// Memory: everything lies in the machine's own arena, also the machine; it is dropped whole by close(). An upgrade can
+// therefore replace machine after machine without growth.
 #pragma once
 
 #include <cstddef>
@@ -83,7 +83,7 @@ class LuaMachine final : public Machine {
   static bool answer_task(LuaMachine& machine, Signal* s, WakeRef ref) noexcept;
 
  private:
-  LuaMachine(Context& self, std::shared_ptr<const LuaProgram> program, const LuaHooks& hooks) noexcept;
+  LuaMachine(Context& self, std::shared_ptr<const LuaProgram> program, const LuaHooks& hooks, Arena&& arena) noexcept;
   ~LuaMachine() = default;
 
   bool route_signals(Context& self) noexcept;

@@ -1,5 +1,6 @@
 #include "memory/arena.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -10,10 +11,11 @@
 
 namespace wippy {
 
-namespace {
-constexpr uint32_t kFirstChunkClass = 5;  // 2 KiB
-static_assert(slab_class_bytes(kFirstChunkClass) == 2048);
-}  // namespace
+Arena::Arena(Arena&& o) noexcept {
+  *this = o;
+  o = Arena();
+  if (large_ != nullptr) large_->link = &large_;
+}
 
 uint32_t Arena::class_of(std::size_t bytes) noexcept {
   if (bytes <= 128) return static_cast<uint32_t>((bytes + 15) / 16) - 1;
@@ -27,21 +29,26 @@ std::size_t Arena::class_bytes(uint32_t c) noexcept {
   return (std::size_t{160} + (c - 8) % 4 * 32) << (c - 8) / 4;
 }
 
-bool Arena::grow() noexcept {
-  // Two chunks of each size before the next doubling keeps the unused tail below a third of the heap.
-  uint32_t c = kFirstChunkClass + chunk_count_ / 2;
-  if (c >= kSlabClasses) c = kSlabClasses - 1;
-  void* const memory = slab_allocate(c);
-  if (memory == nullptr) return false;
-  // The rest of the old chunk is given to the free lists, largest class first.
+// For a block of `bytes`, at most kSmallMax.
+bool Arena::grow(std::size_t bytes) noexcept {
+  const std::size_t wanted = std::max({std::size_t{1024}, held_ / 16, bytes + sizeof(ChunkHeader)});
+  const uint32_t c = slab_class_of(std::min(wanted, kSlabMaxBytes));
+  // What is left is given to the free lists, largest class first. A free block is cut up before another chunk is taken.
   while (end_ - cursor_ >= 16) {
     uint32_t k = kClasses - 1;
     while (class_bytes(k) > static_cast<std::size_t>(end_ - cursor_)) --k;
     free_[k] = new (cursor_) FreeBlock{free_[k]};
     cursor_ += class_bytes(k);
   }
+  for (uint32_t k = kClasses; k-- > 0 && class_bytes(k) >= bytes;) {
+    if (free_[k] == nullptr) continue;
+    cursor_ = reinterpret_cast<char*>(std::exchange(free_[k], free_[k]->next));
+    end_ = cursor_ + class_bytes(k);
+    return true;
+  }
+  void* const memory = slab_allocate(c);
+  if (memory == nullptr) return false;
   chunks_ = new (memory) ChunkHeader{chunks_, c};
-  ++chunk_count_;
   cursor_ = reinterpret_cast<char*>(chunks_ + 1);
   end_ = static_cast<char*>(memory) + slab_class_bytes(c);
   held_ += slab_class_bytes(c);
@@ -49,7 +56,7 @@ bool Arena::grow() noexcept {
 }
 
 void* Arena::carve(std::size_t bytes) noexcept {
-  if (static_cast<std::size_t>(end_ - cursor_) < bytes && !grow()) return nullptr;
+  if (static_cast<std::size_t>(end_ - cursor_) < bytes && !grow(bytes)) return nullptr;
   return std::exchange(cursor_, cursor_ + bytes);
 }
 
@@ -123,7 +130,6 @@ void Arena::release_all() noexcept {
   for (FreeBlock*& f : free_) f = nullptr;
   cursor_ = end_ = nullptr;
   used_ = held_ = 0;
-  chunk_count_ = 0;
 }
 
 }  // namespace wippy

@@ -1,9 +1,9 @@
 // One process's private heap: the Lua state and everything in it, or large coroutine frames. Only whoever runs the process
 // touches it; steps are ordered by the run queues' release/acquire, so there is no atomic and no lock here. At exit it is
 // dropped whole, without walking objects; on a kill nothing inside is ever run again (rulings.md "Who destroys what").
-// Small blocks (up to 1,024 B): size classes with free lists, 16 B apart up to 128 B, then four per doubling (at most 25 %
-// slack), carved from chunks of 2 KiB growing to 64 KiB (memory/slab.hpp), hence on the node of the worker that created the
-// process. Larger blocks come from malloc and hang on a list, so that a doubling table's old halves really go back.
+// Small blocks (up to 2,048 B): size classes with free lists, 16 B apart up to 128 B, then four per doubling (at most 25 %
+// slack), carved from chunks of 1 to 64 KiB, a sixteenth of the heap (memory/slab.hpp), hence on the node of the worker that
+// made the process. Larger blocks come from malloc and hang on a list, so that a doubling table's old halves really go back.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,8 @@ class Arena {
   Arena() = default;
   ~Arena() { release_all(); }
   Arena(const Arena&) = delete;
-  Arena& operator=(const Arena&) = delete;
+  // No block moves: the owner may live in its own arena. The other one is empty afterwards.
+  Arena(Arena&& o) noexcept;
 
   // bytes > 0. Null when the system is out of memory. 16-byte aligned.
   void* allocate(std::size_t bytes) noexcept;
@@ -29,8 +30,8 @@ class Arena {
   std::size_t used_bytes() const noexcept { return used_; }  // asked for by the owner: what a limit is compared to
   std::size_t held_bytes() const noexcept { return held_; }  // chunks and large blocks
 
-  static constexpr std::size_t kSmallMax = 1024;
-  static constexpr uint32_t kClasses = 20;
+  static constexpr std::size_t kSmallMax = 2048;
+  static constexpr uint32_t kClasses = 24;
   static uint32_t class_of(std::size_t bytes) noexcept;
   static std::size_t class_bytes(uint32_t c) noexcept;
 
@@ -47,8 +48,9 @@ class Arena {
     LargeHeader** link;
     std::size_t bytes;  // with this header
   };
+  Arena& operator=(const Arena&) = default;
   void* carve(std::size_t bytes) noexcept;
-  bool grow() noexcept;
+  bool grow(std::size_t bytes) noexcept;
   void* resize_large(LargeHeader* h, std::size_t bytes) noexcept;
 
   FreeBlock* free_[kClasses] = {};
@@ -56,7 +58,6 @@ class Arena {
   ChunkHeader* chunks_ = nullptr;
   LargeHeader* large_ = nullptr;
   std::size_t used_ = 0, held_ = 0;
-  uint32_t chunk_count_ = 0;
 };
 
 }  // namespace wippy

@@ -68,13 +68,7 @@ class BlockTable {
     return true;
   }
 
-  // For observers: how many blocks were ever handed out to an owner; its segments, in order of creation.
-  uint32_t carved_of(uint16_t owner) const {
-    uint32_t blocks = static_cast<uint32_t>(segments_of(owner).size()) * kSegmentBlocks;
-    LockGuard lock(mutex_);
-    for (const Open& o : open_) blocks -= o.owner == owner ? o.end - o.next : 0;
-    return blocks;
-  }
+  // For observers: an owner's segments, in order of creation.
   std::vector<uint32_t> segments_of(uint16_t owner) const {
     LockGuard lock(mutex_);
     std::vector<uint32_t> out;

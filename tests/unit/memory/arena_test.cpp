@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "memory/slab.hpp"
@@ -63,7 +64,7 @@ TEST_F(ArenaTest, ReleaseAllGivesTheChunksBack) {
   uint64_t carved = 0;
   for (int round = 0; round < 50; ++round) {
     Arena a;
-    for (int i = 0; i < 2000; ++i) ASSERT_NE(a.allocate(static_cast<std::size_t>(16 + i % 1500)), nullptr);
+    for (int i = 0; i < 2000; ++i) ASSERT_NE(a.allocate(static_cast<std::size_t>(16 + i % 3000)), nullptr);
     EXPECT_GT(a.held_bytes(), a.used_bytes());
     a.release_all();
     EXPECT_EQ(a.used_bytes(), 0u);
@@ -87,15 +88,57 @@ TEST_F(ArenaTest, ADoublingTableDoesNotKeepItsOldHalves) {
   EXPECT_LT(a.held_bytes(), bytes + (std::size_t{64} << 10));
 }
 
+// As a Lua machine does: an owner in the arena that it owns, with small and large blocks, given up through a second move.
+TEST_F(ArenaTest, AMovedArenaMayLiveInsideItsOwnMemory) {
+  struct Owner {
+    explicit Owner(Arena&& a) : arena(std::move(a)) {}
+    Arena arena;
+    unsigned char* large = nullptr;
+  };
+  Arena first;
+  void* const early = first.allocate(5000);  // a large block whose list begins in `first`
+  void* const at = first.allocate(sizeof(Owner));
+  ASSERT_NE(at, nullptr);
+  const std::size_t used = first.used_bytes(), held = first.held_bytes();
+  auto* owner = new (at) Owner(std::move(first));
+  EXPECT_EQ(first.used_bytes(), 0u);
+  EXPECT_EQ(first.held_bytes(), 0u);
+  EXPECT_EQ(owner->arena.used_bytes(), used);
+  EXPECT_EQ(owner->arena.held_bytes(), held);
+  void* const other = first.allocate(100);  // the emptied one works on its own
+  std::memset(other, 0xee, 100);
+  owner->large = static_cast<unsigned char*>(owner->arena.allocate(3000));
+  std::memset(owner->large, 0x11, 3000);
+  owner->arena.deallocate(early, 5000);  // the head of the list, or a link to it, was in `first`
+  for (int i = 0; i < 100; ++i) std::memset(owner->arena.allocate(200), 0x22, 200);
+  EXPECT_EQ(owner->large[2999], 0x11);
+  const Arena last(std::move(owner->arena));
+  owner->~Owner();
+  EXPECT_GT(last.held_bytes(), 3000u);
+}
+
+// What a Lua process of 8 KB takes is what it asks for, its slack, and less than one first chunk.
+TEST_F(ArenaTest, ASmallHeapHasNoLargeUnusedTail) {
+  Arena a;
+  std::size_t rounded = 0;
+  const auto take = [&](std::size_t bytes) {
+    ASSERT_NE(a.allocate(bytes), nullptr);
+    rounded += Arena::class_bytes(Arena::class_of(bytes));
+  };
+  for (const std::size_t bytes : {752, 1456, 1024, 720}) take(bytes);
+  for (int i = 0; i < 100; ++i) take(std::size_t{24} + static_cast<std::size_t>(i) % 5 * 8);
+  EXPECT_LT(a.held_bytes(), rounded + 1024);
+}
+
 TEST_F(ArenaTest, AbsurdSizesAreRefusedAndTheOldBlockStays) {
   Arena a;
   EXPECT_EQ(a.allocate(SIZE_MAX - 8), nullptr);
   EXPECT_EQ(a.used_bytes(), 0u);
-  auto* p = static_cast<char*>(a.allocate(2000));
-  std::memset(p, 7, 2000);
-  EXPECT_EQ(a.reallocate(p, 2000, SIZE_MAX - 8), nullptr);
-  EXPECT_EQ(p[1999], 7);
-  EXPECT_EQ(a.used_bytes(), 2000u);
+  auto* p = static_cast<char*>(a.allocate(3000));
+  std::memset(p, 7, 3000);
+  EXPECT_EQ(a.reallocate(p, 3000, SIZE_MAX - 8), nullptr);
+  EXPECT_EQ(p[2999], 7);
+  EXPECT_EQ(a.used_bytes(), 3000u);
   auto* q = static_cast<char*>(a.allocate(100));
   std::memset(q, 9, 100);
   EXPECT_EQ(a.reallocate(q, 100, SIZE_MAX - 8), nullptr);

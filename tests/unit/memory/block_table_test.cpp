@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/unit/memory/carved.hpp"
+
 namespace wippy {
 namespace {
 
@@ -36,12 +38,12 @@ TEST(BlockTable, RunsNeverOverlapAndKeepTheirOwner) {
     ASSERT_TRUE(firsts.insert(first).second);
     for (uint32_t k = 0; k < BlockTable::kRunBlocks; ++k) ASSERT_EQ(t.owner_of(first + k), owner);
   }
-  EXPECT_EQ(t.carved_of(0), 67u * BlockTable::kRunBlocks);
-  EXPECT_EQ(t.carved_of(1), 67u * BlockTable::kRunBlocks);
-  EXPECT_EQ(t.carved_of(2), 66u * BlockTable::kRunBlocks);
+  EXPECT_EQ(test::carved_of(t, 0), 67u * BlockTable::kRunBlocks);
+  EXPECT_EQ(test::carved_of(t, 1), 67u * BlockTable::kRunBlocks);
+  EXPECT_EQ(test::carved_of(t, 2), 66u * BlockTable::kRunBlocks);
   EXPECT_EQ(t.segments_of(0).size(), 2u);  // one open per node
   EXPECT_EQ(t.segments_of(9).size(), 0u);
-  EXPECT_EQ(t.carved_of(9), 0u);
+  EXPECT_EQ(test::carved_of(t, 9), 0u);
 }
 
 TEST(BlockTable, UsedUpTableSaysSoAndOpenSegmentsGoOn) {
@@ -54,7 +56,7 @@ TEST(BlockTable, UsedUpTableSaysSoAndOpenSegmentsGoOn) {
   for (uint32_t i = 1; i < BlockTable::kSegmentBlocks / BlockTable::kRunBlocks; ++i) ASSERT_TRUE(t.carve(1, 0, first));
   EXPECT_FALSE(t.carve(1, 0, first));
   EXPECT_TRUE(t.carve(2, 0, first));
-  EXPECT_EQ(t.carved_of(1), BlockTable::kSegmentBlocks);
+  EXPECT_EQ(test::carved_of(t, 1), BlockTable::kSegmentBlocks);
 }
 
 TEST(BlockTable, ThreadsCarveDisjointRuns) {

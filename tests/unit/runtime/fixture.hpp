@@ -12,6 +12,7 @@
 #include "runtime/runtime.hpp"
 #include "scheduler/clock.hpp"
 #include "scheduler/parker.hpp"
+#include "tests/unit/memory/carved.hpp"
 
 namespace wippy::test {
 
@@ -58,7 +59,7 @@ class Node {
     }
     return runtime_.node().live_processes() == 0;
   }
-  uint32_t carved_blocks() { return runtime_.node().blocks().carved_of(host_->core().index()); }
+  uint32_t carved_blocks() { return test::carved_of(runtime_.node().blocks(), host_->core().index()); }
   Runtime& runtime() { return runtime_; }
   ProcessHost& host() { return *host_; }
 

@@ -12,6 +12,7 @@
 #include "runtime/process/node_core.hpp"
 #include "runtime/process/process.hpp"
 #include "runtime/process/worker_procs.hpp"
+#include "tests/unit/memory/carved.hpp"
 
 namespace wippy {
 namespace {
@@ -114,7 +115,7 @@ TEST_F(Generations, EachUseOfABlockHasItsOwnPid) {
     ASSERT_FALSE(node_.alive(p->identity())) << "unpublished";
     w.give_back(host_, p);
   }
-  EXPECT_LE(node_.blocks().carved_of(0), 64u);
+  EXPECT_LE(test::carved_of(node_.blocks(), 0), 64u);
 }
 
 TEST_F(Generations, SpilledBlocksOfOneWorkerServeAnother) {
@@ -125,10 +126,10 @@ TEST_F(Generations, SpilledBlocksOfOneWorkerServeAnother) {
     for (int i = 0; i < 2000; ++i) held.push_back(w.allocate(host_, 0));
     for (Process* p : held) w.give_back(host_, p);
   }
-  const uint32_t carved = node_.blocks().carved_of(0);
+  const uint32_t carved = test::carved_of(node_.blocks(), 0);
   const std::set<Process*> known(held.begin(), held.end());
   for (int i = 0; i < 2000; ++i) ASSERT_EQ(known.count(other.allocate(host_, 0)), 1u);
-  EXPECT_EQ(node_.blocks().carved_of(0), carved);
+  EXPECT_EQ(test::carved_of(node_.blocks(), 0), carved);
 }
 
 TEST_F(Generations, TextFormOfPids) {
