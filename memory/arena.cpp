@@ -29,34 +29,35 @@ std::size_t Arena::class_bytes(uint32_t c) noexcept {
   return (std::size_t{160} + (c - 8) % 4 * 32) << (c - 8) / 4;
 }
 
-// For a block of `bytes`, at most kSmallMax.
-bool Arena::grow(std::size_t bytes) noexcept {
-  const std::size_t wanted = std::max({std::size_t{1024}, held_ / 16, bytes + sizeof(ChunkHeader)});
-  const uint32_t c = slab_class_of(std::min(wanted, kSlabMaxBytes));
-  // What is left is given to the free lists, largest class first. A free block is cut up before another chunk is taken.
+// Room for a block of class `c`. What is left of the tail goes to the free lists, largest class first; a free block of a larger
+// class becomes the tail before another chunk does.
+bool Arena::grow(uint32_t c) noexcept {
   while (end_ - cursor_ >= 16) {
-    uint32_t k = kClasses - 1;
-    while (class_bytes(k) > static_cast<std::size_t>(end_ - cursor_)) --k;
+    uint32_t k = class_of(std::min(static_cast<std::size_t>(end_ - cursor_), kSmallMax));
+    if (class_bytes(k) > static_cast<std::size_t>(end_ - cursor_)) --k;
     free_[k] = new (cursor_) FreeBlock{free_[k]};
     cursor_ += class_bytes(k);
   }
-  for (uint32_t k = kClasses; k-- > 0 && class_bytes(k) >= bytes;) {
+  for (uint32_t k = kClasses - 1; k > c; --k) {
     if (free_[k] == nullptr) continue;
     cursor_ = reinterpret_cast<char*>(std::exchange(free_[k], free_[k]->next));
     end_ = cursor_ + class_bytes(k);
     return true;
   }
-  void* const memory = slab_allocate(c);
+  const std::size_t wanted = std::max({std::size_t{1024}, held_ / 16, class_bytes(c) + sizeof(ChunkHeader)});
+  const uint32_t chunk_class = slab_class_of(std::min(wanted, kSlabMaxBytes));
+  void* const memory = slab_allocate(chunk_class);
   if (memory == nullptr) return false;
-  chunks_ = new (memory) ChunkHeader{chunks_, c};
+  chunks_ = new (memory) ChunkHeader{chunks_, chunk_class};
   cursor_ = reinterpret_cast<char*>(chunks_ + 1);
-  end_ = static_cast<char*>(memory) + slab_class_bytes(c);
-  held_ += slab_class_bytes(c);
+  end_ = static_cast<char*>(memory) + slab_class_bytes(chunk_class);
+  held_ += slab_class_bytes(chunk_class);
   return true;
 }
 
-void* Arena::carve(std::size_t bytes) noexcept {
-  if (static_cast<std::size_t>(end_ - cursor_) < bytes && !grow(bytes)) return nullptr;
+void* Arena::carve(uint32_t c) noexcept {
+  const std::size_t bytes = class_bytes(c);
+  if (static_cast<std::size_t>(end_ - cursor_) < bytes && !grow(c)) return nullptr;
   return std::exchange(cursor_, cursor_ + bytes);
 }
 
@@ -83,7 +84,7 @@ void* Arena::allocate(std::size_t bytes) noexcept {
       free_[c] = b->next;
       p = b;
     } else {
-      p = carve(class_bytes(c));
+      p = carve(c);
     }
   } else {
     p = resize_large(nullptr, bytes);

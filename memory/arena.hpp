@@ -49,8 +49,8 @@ class Arena {
     std::size_t bytes;  // with this header
   };
   Arena& operator=(const Arena&) = default;
-  void* carve(std::size_t bytes) noexcept;
-  bool grow(std::size_t bytes) noexcept;
+  void* carve(uint32_t c) noexcept;
+  bool grow(uint32_t c) noexcept;
   void* resize_large(LargeHeader* h, std::size_t bytes) noexcept;
 
   FreeBlock* free_[kClasses] = {};
