@@ -121,6 +121,32 @@ end
 return { main = main }
 )";
 
+// The arguments of seed 002's tasks, sent as they are; the receiver makes a table of its own of each.
+constexpr const char* kTableSink = R"(
+local function main(peer, count)
+  local tasks = process.listen("task")
+  process.send(peer, "ready", true)
+  local sum = 0
+  for i = 1, count do sum = sum + tasks:receive().value end
+  process.send(peer, "sum", sum)
+end
+return { main = main }
+)";
+constexpr const char* kTableSource = R"(
+local function main(host, count)
+  local ready, sums = process.listen("ready"), process.listen("sum")
+  local peer = assert(process.spawn("bench:table_sink", host, process.pid(), count))
+  ready:receive()
+  local task = {task_id = 1, value = 0}
+  for i = 1, count do
+    task.value = i
+    process.send(peer, "task", task)
+  end
+  return sums:receive()
+end
+return { main = main }
+)";
+
 // Entries by name; outlives the processes of its run.
 class Entries final : public lua::ProcessDirectory {
  public:
@@ -134,6 +160,8 @@ class Entries final : public lua::ProcessDirectory {
     add("bench:table_pinger", kTablePinger, {});
     add("bench:sink", kSink, {});
     add("bench:source", kSource, {});
+    add("bench:table_sink", kTableSink, {});
+    add("bench:table_source", kTableSource, {});
   }
   SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments,
                     SpawnOptions options) override {
@@ -310,6 +338,9 @@ const ScenarioCase kTableTrip("lua/table_round_trip", "table to another Lua proc
 const ScenarioCase kOneWay("lua/one_way", "number to another Lua process, one worker", {"exchange"},
                            {.ops = 200'000, .smoke_ops = 200},
                            [](uint64_t ops) { return pair_of("bench:source", ops); });
+const ScenarioCase kTableOneWay("lua/table_one_way", "small table to another Lua process, which reads it, one worker",
+                                {"exchange"}, {.ops = 100'000, .smoke_ops = 100},
+                                [](uint64_t ops) { return pair_of("bench:table_source", ops); });
 
 }  // namespace
 
