@@ -74,7 +74,6 @@ inline uint64_t zigzag(int64_t v) noexcept { return (static_cast<uint64_t>(v) <<
 inline int64_t unzigzag(uint64_t v) noexcept {
   return static_cast<int64_t>((v >> 1) ^ ((v & 1) != 0 ? ~uint64_t{0} : 0));
 }
-// Integers have three forms; the shortest that holds the value is the only one.
 inline bool is_small(int64_t v) noexcept { return static_cast<uint64_t>(v) < kSmallIntegers; }
 inline bool is_narrow(int64_t v) noexcept { return v == static_cast<int32_t>(v); }
 // What an encoded error may say of itself.

@@ -39,7 +39,8 @@ GraceNode* RetireQueue::poll(uint64_t now_ns) noexcept {
   }
   if (waiting_.count == 0) return nullptr;
   if (!domain_.passed(waiting_.epoch, false)) {
-    const bool stuck = now_ns != 0 && waiting_since_ns_ != 0 && now_ns - waiting_since_ns_ > kStuckNs;
+    const bool stuck = now_ns == 0 ? held() % kGraceCrowd == 0  // after a retire: each crowd comes by once
+                                   : waiting_since_ns_ != 0 && now_ns - waiting_since_ns_ > kStuckNs;
     if (!stuck) return nullptr;
     waiting_since_ns_ = now_ns;  // at most one barrier per stuck millisecond
     if (!process_wide_barrier() || !domain_.passed(waiting_.epoch, true)) return nullptr;

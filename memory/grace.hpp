@@ -5,8 +5,8 @@
 //   worker, between two steps:  e = epoch   (2);  if e != own last: ack = e   (3)         (1) -> (2), (3) -> (4)
 // Who does not acknowledge between steps:
 //   parked   ack = kOffline. Online again: store the epoch, SC fence, read (5); the retirer has one between (1) and (4) (6).
-//   stuck    after 1 ms one membarrier makes the reader's fence_light() a full one; passed if its section flag reads 0 (7),
-//            which the section's end stores with release (8).
+//   stuck    after 1 ms, or 4,096 objects, one membarrier makes the reader's fence_light() a full one; passed if its flag
+//            reads 0 (7), which the section's end stores with release (8).
 //   outside  threads (blocking pool, main): their sections use the flag with a full fence.
 // One domain per runtime, not per host. Proof and costs: docs/internals/grace.md.
 #pragma once
@@ -85,6 +85,7 @@ struct GraceBatch {
 inline constexpr uint32_t kMaxReaders = 2048;
 inline constexpr uint32_t kGraceBatch = 64;
 inline constexpr uint64_t kStuckNs = 1'000'000;
+inline constexpr uint32_t kGraceCrowd = 4096;  // a preempted worker must not let a fast spawner take ever new blocks
 
 // A template, so that model suites can shrink it.
 template <uint32_t MaxReaders>
@@ -174,18 +175,17 @@ class RetireQueue {
  public:
   explicit RetireQueue(GraceDomain& domain) noexcept : domain_(domain) {}
 
-  // The object's id is already erased. now_ns may be 0 when the caller has no fresh time (then no early escape).
+  // The object's id is already erased. now_ns is 0 when the caller has no fresh time.
   void retire(GraceNode* n, uint64_t now_ns) noexcept {
     current_.push(n);
     if (current_.count >= kGraceBatch && waiting_.count == 0) seal(now_ns);
   }
   // Seals a batch that would wait to become full; gives what has no time stamp yet one, so that the 1 ms escape can count.
   void touch(uint64_t now_ns) noexcept;
-  // Objects whose grace has passed, as a list through grace_next; null when none. Cheap when nothing waits.
+  // Objects whose grace has passed, as a list through grace_next; null when none. Cheap when nothing waits. 0: after a retire.
   GraceNode* poll(uint64_t now_ns) noexcept;
   // Before parking, already offline: seals what is there and tries once more; the rest goes to the domain's orphans.
   GraceNode* drain_for_park() noexcept;
-  bool empty() const noexcept { return held() == 0; }
   uint32_t held() const noexcept { return current_.count + waiting_.count; }
 
  private:

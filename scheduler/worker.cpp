@@ -8,8 +8,7 @@ namespace {
 // The run slot is taken at most this often in a row (Tokio's value): a ping-pong pair stays on its core, its peers wait
 // for three steps at most.
 constexpr uint32_t kSlotLimit = 3;
-// Every 61st decision (Go's prime) looks at the host FIFO first, so that local work cannot starve what others wait for.
-// One in 32 of these turns goes to the oldest newborn.
+// Every 61st decision (Go's prime) looks at the host FIFO or at the oldest newborn first, so that nobody starves them.
 constexpr uint32_t kGlobalInterval = 61, kRareInterval = 32;
 // The clock is read every 16 steps, not every step: a reading costs as much as a message.
 constexpr uint32_t kTickSteps = 16, kMaintainTicks = 4;
@@ -142,12 +141,13 @@ Runnable* Worker::next() noexcept {
 }
 
 // The oldest newborn is the largest subtree: taken often, it turns depth first into breadth first bit by bit (measured on a
-// tree of 1.1 million: 110 ns a process at every 61st decision, 101 at every 1,952nd). The FIFO waits while newborns pile up,
-// because whoever makes them may be in it (see requeue) and would make more than run meanwhile.
+// tree of 1.1 million: 110 ns a process at every 61st decision, 101 at every 1,952nd). It has turns 1, 2, 4, 8, 16, 32, 64, 96 …
+// The FIFO waits while newborns pile up: whoever makes them may be in it (see requeue) and would make more than run meanwhile.
 Runnable* Worker::take_overdue() noexcept {
-  const uint32_t turn = ++overdue_ % kRareInterval;
-  if (turn == 0) return newborns_.steal();
-  return newborns_full() && turn != kRareInterval / 2 ? nullptr : take_shared();
+  if (newborns_.size_estimate() == 0) return overdue_ = 0, take_shared();
+  const uint32_t turn = ++overdue_;
+  if ((turn & (turn - 1)) == 0 || turn % kRareInterval == 0) return newborns_.steal();
+  return newborns_full() && turn % kRareInterval != kRareInterval - 1 ? nullptr : take_shared();
 }
 
 Runnable* Worker::take_shared() noexcept {

@@ -206,7 +206,7 @@ void WorkerProcs::woke(uint32_t worker) noexcept { flight_->note(FlightKind::kWa
 
 void WorkerProcs::maintain(uint64_t now_ns) noexcept {
   flight_->time(now_ns);
-  if (!retired_.empty() || node_.pools().grace().has_orphans()) {
+  if (retired_.held() != 0 || node_.pools().grace().has_orphans()) {
     retired_.touch(now_ns);
     reclaim(retired_.poll(now_ns));
   }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <vector>
@@ -110,7 +111,7 @@ TEST_F(GraceTest, QueueFreesABatchOnlyAfterItsGrace) {
   EXPECT_EQ(q.poll(0), nullptr) << "the other worker may still hold a pointer";
   domain().quiescent(*other);
   EXPECT_EQ(count(q.poll(0)), kGraceBatch);
-  EXPECT_TRUE(q.empty());
+  EXPECT_EQ(q.held(), 0u);
 }
 
 TEST_F(GraceTest, WhatIsRetiredWhileABatchWaitsIsNotFreedWithIt) {
@@ -143,6 +144,29 @@ TEST_F(GraceTest, StuckReaderIsPassedAfterAMillisecondOnly) {
   EXPECT_EQ(count(q.poll(now + kStuckNs + 1)), 1u);
 }
 
+// Without any time: a fast spawner beside a preempted worker takes no more than so many blocks (Order.C328).
+TEST_F(GraceTest, StuckReaderIsPassedForACrowd) {
+  ASSERT_TRUE(process_wide_barrier()) << "the kernel has no membarrier";
+  ReaderRecord* stuck = worker();
+  RetireQueue q(domain());
+  std::size_t retired = 0, freed = 0, most = 0;
+  const auto retire = [&] {
+    q.retire(node(), 0);
+    ++retired;
+    freed += count(q.poll(0));
+    most = std::max<std::size_t>(most, q.held());
+  };
+  {
+    ReaderSection section(*stuck);
+    while (retired < kGraceCrowd) retire();
+    EXPECT_EQ(freed, 0u) << "inside a section it holds on";
+  }
+  while (retired < 10 * kGraceCrowd) retire();
+  EXPECT_EQ(retired, freed + q.held());
+  EXPECT_LE(most, 2 * kGraceCrowd);
+  EXPECT_LE(q.held(), kGraceCrowd);
+}
+
 TEST_F(GraceTest, StuckReaderInsideASectionHoldsOn) {
   ASSERT_TRUE(process_wide_barrier()) << "the kernel has no membarrier";
   ReaderRecord* stuck = worker();
@@ -166,12 +190,12 @@ TEST_F(GraceTest, TheLastToParkFreesEverything) {
   for (int i = 0; i < 3; ++i) qb.retire(node(), 0);
   domain().offline(*a);
   EXPECT_EQ(qa.drain_for_park(), nullptr);
-  EXPECT_TRUE(qa.empty());
+  EXPECT_EQ(qa.held(), 0u);
   EXPECT_TRUE(domain().has_orphans());
   domain().offline(*b);
   EXPECT_EQ(count(qb.drain_for_park()), 8u);
   EXPECT_FALSE(domain().has_orphans());
-  EXPECT_TRUE(qb.empty());
+  EXPECT_EQ(qb.held(), 0u);
 }
 
 TEST_F(GraceTest, ARunningWorkerTakesTheOrphans) {

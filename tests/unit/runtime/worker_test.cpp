@@ -78,6 +78,32 @@ void slot_rescue(uint32_t workers, uint32_t cores, uint64_t step_ns, uint64_t wa
 TEST(Workers, AProcessInTheSlotOfALongStepIsRunElsewhere) { slot_rescue(2, 2, 50 * kMs, 10 * kMs); }
 TEST(Workers, TheReserveStandsInForAStuckWorker) { slot_rescue(4, 1, 100 * kMs, 40 * kMs); }
 
+// The newest newborn runs first and never waits; the older one has its turn at the 61st decision, not at the 1,952nd.
+struct Race {
+  int turns = 0;
+  int started_at = -1;
+};
+TEST(Workers, AnOldNewbornStartsSoonBehindOneThatNeverWaits) {
+  Node n(1);
+  n.run([](Context& self, Node& node) -> Behavior {
+    Race race;
+    const auto older = [](Context&, Race* r) -> Behavior {
+      r->started_at = r->turns;
+      co_return;
+    };
+    const auto newer = [](Context& c, Race* r, Pid boss) -> Behavior {
+      for (; r->started_at < 0 && r->turns < 5'000; ++r->turns) co_await yield(c);
+      static_cast<void>(send(c, boss, "ended", 1));
+    };
+    spawn_native(self, {}, older, &race);
+    spawn_native(self, {}, newer, &race, self.pid());
+    Message m = co_await receive(self);
+    EXPECT_GE(race.started_at, 0);
+    EXPECT_LE(race.started_at, 61);
+    node.done();
+  });
+}
+
 // Newborns and requeued processes behind a long step are stolen, too.
 TEST(Workers, NewbornsBehindALongStepAreStolen) {
   Node n(2, 2);
