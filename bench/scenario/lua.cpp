@@ -100,52 +100,34 @@ local function main(host, rounds)
 end
 return { main = main }
 )";
-constexpr const char* kSink = R"(
+// One way: `source` sends `value` again and again, after `set`; `sink` adds up what `read` finds in each.
+std::string sink_script(const char* read) {
+  return std::string(R"(
 local function main(peer, count)
   local numbers = process.listen("number")
   process.send(peer, "ready", true)
   local sum = 0
-  for i = 1, count do sum = sum + numbers:receive() end
+  for i = 1, count do sum = sum + numbers:receive())") +
+         read + R"( end
   process.send(peer, "sum", sum)
 end
 return { main = main }
 )";
-constexpr const char* kSource = R"(
+}
+std::string source_script(const char* sink, const char* make, const char* set, const char* value) {
+  return std::string(R"(
 local function main(host, count)
   local ready, sums = process.listen("ready"), process.listen("sum")
-  local peer = assert(process.spawn("bench:sink", host, process.pid(), count))
+  local peer = assert(process.spawn(")") +
+         sink + R"(", host, process.pid(), count))
   ready:receive()
-  for i = 1, count do process.send(peer, "number", i) end
+  )" + make +
+         "for i = 1, count do " + set + "process.send(peer, \"number\", " + value + R"() end
   return sums:receive()
 end
 return { main = main }
 )";
-
-// The arguments of seed 002's tasks, sent as they are; the receiver makes a table of its own of each.
-constexpr const char* kTableSink = R"(
-local function main(peer, count)
-  local tasks = process.listen("task")
-  process.send(peer, "ready", true)
-  local sum = 0
-  for i = 1, count do sum = sum + tasks:receive().value end
-  process.send(peer, "sum", sum)
-end
-return { main = main }
-)";
-constexpr const char* kTableSource = R"(
-local function main(host, count)
-  local ready, sums = process.listen("ready"), process.listen("sum")
-  local peer = assert(process.spawn("bench:table_sink", host, process.pid(), count))
-  ready:receive()
-  local task = {task_id = 1, value = 0}
-  for i = 1, count do
-    task.value = i
-    process.send(peer, "task", task)
-  end
-  return sums:receive()
-end
-return { main = main }
-)";
+}
 
 // Entries by name; outlives the processes of its run.
 class Entries final : public lua::ProcessDirectory {
@@ -158,10 +140,12 @@ class Entries final : public lua::ProcessDirectory {
     add("bench:pinger", kPinger, {});
     add("bench:table_echo", kTableEcho, {});
     add("bench:table_pinger", kTablePinger, {});
-    add("bench:sink", kSink, {});
-    add("bench:source", kSource, {});
-    add("bench:table_sink", kTableSink, {});
-    add("bench:table_source", kTableSource, {});
+    add("bench:sink", sink_script(""), {});
+    add("bench:source", source_script("bench:sink", "", "", "i"), {});
+    // The arguments of seed 002's tasks; the receiver makes a table of its own of each.
+    add("bench:table_sink", sink_script(".value"), {});
+    add("bench:table_source",
+        source_script("bench:table_sink", "local task = {task_id = 1, value = 0} ", "task.value = i ", "task"), {});
   }
   SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments,
                     SpawnOptions options) override {
@@ -178,7 +162,7 @@ class Entries final : public lua::ProcessDirectory {
   HostCore* find_host(std::string_view id) noexcept override { return node_.runtime().node().find_host(id); }
 
  private:
-  void add(const char* id, const char* source, std::vector<std::string> modules) {
+  void add(const char* id, const std::string& source, std::vector<std::string> modules) {
     auto p = std::make_shared<lua::LuaProgram>();
     p->entry_id = id;
     p->modules = std::move(modules);
