@@ -7,6 +7,7 @@ option(WIPPY_MODEL "build the model suites, and only them: memory/atomic.hpp bec
 option(WIPPY_FUZZ "build tests/fuzz with clang's libFuzzer, and only them" OFF)
 option(WIPPY_JEMALLOC "link jemalloc (release and bench; never with a sanitizer)" OFF)
 option(WIPPY_ASSERT "keep WIPPY_ASSERT checks (macro WIPPY_ASSERTIONS=1)" OFF)
+option(WIPPY_FRAME_POINTERS "keep them, for profilers that follow them; they cost a message 5 % (docs/decisions/012)" ON)
 option(WIPPY_RECORD "the flight recorder records; OFF only to measure what that costs" ON)
 set(WIPPY_SANITIZE "" CACHE STRING "value of -fsanitize=, empty for none")
 
@@ -37,9 +38,11 @@ add_library(wippy_flags INTERFACE)
 target_include_directories(wippy_flags INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
 target_compile_options(wippy_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Werror
-  -fno-omit-frame-pointer
   # Messages and assertions name files from the root of the tree, so that builds do not depend on where it lies.
   -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=)
+if(WIPPY_FRAME_POINTERS)
+  target_compile_options(wippy_flags INTERFACE -fno-omit-frame-pointer)
+endif()
 if(NOT WIPPY_RECORD)
   target_compile_definitions(wippy_flags INTERFACE WIPPY_UNRECORDED=1)
 endif()

@@ -28,23 +28,25 @@ class BlockTable {
 
   // index_bits in [12, 24]. Dies with a message when the system refuses the reservation.
   BlockTable(uint32_t index_bits, const PageBinder* binder)
-      : blocks_(uint32_t{1} << index_bits),
-        range_(std::size_t{blocks_} * kBlockBytes, PROT_READ | PROT_WRITE),
+      : last_((uint64_t{1} << index_bits) - 1),
+        range_((last_ + 1) * kBlockBytes, PROT_READ | PROT_WRITE),
         binder_(binder),
-        owners_(std::make_unique<Atomic<uint16_t>[]>(blocks_ / kSegmentBlocks)),
-        nodes_(std::make_unique<NodeId[]>(blocks_ / kSegmentBlocks)) {
+        owners_(std::make_unique<Atomic<uint16_t>[]>(blocks() / kSegmentBlocks)),
+        nodes_(std::make_unique<NodeId[]>(blocks() / kSegmentBlocks)) {
     WIPPY_ASSERT(index_bits >= 12 && index_bits <= 24);
-    for (uint32_t i = 0; i < blocks_ / kSegmentBlocks; ++i) owners_[i].store_relaxed(kNoOwner);  // nobody reads yet
+    for (uint32_t i = 0; i < blocks() / kSegmentBlocks; ++i) owners_[i].store_relaxed(kNoOwner);  // nobody reads yet
   }
 
   char* at(uint32_t index) const noexcept { return range_.begin() + std::size_t{index} * kBlockBytes; }
   uint32_t index_of(const void* block) const noexcept {
     return static_cast<uint32_t>(static_cast<std::size_t>(static_cast<const char*>(block) - at(0)) / kBlockBytes);
   }
-  uint32_t blocks() const noexcept { return blocks_; }
+  uint32_t blocks() const noexcept { return static_cast<uint32_t>(last_ + 1); }
+  // Of any 64-bit id by its lowest bits: inside the table even when it is forged.
+  char* of(uint64_t id) const noexcept { return range_.begin() + (id & last_) * kBlockBytes; }
   // kNoOwner when the index was never handed out.
   uint16_t owner_of(uint32_t index) const noexcept {
-    return index < blocks_ ? owners_[index / kSegmentBlocks].load_acquire() : kNoOwner;  // partner: carve's store
+    return index <= last_ ? owners_[index / kSegmentBlocks].load_acquire() : kNoOwner;  // partner: carve's store
   }
   // Of a block that was handed out; whoever has it knows of its segment.
   NodeId node_of(uint32_t index) const noexcept { return nodes_[index / kSegmentBlocks]; }
@@ -56,7 +58,7 @@ class BlockTable {
     auto open = std::find_if(open_.begin(), open_.end(), is_it);
     if (open == open_.end()) open = open_.insert(open_.end(), Open{owner, node, 0, 0});
     if (open->next == open->end) {
-      if (next_segment_ == blocks_ / kSegmentBlocks) return false;
+      if (next_segment_ == blocks() / kSegmentBlocks) return false;
       const uint32_t segment = next_segment_++;
       open->next = segment * kSegmentBlocks;
       open->end = open->next + kSegmentBlocks;
@@ -91,7 +93,7 @@ class BlockTable {
     NodeId node;
     uint32_t next, end;
   };
-  const uint32_t blocks_;
+  const uint64_t last_;  // index; all ones
   const AddressRange range_;
   const PageBinder* const binder_;
   const std::unique_ptr<Atomic<uint16_t>[]> owners_;  // per segment; written once, before its first block is used

@@ -112,8 +112,8 @@ uint64_t MemoryPools::carved_bytes() const noexcept {
 ThreadMemory::ThreadMemory(MemoryPools& pools, NodeId node, ReaderKind kind) noexcept
     : pools_(pools), node_(node), reader_(pools.grace().register_reader(kind)) {
   WIPPY_ASSERT(reader_ != nullptr);
-  for (Cache& k : caches_) {
-    k = {pools_.empty_magazine(node_), pools_.empty_magazine(node_)};
+  for (uint32_t c = 0; c < kSlabClasses; ++c) {
+    const Cache& k = caches_[c] = {pools_.empty_magazine(node_), pools_.empty_magazine(node_), slab_rounds(c)};
     if (k.loaded == nullptr || k.previous == nullptr) die("out of memory while starting a thread");
   }
   t_this_thread.memory = this;

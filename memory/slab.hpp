@@ -105,7 +105,7 @@ class ThreadMemory {
   bool try_free(void* item, uint32_t c) noexcept {
     if (is_foreign(item)) return false;
     SlabMagazine& m = *caches_[c].loaded;
-    if (__builtin_expect(m.count >= slab_rounds(c), 0)) return false;
+    if (__builtin_expect(m.count >= (__builtin_constant_p(c) ? slab_rounds(c) : caches_[c].rounds), 0)) return false;
     count(Counted::kSlabFree, slab_class_bytes(c));
     m.items[m.count++] = item;
     return true;
@@ -119,6 +119,7 @@ class ThreadMemory {
  private:
   struct Cache {
     SlabMagazine *loaded = nullptr, *previous = nullptr;
+    uint64_t rounds = 0;  // slab_rounds(), looked up once a thread and not once a message
   };
   bool is_foreign(const void* item) const noexcept {
     return __builtin_expect(pools_.nodes_ != 1, 0) && pools_.node_of(item) != node_;

@@ -5,10 +5,10 @@
 namespace wippy {
 
 struct ThisThread {
-  class ThreadMemory* memory = nullptr;  // memory/slab.hpp
-  void* worker = nullptr;                // scheduler/worker.hpp; null outside worker threads
-  class FlightRing* flight = nullptr;    // runtime/observe/flight_ring.hpp; the same
-  class NodeCore* node = nullptr;        // runtime/process/node_core.hpp; the same: each send looks its target up there
+  class ThreadMemory* memory = nullptr;    // memory/slab.hpp
+  void* worker = nullptr;                  // scheduler/worker.hpp; null outside worker threads
+  class FlightRingBase* flight = nullptr;  // a FlightRing: runtime/observe/flight_ring.hpp; the same
+  class NodeCore* node = nullptr;  // runtime/process/node_core.hpp; the same: each send looks its target up there
 };
 inline constinit thread_local ThisThread t_this_thread{};
 

@@ -81,11 +81,14 @@ class Monitor {
     constexpr uint64_t kSlotWaitNs = 100'000, kStuckStepNs = 10'000'000;
     Worker& w = *seat.worker;
     Scheduler& s = w.scheduler();
-    const uint64_t age_ns = seat.step.age_ns(w.step_seq(), now_ns);
+    uint64_t seq = w.step_seq();
+    const uint64_t age_ns = seat.step.age_ns(seq, now_ns);
     if (age_ns == 0) {
       seat.counted = false;
       return seat.step.running() && w.slot_.load_relaxed() != nullptr;  // a hint
     }
+    // Only that step, and only while it runs: run_one's stores are no RMWs, one of them may undo this.
+    static_cast<void>(w.step_seq_.cas_strong_relaxed(seq, seq | Worker::kSeenTwice));
     if (age_ns >= kSlotWaitNs) {
       if (Runnable* r = w.take_slot()) s.overflow().push(r);
       if (w.queued_estimate() + s.overflow().size_estimate() != 0) s.wake(s.idle().wake_one(w.node()));

@@ -55,8 +55,7 @@ class TimerSet {
  public:
   using Dispose = void (*)(TimerNode*) noexcept;     // frees a node that has no holder; runs on the owner thread
   using WakeOwner = void (*)(void* owner) noexcept;  // wakes the owner thread, from any thread
-  static constexpr uint32_t kWakeAtQueued =
-      4096;  // so many cancellations are worth it: 256 KiB of nodes (rulings.md S14)
+  static constexpr uint32_t kWakeAtQueued = 4096;    // cancellations: 256 KiB of nodes (rulings.md S14)
 
   // The set must outlive every node that was armed in it. wake(owner): called by the canceller of number kWakeAtQueued.
   explicit TimerSet(Dispose dispose, WakeOwner wake = nullptr, void* owner = nullptr) noexcept

@@ -37,6 +37,7 @@ class WorkerHooks {
   virtual void before_park() noexcept = 0;              // the worker is offline for reclamation
   virtual void park_begins() noexcept {}
   virtual void park_ends() noexcept {}
+  virtual void long_step_ended() noexcept {}                           // the monitor has seen it twice
   virtual void stole(uint32_t, uint32_t) noexcept {}                   // from that worker, that many
   virtual void woke(uint32_t) noexcept {}                              // that worker
   virtual uint32_t timers_allowed() noexcept { return ~uint32_t{0}; }  // to fire now; 0: what that needs is refused
@@ -67,12 +68,8 @@ class alignas(kCacheLine) Worker {
 
   // --- on this worker's thread, inside a step
   void submit_local(Runnable* r) noexcept {
-    if (slot_.load_relaxed() == nullptr) {  // only the owner fills it; a thief only empties it
-      slot_.store_release(r);               // partner: take_slot's exchange
-      return;
-    }
-    Runnable* old = slot_.exchange_acq_rel(r);  // partner: as above
-    if (old != nullptr) submit_fifo(old);
+    if (slot_.load_relaxed() != nullptr) return displace(r);  // only the owner fills it; a thief only empties it
+    slot_.store_release(r);                                   // partner: take_slot's exchange
   }
   void submit_newborn(Runnable* r) noexcept {
     if (!newborns_.push(r)) push_ring(r);  // out of memory
@@ -83,7 +80,7 @@ class alignas(kCacheLine) Worker {
 
   // --- any thread
   // Odd while a step runs; changes at both ends of each step.
-  uint64_t step_seq() const noexcept { return step_seq_.load_acquire(); }  // partner: run_one's release
+  uint64_t step_seq() const noexcept { return step_seq_.load_acquire() & ~kSeenTwice; }  // partner: run_one's release
   const WorkerCounters& counters() const noexcept { return counters_; }
   uint32_t stealable() const noexcept { return ring_.size_estimate() + newborns_.size_estimate(); }
   uint32_t queued_estimate() const noexcept { return stealable() + (slot_.load_relaxed() != nullptr ? 1u : 0u); }
@@ -92,6 +89,7 @@ class alignas(kCacheLine) Worker {
   friend class Scheduler;
   friend class Monitor;
 
+  static constexpr uint64_t kSeenTwice = uint64_t{1} << 63;  // in step_seq_: by the monitor, in one and the same step
   static void thread_main(void* self);
   void loop() noexcept;
   void run_one(Runnable* r) noexcept;
@@ -107,9 +105,9 @@ class alignas(kCacheLine) Worker {
     if (slot_.load_relaxed() == nullptr) return nullptr;  // a hint; the exchange decides
     return slot_.exchange_acq_rel(nullptr);               // partner: submit_local's release
   }
-  void submit_fifo(Runnable* r) noexcept {
-    push_ring(r);
-    surplus();
+  [[gnu::noinline]] void displace(Runnable* r) noexcept {
+    Runnable* const old = slot_.exchange_acq_rel(r);  // partner: take_slot's exchange
+    if (old != nullptr) push_ring(old), surplus();
   }
   void push_ring(Runnable* r) noexcept;
   void surplus() noexcept {

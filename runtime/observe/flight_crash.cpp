@@ -84,7 +84,7 @@ bool write_raw_flight(const FlightRings& rings, uint64_t now_ns, int fd) noexcep
   const uint32_t count = rings.count();
   bool ok = put(fd, kMagic, sizeof kMagic) && put(fd, &now_ns, sizeof now_ns) && put(fd, &count, sizeof count);
   for (uint32_t i = 0; i < count && ok; ++i) {
-    const FlightRing& r = rings.at(i);
+    const FlightRingBase& r = rings.at(i);
     RingHeader h{r.index(), r.words(), r.raw_cursor(), {}};
     std::memcpy(h.label, r.label(), kLabelBytes);
     ok = put(fd, &h, sizeof h) && put(fd, r.raw(), std::size_t{r.words()} * sizeof(uint64_t));

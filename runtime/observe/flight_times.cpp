@@ -30,7 +30,7 @@ void FlightTimes::collect(const FlightCapture& capture) {
     for (std::size_t i = 0; i < track.events.words.size(); ++i) {
       const uint64_t word = track.events.words[i];
       const FlightKind kind = flight_kind(word);
-      if (kind == FlightKind::kTime) {
+      if (is_reading(kind)) {
         timed = true;
         end_ns_ = std::max(end_ns_, reading(word));
       }
@@ -70,12 +70,14 @@ void FlightTimes::guess(std::size_t track) {
   std::size_t from = begin(track);
   int64_t from_ns = 0;
   for (std::size_t i = from; i < end(track); ++i) {
-    if (flight_kind(events_[i].word) != FlightKind::kTime) continue;
+    const FlightKind kind = flight_kind(events_[i].word);
+    if (!is_reading(kind)) continue;
     const int64_t ns = std::max(from_ns, reading(events_[i].word));
     const auto n = static_cast<int64_t>(i - from);
     for (int64_t k = 1; k < n; ++k) {  // from_ns + (ns - from_ns) * k / n, without its overflow
-      const int64_t whole = (ns - from_ns) / n * k;
-      events_[from + static_cast<std::size_t>(k)].ns = from_ns + whole + (ns - from_ns) % n * k / n;
+      const int64_t even = from_ns + (ns - from_ns) / n * k + (ns - from_ns) % n * k / n;
+      const bool long_step = kind == FlightKind::kLongStep;  // the others are as short as steps are
+      events_[from + static_cast<std::size_t>(k)].ns = long_step ? std::min(even, from_ns + k * kGuessNs) : even;
     }
     events_[i].ns = ns;
     from = i;
@@ -120,7 +122,7 @@ std::vector<std::size_t> FlightTimes::order() {
 
 int64_t FlightTimes::gap_before(std::size_t i) const noexcept {
   if (i == begin(events_[i].track)) return -1;
-  return flight_kind(events_[i - 1].word) == FlightKind::kTime ? 0 : 1;
+  return is_reading(flight_kind(events_[i - 1].word)) ? 0 : 1;
 }
 
 void FlightTimes::place(const std::vector<std::size_t>& order) {
@@ -128,7 +130,7 @@ void FlightTimes::place(const std::vector<std::size_t>& order) {
   for (auto at = order.rbegin(); at != order.rend(); ++at) {
     const Event& e = events_[*at];
     int64_t& late = latest[*at];
-    if (flight_kind(e.word) == FlightKind::kTime) late = std::min(late, e.ns);
+    if (is_reading(flight_kind(e.word))) late = std::min(late, e.ns);
     if (const int64_t gap = gap_before(*at); gap >= 0) latest[*at - 1] = std::min(latest[*at - 1], late - gap);
     if (e.partner != kNone && flight_kind(e.word) == FlightKind::kReceive)
       latest[e.partner] = std::min(latest[e.partner], late - 1);

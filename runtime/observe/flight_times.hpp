@@ -18,10 +18,11 @@ namespace wippy::observe {
 
 constexpr FlightKind flight_kind(uint64_t word) noexcept { return FlightRing::kind_of(word); }
 constexpr uint64_t flight_value(uint64_t word) noexcept { return FlightRing::value_of(word); }
+constexpr bool is_reading(FlightKind k) noexcept { return k == FlightKind::kTime || k == FlightKind::kLongStep; }
 // A thread looks at the clock, steals and sleeps only between steps.
 constexpr bool ends_step(FlightKind k) noexcept {
-  return k == FlightKind::kStep || k == FlightKind::kTime || k == FlightKind::kPark || k == FlightKind::kUnpark ||
-         k == FlightKind::kSteal;
+  return k == FlightKind::kStep || is_reading(k) || k == FlightKind::kPark || k == FlightKind::kUnpark ||
+         k == FlightKind::kPause || k == FlightKind::kSteal;
 }
 
 class FlightTimes {

@@ -97,12 +97,13 @@ class Writer {
       case FlightKind::kReceive: return whole ? arrow(e, "f", value) : instant(e, "receive");
       case FlightKind::kSpawn: return instant(e, "spawn", "child", pid(value));
       case FlightKind::kExit: return instant(e, "exit", "process", pid(value));
+      case FlightKind::kPause: return instant(e, "recorder pauses: too many events");
       case FlightKind::kPark: return instant(e, "park");
       case FlightKind::kUnpark: return instant(e, "unpark");
       case FlightKind::kSteal: return instant(e, "steal", "from_worker", std::to_string(value >> 16));
       case FlightKind::kWake: return instant(e, "wake", "worker", std::to_string(value));
-      case FlightKind::kNone:
-      case FlightKind::kTime: return;
+      case FlightKind::kTime:
+      case FlightKind::kLongStep: return;
     }
   }
 
@@ -118,7 +119,7 @@ class Writer {
 FlightCapture capture_flight(const FlightRings& rings) {
   FlightCapture c;
   for (uint32_t i = 0; i < rings.count(); ++i) {
-    const FlightRing& r = rings.at(i);
+    const FlightRingBase& r = rings.at(i);
     FlightTrack t;
     t.index = r.index();
     t.label = rings.label_of(r);

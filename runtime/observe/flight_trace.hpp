@@ -21,7 +21,7 @@ namespace wippy::observe {
 struct FlightTrack {
   uint32_t index = 0;
   std::string label;
-  FlightRing::Snapshot events;
+  FlightRingBase::Snapshot events;
 };
 struct FlightCapture {
   uint64_t now_ns = 0;

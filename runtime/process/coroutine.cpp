@@ -43,13 +43,15 @@ inline Verdict NativeMachine::resume(Context& self) noexcept {
 Verdict NativeMachine::init(Context& self) noexcept { return resume(self); }
 
 Verdict NativeMachine::step(Context& self) noexcept {
+  Waiting* const w = handle_.promise().waiting;
+  const bool goes_on = w == nullptr || (w->is_receive() && static_cast<ReceiveAwait*>(w)->try_take());
+  return goes_on ? resume(self) : poll(*w, self);
+}
+
+[[gnu::noinline]] Verdict NativeMachine::poll(Waiting& w, Context& self) noexcept {
   Verdict v = Verdict::kWait;
-  Waiting* w = handle_.promise().waiting;
-  if (w != nullptr) {
-    const bool ready = w->is_receive() ? static_cast<ReceiveAwait*>(w)->ReceiveAwait::poll(self, v) : w->poll(self, v);
-    if (!ready) return HotPath::ending(HotPath::process(self)) ? Verdict::kDone : v;
-  }
-  return resume(self);
+  if (w.poll(self, v)) return resume(self);
+  return HotPath::ending(HotPath::process(self)) ? Verdict::kDone : v;
 }
 
 void NativeMachine::close(Context&, bool) noexcept { handle_.destroy(); }

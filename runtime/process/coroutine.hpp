@@ -102,7 +102,7 @@ class Waiting {
   // True: resume. False: `verdict` says why not.
   virtual bool poll(Context& self, Verdict& verdict) noexcept = 0;
   WaitReason reason() const noexcept { return reason_; }
-  bool is_receive() const noexcept { return is_receive_; }  // a ReceiveAwait: no need to ask which
+  bool is_receive() const noexcept { return is_receive_; }  // a ReceiveAwait
 
  protected:
   explicit Waiting(WaitReason reason, bool is_receive = false) noexcept : reason_(reason), is_receive_(is_receive) {}
@@ -154,6 +154,7 @@ class NativeMachine final : public Machine {
 
  private:
   Verdict resume(Context& self) noexcept;
+  Verdict poll(Waiting& w, Context& self) noexcept;
   std::coroutine_handle<Behavior::promise_type> handle_;
 };
 static_assert(sizeof(NativeMachine) <= 16);
@@ -167,12 +168,12 @@ class [[nodiscard]] ReceiveAwait final : public Waiting {
   void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept { h.promise().waiting = this; }
   Message await_resume() noexcept { return Message(self_, signal_); }
   bool poll(Context& self, Verdict& verdict) noexcept override;
-
- private:
   bool try_take() noexcept {
     signal_ = HotPath::take_signal(HotPath::process(self_));
     return signal_ != nullptr;
   }
+
+ private:
   Context& self_;
   Signal* signal_ = nullptr;
 };

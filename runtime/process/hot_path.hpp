@@ -41,7 +41,7 @@ struct HotPath {
       return take_with_care(p, popped);
     }
     s->flags |= Signal::kIsDummy | Signal::kHeld;
-    points::taken(p.identity_, *s);
+    points::taken(p.identity_, *s, SignalKind::kMessage);
     return s;
   }
   static Signal* take_signal(Process& p) noexcept { return charge(p, 1) ? next_signal(p) : nullptr; }

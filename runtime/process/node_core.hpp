@@ -111,7 +111,7 @@ class NodeCore {
   void wake_process(Pid pid) noexcept;
   Delivery deliver_bounded(Pid to, Signal* s, uint64_t* may_block_ns) noexcept;
   Process* find_as(Pid pid, uint64_t published) noexcept {
-    char* const block = blocks_.at(pid_index(pid) & (blocks_.blocks() - 1));  // a forged id stays inside the table
+    char* const block = blocks_.of(pid.value);
     if (pid.value == 0 || Process::published_id(block) != published) return nullptr;
     return reinterpret_cast<Process*>(block);
   }

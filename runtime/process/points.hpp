@@ -17,18 +17,29 @@
 
 namespace wippy::points {
 
-inline void taken([[maybe_unused]] uint64_t pid, const Signal& s) noexcept {
+// Null: no worker, or its recorder pauses (FlightPace).
+inline FlightRing* flight() noexcept { return static_cast<FlightRing*>(t_this_thread.flight); }
+
+inline void taken([[maybe_unused]] uint64_t pid, const Signal& s, SignalKind kind) noexcept {
 #if defined(WIPPY_SIM)
-  sim::record_event(pid, static_cast<uint32_t>(s.kind), s.from.value);
+  sim::record_event(pid, static_cast<uint32_t>(kind), s.from.value);
 #endif
-  if (s.kind == SignalKind::kMessage) t_this_thread.flight->receive(s.ref);
+  FlightRing* const f = flight();
+  if (f != nullptr && kind == SignalKind::kMessage) f->receive(s.ref);
 }
-inline void sent(Pid to, Signal& s) noexcept { s.ref = t_this_thread.flight->send(to.value); }
-inline void step_begins(uint64_t pid) noexcept { t_this_thread.flight->step(pid); }
+inline void sent(Pid to, Signal& s) noexcept {
+  FlightRing* const f = flight();
+  s.ref = f == nullptr ? FlightRing::kUnrecorded : f->send(to.value);
+}
+inline void step_begins(uint64_t pid) noexcept {
+  if (FlightRing* const f = flight()) f->step(pid);
+}
 inline void spawned(Pid child) noexcept {
-  if (t_this_thread.flight != nullptr) t_this_thread.flight->note(FlightKind::kSpawn, child.value);
+  if (FlightRing* const f = flight()) f->note(FlightKind::kSpawn, child.value);
 }
-inline void exits(Pid pid) noexcept { t_this_thread.flight->note(FlightKind::kExit, pid.value); }
+inline void exits(Pid pid) noexcept {
+  if (FlightRing* const f = flight()) f->note(FlightKind::kExit, pid.value);
+}
 inline void dropped([[maybe_unused]] const Signal& s) noexcept {
 #if defined(WIPPY_SIM)
   if (s.kind == SignalKind::kMessage) ++sim::g_account.dropped_messages;

@@ -224,14 +224,7 @@ Outcome Process::run_live() noexcept {
   } else {
     v = machine_->step(*this);
   }
-  if (__builtin_expect(ext_ != nullptr && ext_->next_machine != nullptr, 0) && !ending_) {
-    Machine* next = ext_->next_machine;
-    ext_->next_machine = nullptr;
-    machine_->close(*this, false);
-    machine_ = next;
-    phase_ = Phase::kNew;
-    v = Verdict::kMore;
-  }
+  if (__builtin_expect(ext_ != nullptr && ext_->next_machine != nullptr, 0) && !ending_) v = change_machine();
   if (v == Verdict::kDone || ending_) return begin_exit();
   if (v == Verdict::kMore) {
     stop_showing_running();
@@ -245,27 +238,39 @@ Outcome Process::run_live() noexcept {
   return rest();
 }
 
+[[gnu::noinline]] Verdict Process::change_machine() noexcept {
+  Machine* const next = std::exchange(ext_->next_machine, nullptr);
+  machine_->close(*this, false);
+  machine_ = next;
+  phase_ = Phase::kNew;
+  return Verdict::kMore;
+}
+
 // Going idle. After a successful try_idle another worker may already run the process: nothing of it is touched again.
 Outcome Process::rest() noexcept {
   stop_showing_running();
   if (__builtin_expect(stalled_, 0)) return Outcome::kRequeue;
-  MailNode* dummy = tail_.dummy();
-  if (phase_ != Phase::kZombie && dummy != head_.stub() && static_cast<Signal*>(dummy)->slab_class >= 2 &&
+  MailNode* const dummy = tail_.dummy();
+  // An idle process should not hold a large block: the stub becomes the dummy again. Not a zombie's: what came in between
+  // would be admitted here, though only run_zombie may answer it, and its block is free soon anyway.
+  if (dummy != head_.stub() && static_cast<Signal*>(dummy)->slab_class >= 2 && phase_ != Phase::kZombie &&
       head_.nothing_behind(dummy)) {
-    // An idle process should not hold a large block: the stub becomes the dummy again. Not a zombie's: what came in between
-    // would be admitted here, though only run_zombie may answer it, and its block is free soon anyway.
-    static_cast<void>(head_.push(head_.stub(), head_.stub()));  // never kMustSubmit: the owner is awake
-    if (Signal* s = pop_raw()) {
-      if (Signal* mine = admit(s)) keep(mine);
-      return Outcome::kRequeue;
-    }
+    return rest_on_stub();
   }
-  return head_.try_idle(tail_.dummy()) ? Outcome::kDone : come_back();
+  return head_.try_idle(dummy) ? Outcome::kDone : come_back();
+}
+
+[[gnu::noinline]] Outcome Process::rest_on_stub() noexcept {
+  static_cast<void>(head_.push(head_.stub(), head_.stub()));  // never kMustSubmit: the owner is awake
+  Signal* const s = pop_raw();
+  if (s == nullptr) return head_.try_idle(tail_.dummy()) ? Outcome::kDone : come_back();
+  if (Signal* mine = admit(s)) keep(mine);
+  return Outcome::kRequeue;
 }
 
 // Something came, or a producer stands between its exchange and its link. In a gap that lasts, the CPU is given up, so that
 // the producer can go on.
-Outcome Process::come_back() noexcept {
+[[gnu::noinline]] Outcome Process::come_back() noexcept {
   if (tail_.dummy()->next.load_relaxed() != nullptr) {
     gap_count_ = 0;
   } else if (++gap_count_ >= 3) {

@@ -139,12 +139,14 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   static void check_offsets() noexcept;
   Outcome run_live() noexcept;
   Outcome rest() noexcept;
+  Outcome rest_on_stub() noexcept;
+  Verdict change_machine() noexcept;
   Outcome come_back() noexcept;
   Signal* settle(const MailboxTail::Popped& popped) noexcept;
   Signal* pop_raw() noexcept;
   // Applies what is meant for the process itself; returns the signal when it is meant for the machine, null when consumed.
   Signal* admit(Signal* s) noexcept {
-    points::taken(identity_, *s);
+    points::taken(identity_, *s, s->kind);
     return s->kind == SignalKind::kMessage ? s : admit_other(s);
   }
   Signal* admit_other(Signal* s) noexcept;

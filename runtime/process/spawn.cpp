@@ -97,11 +97,18 @@ struct Depart {
   r.watch_ref = 0;
 }
 
+// The last part of a spawn: the child is seen, and will run.
+static inline void let_live(WorkerProcs& w, Process* child, Machine* machine) noexcept {
+  child->set_machine(machine);
+  w.count_live(1);
+  points::spawned(child->identity());
+  child->publish();
+}
+
 // The child gets what it has from the start, the machine last: it is the only part that would have to be closed again. The
 // result goes into `r`, a variable of the caller's caller in the end: a spawn copies no strings.
-[[gnu::always_inline]] static inline void spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher,
-                                                   MachineFactory& factory, const SpawnOptions& o, Worker* worker,
-                                                   SpawnResult& r) {
+[[gnu::noinline]] static void spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher,
+                                       MachineFactory& factory, const SpawnOptions& o, Worker* worker, SpawnResult& r) {
   const bool local = worker != nullptr && &w.host() == &host;  // host.scheduler() may be written by its start meanwhile
   const std::unique_ptr<HostCore, Depart> arrived(local ? nullptr : &host);
   if (arrived != nullptr) host.arrive();
@@ -132,10 +139,7 @@ struct Depart {
     host.give_place();
     return;
   }
-  child->set_machine(machine);
-  w.count_live(1);
-  points::spawned(r.pid);
-  child->publish();
+  let_live(w, child, machine);
   if (local) {
     worker->submit_newborn(child);
   } else {
@@ -143,30 +147,46 @@ struct Depart {
   }
 }
 
+// What most spawns are: on the spawner's own host, which has no limit, and nothing to furnish.
+static inline bool is_plain(HostCore& host, Process& parent, const SpawnOptions& o) noexcept {
+  const ProcessExt* const px = parent.ext_or_null();
+  return (o.host == nullptr || o.host == &host) && host.limit() == 0 && host.mail_limits() == nullptr &&
+         host.state() == HostState::kRunning && o.mail == nullptr && o.entry_id.empty() && o.frame == nullptr &&
+         (px == nullptr || px->frame == nullptr) && !(o.monitor | o.link | o.private_watch);
+}
+
 SpawnResult Context::spawn(MachineFactory& factory, const SpawnOptions& options) {
   Worker* const worker = Worker::current();
   WorkerProcs& w = WorkerProcs::of(*worker);
-  HostCore& target = options.host != nullptr ? *options.host : w.host();  // a process runs on its own host's workers
+  HostCore& host = w.host();  // a process runs on its own host's workers
   Process& self = HotPath::process(*this);
   HotPath::charge(self, 1);  // 64 spawns end a step; then the worker lets the newborns run first (Worker::requeue)
   SpawnResult r;
-  spawn_on(w, target, &self, self.identity(), factory, options, worker, r);
+  Process* const child = is_plain(host, self, options) ? w.take_free(worker->index()) : nullptr;
+  if (child == nullptr) {
+    spawn_on(w, options.host != nullptr ? *options.host : host, &self, self.identity(), factory, options, worker, r);
+    return r;
+  }
+  Machine* machine = nullptr;
+  r.status = factory.create(*child, machine, r.error_text);
+  if (__builtin_expect(!r.status.ok(), 0)) {
+    w.give_back(host, child);
+    return r;
+  }
+  r.pid = child->identity();
+  let_live(w, child, machine);
+  worker->submit_newborn(child);
   return r;
-}
-
-[[gnu::noinline]] static void spawn_apart(WorkerProcs& w, MachineFactory& factory, const SpawnOptions& o, Pid watcher,
-                                          SpawnResult& r) {
-  spawn_on(w, *o.host, nullptr, watcher, factory, o, Worker::current(), r);
 }
 
 SpawnResult NodeCore::spawn(MachineFactory& factory, const SpawnOptions& options, Pid watcher) {
   SpawnResult r;
   if (WorkerProcs* w = WorkerProcs::current_or_null()) {
-    spawn_apart(*w, factory, options, watcher, r);
+    spawn_on(*w, *options.host, nullptr, watcher, factory, options, Worker::current(), r);
   } else {
     LockGuard lock(outside_mutex_);
     if (outside_ == nullptr) outside_ = std::make_unique<WorkerProcs>(*this, *options.host);
-    spawn_apart(*outside_, factory, options, watcher, r);
+    spawn_on(*outside_, *options.host, nullptr, watcher, factory, options, Worker::current(), r);
   }
   return r;
 }

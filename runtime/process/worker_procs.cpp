@@ -20,10 +20,9 @@ EngineSlot* current_engine_slot() noexcept {
 WorkerProcs::WorkerProcs(NodeCore& node, HostCore& host) : node_(node), host_(host), retired_(node.pools().grace()) {
   if (node_.pools().nodes() > 1) away_.resize(node_.pools().nodes());
   if (Worker* const w = Worker::current()) {
-    flight_ = &node_.flights().take(FlightRings::kWorkerWords);
+    flight_ = &node_.flights().take();
     node_.flights().set_label(*flight_,
                               host_.id() + "/" + std::to_string(w->index()) + " node " + std::to_string(w->node()));
-    flight_->follow(w->scheduler().config().monitor.looks());
     flight_->time(monotonic_ns());
     t_this_thread.flight = flight_;
     t_this_thread.node = &node_;
@@ -191,13 +190,26 @@ void WorkerProcs::reclaim(GraceNode* list) noexcept {
   }
 }
 
+// A thread that sleeps, or stays in one step, has time for its recorder.
+void WorkerProcs::resume_flight(uint64_t now_ns) noexcept {
+  pace_.resume(now_ns, flight_->raw_cursor());
+  t_this_thread.flight = flight_;
+}
+
 void WorkerProcs::park_begins() noexcept {
-  flight_->time(monotonic_ns());
+  const uint64_t now_ns = monotonic_ns();
+  flight_->time(now_ns);
   flight_->note(FlightKind::kPark, 0);
+  resume_flight(now_ns);
 }
 void WorkerProcs::park_ends() noexcept {
   flight_->time(monotonic_ns());
   flight_->note(FlightKind::kUnpark, 0);
+}
+void WorkerProcs::long_step_ended() noexcept {
+  const uint64_t now_ns = monotonic_ns();
+  flight_->note(t_this_thread.flight == nullptr ? FlightKind::kTime : FlightKind::kLongStep, now_ns);
+  resume_flight(now_ns);
 }
 void WorkerProcs::stole(uint32_t victim, uint32_t count) noexcept {
   flight_->note(FlightKind::kSteal, uint64_t{victim} << 16 | count);
@@ -205,7 +217,10 @@ void WorkerProcs::stole(uint32_t victim, uint32_t count) noexcept {
 void WorkerProcs::woke(uint32_t worker) noexcept { flight_->note(FlightKind::kWake, worker); }
 
 void WorkerProcs::maintain(uint64_t now_ns) noexcept {
-  flight_->time(now_ns);
+  const bool goes_on = pace_.next_window(now_ns, flight_->raw_cursor());
+  if (goes_on || t_this_thread.flight != nullptr) flight_->time(now_ns);
+  if (!goes_on && t_this_thread.flight != nullptr) flight_->note(FlightKind::kPause, 0);
+  t_this_thread.flight = goes_on ? flight_ : nullptr;
   if (retired_.held() != 0 || node_.pools().grace().has_orphans()) {
     retired_.touch(now_ns);
     reclaim(retired_.poll(now_ns));

@@ -29,6 +29,16 @@ class WorkerProcs final : public WorkerHooks {
 
   // A block for a process of this worker's host, not yet published. Null: table or memory used up.
   Process* allocate(HostCore& host, uint16_t worker) noexcept;
+  // The same from this worker's own free blocks only; null: there is none.
+  Process* take_free(uint16_t worker) noexcept {
+    Process* const p = free_;
+    if (p == nullptr) return nullptr;
+    free_ = p->next_free();
+    --free_count_;
+    count(Counted::kBlock);
+    p->prepare(host_.index(), worker);
+    return p;
+  }
   // A block that was never published.
   void give_back(HostCore& host, Process* p) noexcept;
   // After the last exit slice; the process is a zombie.
@@ -48,6 +58,7 @@ class WorkerProcs final : public WorkerHooks {
   void before_park() noexcept override;
   void park_begins() noexcept override;
   void park_ends() noexcept override;
+  void long_step_ended() noexcept override;
   void stole(uint32_t victim, uint32_t count) noexcept override;
   void woke(uint32_t worker) noexcept override;
   uint32_t timers_allowed() noexcept override;
@@ -79,7 +90,9 @@ class WorkerProcs final : public WorkerHooks {
 
   NodeCore& node_;
   HostCore& host_;
+  void resume_flight(uint64_t now_ns) noexcept;
   FlightRing* flight_ = nullptr;  // null: not a worker's
+  FlightPace pace_;
   EngineSlot engine_slot_;
   Process* free_ = nullptr;
   uint32_t free_count_ = 0;

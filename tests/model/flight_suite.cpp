@@ -2,6 +2,8 @@
 // the position that it is reported for.
 #include "memory/this_thread.hpp"
 // Under names of its own: the suites of the process layer have quiet ones in the same program (model/process_world.hpp).
+#define FlightRingBase ModelledFlightRingBase
+#define FlightRingOf ModelledFlightRingOf
 #define FlightRing ModelledFlightRing
 #define FlightRings ModelledFlightRings
 #include "runtime/observe/flight_ring.hpp"
@@ -59,8 +61,9 @@ class BadRing {
   Atomic<uint64_t> words_[4];
 };
 
-struct RealRing : FlightRing {
-  explicit RealRing(uint32_t words) : FlightRing(3, words) {}
+template <uint32_t Words>
+struct RealRing : FlightRingOf<Words> {
+  explicit RealRing(uint32_t) : FlightRingOf<Words>(3) {}
 };
 
 template <class Ring, uint32_t Words, uint64_t Notes, int Reads>
@@ -94,7 +97,7 @@ struct NewRing {
   FlightRings rings;
   void thread(int id) {
     if (id == 0) {
-      FlightRing& r = rings.take(2);
+      auto& r = rings.take<2>();
       r.note(FlightKind::kWake, value_at(0));
       return rings.give_back(r);
     }
@@ -116,9 +119,9 @@ const char* const kCount = "the count, stored behind the pointer, publishes both
 
 const Suite suite("flight", [](Suite& s) {
   using B = Bug;
-  s.verify<Lapping<RealRing, 2, 5, 1>>("2 words, 5 events", {.bound = 6});
-  s.verify<Lapping<RealRing, 4, 6, 1>>("4 words, 6 events", {.bound = 4});
-  s.verify<Lapping<RealRing, 2, 3, 2>>("2 words, read twice", {.bound = 5});
+  s.verify<Lapping<RealRing<2>, 2, 5, 1>>("2 words, 5 events", {.bound = 6});
+  s.verify<Lapping<RealRing<4>, 4, 6, 1>>("4 words, 6 events", {.bound = 4});
+  s.verify<Lapping<RealRing<2>, 2, 3, 2>>("2 words, read twice", {.bound = 5});
   s.verify<NewRing>("a ring that is just being made", {.bound = 4});
   s.verify<Bad<B::kNone>>("the copy without a mistake", {.bound = 4});
   s.planted<Bad<B::kNoWriterFence>>("writer without its fence", {.bound = 3}, "another position");
@@ -127,7 +130,7 @@ const Suite suite("flight", [](Suite& s) {
   s.planted<Bad<B::kKeepsOneOnItsWay>>("reader keeps the word on its way", {.bound = 3}, "another position");
   s.planted<Bad<B::kCursorBeforeWord>>("cursor moved before the word", {.bound = 3}, "another position");
   s.weakenings("every order weakened",
-               {Suite::scenario<Lapping<RealRing, 2, 4, 1>>({.bound = 4}), Suite::scenario<NewRing>({.bound = 3})},
+               {Suite::scenario<Lapping<RealRing<2>, 2, 4, 1>>({.bound = 4}), Suite::scenario<NewRing>({.bound = 3})},
                {"runtime/observe/flight_ring.hpp"},
                {{"snapshot: fence_seq_cst only acq_rel", "an acquire fence is what is needed; there is no such verb"},
                 {"take: store_release without release", kCount},

@@ -61,8 +61,7 @@ struct World {
   Memory first{pools, ReaderKind::kOutside};
   Memory second{pools, ReaderKind::kOutside};
   WorkerProcs procs{node, host};
-  Counter looks;
-  FlightRing flight{0, 16};
+  FlightRing flight{0};
   TestMachine machine[2];
   Process* p = nullptr;
   Process* q = nullptr;
@@ -75,7 +74,6 @@ struct World {
     host.set_state(HostState::kRunning);
     Worker& w = scheduler.worker(0);
     w.hooks_.reset(&procs);
-    flight.follow(looks);
     procs.flight_ = &flight;
     w.reader_ = &worker_memory.get()->reader();
     w.reader_->last_seen = 0;

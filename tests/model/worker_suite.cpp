@@ -415,7 +415,7 @@ const Suite suite("worker", [](Suite& s) {
                {{"loop: load_acquire without acquire", kEnd},
                 {"stop: store_release without release", kEnd},
                 {"take_slot: exchange_acq_rel without release", kEmpty},
-                {"submit_local: exchange_acq_rel without acquire", kOwn},
+                {"displace: exchange_acq_rel without acquire", kOwn},
                 {"run_one: store_release without release", kHint, 2},
                 {"step_seq: load_acquire without acquire", kHint},
                 {"stop: fence_seq_cst removed", kToken},

@@ -205,7 +205,19 @@ TEST(Workers, RequeuedProcessesFindTheSleepingWorker) {
   });
 }
 
-TEST(Workers, WatchdogCountsLongSteps) {
+// The process whose step stands before the reading that says "this was long"; 0: there is none.
+uint64_t long_stepper(const FlightRings& rings) {
+  for (uint32_t i = 0; i < rings.count(); ++i) {
+    uint64_t pid = 0;
+    for (const uint64_t word : rings.at(i).snapshot().words) {
+      if (FlightRing::kind_of(word) == FlightKind::kStep) pid = FlightRing::value_of(word);
+      if (FlightRing::kind_of(word) == FlightKind::kLongStep) return pid;
+    }
+  }
+  return 0;
+}
+
+TEST(Workers, WatchdogCountsAndRecorderMarksLongSteps) {
   Runtime::Config c;
   c.watchdog_ns = 30 * kMs;
   c.cores = 2;
@@ -217,13 +229,63 @@ TEST(Workers, WatchdogCountsLongSteps) {
   ASSERT_TRUE(h.start().ok());
   SpawnOptions s;
   s.host = &h.core();
-  ASSERT_TRUE(spawn_native(r.node(), s, [](Context&) -> Behavior {
-                burn(150 * kMs);
-                co_return;
-              }).status.ok());
+  const SpawnResult spawned = spawn_native(r.node(), s, [](Context&) -> Behavior {
+    burn(150 * kMs);
+    co_return;
+  });
+  ASSERT_TRUE(spawned.status.ok());
   const uint64_t until = monotonic_ns() + 5'000 * kMs;
   while (r.node().live_processes() != 0 && monotonic_ns() < until) burn(kMs);
   EXPECT_EQ(r.monitor().long_steps(), 1u);
+  EXPECT_EQ(long_stepper(r.node().flights()), spawned.pid.value);
+}
+
+// Windows of a pair that does nothing but send are left out, said in the ring, and end when its worker sleeps.
+Behavior echo_number(Context& self) {
+  for (;;) {
+    Message m = co_await receive(self);
+    if (m.kind() != SignalKind::kMessage) co_return;
+    tell(self, m.from(), "pong");
+  }
+}
+Atomic<uint64_t> g_ping_pong_ns{0};
+
+TEST(Workers, RecorderPausesWhereItWouldCostTooMuch) {
+  constexpr int kRounds = 20'000;
+  Node n(1);
+  n.run([](Context& self, Node& node) -> Behavior {
+    const Pid peer = spawn_native(self, {}, echo_number).pid;
+    const uint64_t begin_ns = monotonic_ns();
+    for (int i = 0; i < kRounds; ++i) {
+      tell(self, peer, "ping");
+      Message m = co_await receive(self);
+    }
+    g_ping_pong_ns.store_relaxed(monotonic_ns() - begin_ns);
+    co_await sleep_for(self, 20 * kMs);  // the worker sleeps: recorded again
+    tell(self, peer, "last");
+    Message m = co_await receive(self);
+    node.done();
+  });
+  uint32_t pauses = 0, sends = 0, last_sends = 0;  // of the last stretch between two sleeps that has some
+  bool slept = false;
+  const FlightRings& rings = n.runtime().node().flights();
+  for (uint32_t i = 0; i < rings.count(); ++i) {
+    for (const uint64_t word : rings.at(i).snapshot().words) {
+      const FlightKind kind = FlightRing::kind_of(word);
+      slept |= kind == FlightKind::kPark;
+      if (kind == FlightKind::kSend && std::exchange(slept, false)) last_sends = 0;
+      pauses += kind == FlightKind::kPause ? 1 : 0;
+      sends += kind == FlightKind::kSend ? 1 : 0;
+      last_sends += kind == FlightKind::kSend ? 1 : 0;
+    }
+  }
+  // Two steps, sends and receives a round. If the mean is fast enough, some window is; under a sanitizer none may be.
+  const bool fast = g_ping_pong_ns.load_relaxed() < kRounds * 6 * FlightPace::kHotEventNs / 2;
+  if (fast) {
+    EXPECT_GT(pauses, 0u);
+    EXPECT_LT(sends, 2u * kRounds);
+  }
+  EXPECT_EQ(last_sends, 2u);
 }
 
 // With nobody awake the monitor sleeps, too.

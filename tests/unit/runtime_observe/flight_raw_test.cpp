@@ -30,8 +30,8 @@ std::string refusal_of(const std::string& raw) {
 class FlightRaw : public ::testing::Test {
  protected:
   FlightRaw() {
-    FlightRing& a = rings_.take(16);
-    FlightRing& b = rings_.take(8);
+    auto& a = rings_.take<16>();
+    auto& b = rings_.take<8>();
     rings_.set_label(a, "app:processes/0 node 0");
     a.time(1000);
     a.note(FlightKind::kStep, 7);

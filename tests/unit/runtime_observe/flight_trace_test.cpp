@@ -41,6 +41,20 @@ TEST(FlightTrace, HalfAnArrowIsNotWritten) {
   EXPECT_EQ(instants[0].at("args").at("to"), "p2");
 }
 
+// Spread evenly, each of the four steps would have a quarter of the millisecond.
+TEST(FlightTrace, ALongStepHasTheTimeBeforeItsReading) {
+  const uint64_t long_step_ended = word(FlightKind::kLongStep, 1'001'000);
+  const auto events = events_of(capture_of(
+      {{time_at(1000), step(1), step(2), step(3), step(4), send(5), long_step_ended, step(6), time_at(1'002'000)}},
+      1'002'000));
+  expect_sound(events);
+  const auto steps = with_phase(events, "X");
+  ASSERT_EQ(steps.size(), 5u);
+  EXPECT_EQ(steps[3].at("name"), "p4");
+  EXPECT_GT(ns_of(steps[3].at("dur")), 999'000);
+  for (const int i : {0, 1, 2, 4}) EXPECT_LE(ns_of(steps[static_cast<std::size_t>(i)].at("dur")), 1000) << i;
+}
+
 TEST(FlightTrace, OneSendHasOneReceive) {
   const auto events = events_of(capture_of(
       {{time_at(1000), step(1), send(2), step(2), receive(name(0, 2)), receive(name(0, 2)), time_at(2000)}}, 2000));
