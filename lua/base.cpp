@@ -37,7 +37,9 @@ int base_error(lua_State* L) {
 
 int base_getmetatable(lua_State* L) {
   luaL_checkany(L, 1);
-  if (!lua_getmetatable(L, 1)) {
+  if (is_locked(L, 1)) {
+    lua_pushboolean(L, 0);
+  } else if (!lua_getmetatable(L, 1)) {
     lua_pushnil(L);
   } else {
     luaL_getmetafield(L, 1, "__metatable");  // pushes nothing when absent: the metatable itself is on top
@@ -49,7 +51,9 @@ int base_setmetatable(lua_State* L) {
   const int type = lua_type(L, 2);
   luaL_checktype(L, 1, LUA_TTABLE);
   luaL_argexpected(L, type == LUA_TNIL || type == LUA_TTABLE, 2, "nil or table");
-  if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL) return luaL_error(L, "cannot change a protected metatable");
+  if (is_locked(L, 1) || luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL) {
+    return luaL_error(L, "cannot change a protected metatable");
+  }
   if (type == LUA_TTABLE) {
     lua_pushliteral(L, "__gc");
     if (lua_rawget(L, 2) != LUA_TNIL) return luaL_error(L, "finalizers ('__gc') are not available");
@@ -86,6 +90,7 @@ int pairs_done(lua_State*, int, lua_KContext) { return 3; }
 
 int base_pairs(lua_State* L) {
   luaL_checkany(L, 1);
+  if (push_pairs_of_view(L)) return 3;
   if (luaL_getmetafield(L, 1, "__pairs") == LUA_TNIL) {
     lua_pushcfunction(L, base_next);
     lua_pushvalue(L, 1);
@@ -252,35 +257,14 @@ constexpr LibraryEntry kBase[] = {
     {nullptr, nullptr},
 };
 
-// __index of _G: makes the value once and stores it, so that the next access does not come here. [-2, +1, e]
-int find_global(lua_State* L) {
-  if (lua_type(L, 2) != LUA_TSTRING) return 0;
-  const char* name = lua_tostring(L, 2);
-  if (std::strcmp(name, "_G") == 0) {
-    lua_pushvalue(L, 1);
-  } else if (std::strcmp(name, "_VERSION") == 0) {
-    lua_pushliteral(L, LUA_VERSION);
-  } else if (!push_global(L, name)) {
-    return 0;
-  }
-  lua_pushvalue(L, 2);
-  lua_pushvalue(L, -2);
-  lua_rawset(L, 1);
-  return 1;
-}
-
 }  // namespace
 
 const LibraryEntry* base_functions() noexcept { return kBase; }
 
-void install_globals(lua_State* L) {
-  lua_createtable(L, 0, 2);
-  lua_pushcfunction(L, find_global);
-  lua_setfield(L, -2, "__index");
-  lua_pushboolean(L, 0);
-  lua_setfield(L, -2, "__metatable");
-  lua_setmetatable(L, -2);
-  lua_pop(L, 1);
+bool find_global(lua_State* L, const char* name) {
+  if (std::strcmp(name, "_G") == 0) return lua_pushglobaltable(L), true;
+  if (std::strcmp(name, "_VERSION") == 0) return lua_pushliteral(L, LUA_VERSION), true;
+  return push_global(L, name);
 }
 
 }  // namespace wippy::lua

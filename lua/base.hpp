@@ -5,8 +5,8 @@
 
 namespace wippy::lua {
 
-// Gives the global table on top its lazy metatable. [-1, +0, m]
-void install_globals(lua_State* L);
+// Pushes the value of a global that was not asked for before; false: there is none. [-0, +(0|1), e]
+bool find_global(lua_State* L, const char* name);
 
 // Own pcall and xpcall (lua/fibers.cpp). [-n, +m, e]
 int own_pcall(lua_State* L);

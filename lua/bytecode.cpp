@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "lua/stdlib.hpp"
+
 namespace wippy::lua {
 
 namespace {
@@ -33,11 +35,13 @@ Status compile(std::string_view source, std::string_view chunk_name, Bytecode& o
     result = Status::error(ErrorKind::kUnavailable, "out of memory", true);
   }
   lua_close(L);
+  out.string_operators = string_operators_in(source);
   return result;
 }
 
-int load(lua_State* L, const Bytecode& code, const char* chunk_name) noexcept {
-  return luaL_loadbufferx(L, code.bytes.data(), code.bytes.size(), chunk_name, "b");
+void push_chunk(lua_State* L, const Bytecode& code, const char* chunk_name) {
+  add_string_operators(L, code.string_operators);
+  if (luaL_loadbufferx(L, code.bytes.data(), code.bytes.size(), chunk_name, "b") != LUA_OK) lua_error(L);
 }
 
 }  // namespace wippy::lua

@@ -11,14 +11,15 @@
 namespace wippy::lua {
 
 struct Bytecode {
-  std::string bytes;  // lua_dump; trusted: only compile() makes it
+  std::string bytes;              // lua_dump; trusted: only compile() makes it
+  uint32_t string_operators = 0;  // that the source may contain (lua/stdlib.hpp)
 };
 
 // Compiles `source` under `chunk_name` (shown as it is: "app:worker:12: ..."). kInvalid: `error_text` is Lua's message with
 // the line. Any thread.
 Status compile(std::string_view source, std::string_view chunk_name, Bytecode& out, std::string& error_text);
 
-// Pushes the function, or the error message. Returns a Lua status. [-0, +1, -]
-int load(lua_State* L, const Bytecode& code, const char* chunk_name) noexcept;
+// Pushes the function; `chunk_name` is for complaints about the bytecode. [-0, +1, e]
+void push_chunk(lua_State* L, const Bytecode& code, const char* chunk_name);
 
 }  // namespace wippy::lua

@@ -23,9 +23,7 @@ int load_program(lua_State* L) {
   auto& request = *static_cast<LoadRequest*>(lua_touserdata(L, 1));
   const LuaProgram& program = *request.program;
   lua_settop(L, 0);
-  const char* name = lua_pushfstring(L, "=%s", program.entry_id.c_str());
-  if (load(L, program.bytecode, name) != LUA_OK) return lua_error(L);
-  lua_remove(L, 1);
+  push_chunk(L, program.bytecode, program.entry_id.c_str());
   lua_call(L, 0, 1);
   if (lua_istable(L, 1)) {
     lua_getfield(L, 1, program.method.c_str());

@@ -54,8 +54,12 @@ constexpr LuaLibrary kBuiltin[] = {
 void push_library(lua_State* L, const LuaLibrary& library) {
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &library) != LUA_TNIL) return;
   lua_pop(L, 1);
-  lua_pushcfunction(L, library.open);
-  lua_call(L, 0, 1);
+  luaL_checkstack(L, LUA_MINSTACK, nullptr);
+  if (library.entries != nullptr) {
+    push_bare_view(L);
+  } else {
+    library.open(L);  // in this frame: a call of its own would cost the process a CallInfo for good
+  }
   lua_pushvalue(L, -1);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &library);
 }
@@ -98,9 +102,7 @@ int push_import(lua_State* L, const LuaProgram& program) {
     return luaL_error(L, "recursive or failed import of '%s'", program.entry_id.c_str());
   if (!lua_isnil(L, -1)) return 1;
   lua_pop(L, 1);
-  const char* name = lua_pushfstring(L, "=%s", program.entry_id.c_str());
-  if (load(L, program.bytecode, name) != LUA_OK) return lua_error(L);
-  lua_remove(L, -2);
+  push_chunk(L, program.bytecode, program.entry_id.c_str());
   lua_pushlightuserdata(L, const_cast<char*>(&kRunning));
   lua_rawsetp(L, LUA_REGISTRYINDEX, &program);
   const auto key = reinterpret_cast<lua_KContext>(&program);
@@ -109,6 +111,22 @@ int push_import(lua_State* L, const LuaProgram& program) {
 }
 
 }  // namespace
+
+const LibraryEntry* use_bare_view(lua_State* L, int index, bool& first) noexcept {
+  ProcessRoot& root = root_of(L);
+  for (std::size_t i = 0; root.hooks != nullptr && i < root.hooks->library_count; ++i) {
+    const LuaLibrary& library = root.hooks->libraries[i];
+    if (library.entries == nullptr) continue;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &library);
+    const bool same = lua_rawequal(L, -1, index) != 0;
+    lua_pop(L, 1);
+    if (!same) continue;
+    first = i < 32 && (root.used_libraries >> i & 1) == 0;
+    if (i < 32) root.used_libraries |= uint32_t{1} << i;
+    return library.entries;
+  }
+  return nullptr;
+}
 
 bool push_global(lua_State* L, const char* name) {
   for (const LibraryEntry* e = base_functions(); e->name != nullptr; ++e) {

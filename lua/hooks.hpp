@@ -12,7 +12,8 @@
 
 namespace wippy::lua {
 
-// Where signals go that no registration claims: kMessage, kCancel, kExit, kLinkDown. One per machine, made on its first turn.
+// Where signals go that no registration claims: kMessage, kCancel, kExit, kLinkDown. One per machine, made when the
+// first of them comes or a library asks for it.
 class SignalSink {
  public:
   // Owns `s` from here on (Context::release or Context::unread in the end). Between tasks: it may wake tasks and notify
@@ -35,6 +36,8 @@ struct LuaLibrary {
   const char* name;
   lua_CFunction open;
   bool always;  // a global of every process; false: only for programs that list it under modules
+  // Instead of `open`: the fields, shown by a read-only view that costs little until it is used twice.
+  const LibraryEntry* entries = nullptr;
 };
 
 // One table per runtime, immutable, outlives every machine. Functions marked e run inside a protected call and may raise

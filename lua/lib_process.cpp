@@ -42,7 +42,9 @@ int open_event(lua_State* L) {
   return 1;
 }
 
-constexpr LibraryEntry kLibrary[] = {
+}  // namespace
+
+constexpr LibraryEntry kProcessLibrary[] = {
     {"pid", process_pid},
     {"id", process_id},
     {"send", process_send},
@@ -69,13 +71,5 @@ constexpr LibraryEntry kLibrary[] = {
     {"registry", open_process_registry, true},
     {nullptr, nullptr},
 };
-
-}  // namespace
-
-int open_process(lua_State* L) {
-  push_lazy_table(L, kLibrary);
-  push_read_only(L);
-  return 1;
-}
 
 }  // namespace wippy::lua

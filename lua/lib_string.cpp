@@ -1,4 +1,4 @@
-// The short functions of the string library, the library table and the metatable of strings.
+// The short functions of the string library and the library table.
 #include <climits>
 #include <cstring>
 
@@ -150,74 +150,6 @@ int string_rep(lua_State* L) {
   return 1;
 }
 
-// ---- The metatable: arithmetic on strings that look like numbers.
-
-// Pushes the operand as a number if it is one. [-0, +(0|1), -]
-bool push_number(lua_State* L, int arg) {
-  if (lua_type(L, arg) == LUA_TNUMBER) {
-    lua_pushvalue(L, arg);
-    return true;
-  }
-  size_t length;
-  const char* text = lua_type(L, arg) == LUA_TSTRING ? lua_tolstring(L, arg, &length) : nullptr;
-  return text != nullptr && lua_stringtonumber(L, text) == length + 1;
-}
-
-int one_result(lua_State*, int, lua_KContext) { return 1; }
-
-int arithmetic(lua_State* L, int op, const char* event) {
-  if (push_number(L, 1) && push_number(L, 2)) {
-    lua_arith(L, op);
-    return 1;
-  }
-  lua_settop(L, 2);
-  if (lua_type(L, 2) == LUA_TSTRING || luaL_getmetafield(L, 2, event) == LUA_TNIL) {
-    return luaL_error(L, "attempt to %s a '%s' with a '%s'", event + 2, luaL_typename(L, 1), luaL_typename(L, 2));
-  }
-  lua_insert(L, 1);
-  lua_callk(L, 2, 1, 0, one_result);
-  return 1;
-}
-
-const luaL_Reg kArithmetic[] = {
-    {"__add", [](lua_State* L) { return arithmetic(L, LUA_OPADD, "__add"); }},
-    {"__sub", [](lua_State* L) { return arithmetic(L, LUA_OPSUB, "__sub"); }},
-    {"__mul", [](lua_State* L) { return arithmetic(L, LUA_OPMUL, "__mul"); }},
-    {"__mod", [](lua_State* L) { return arithmetic(L, LUA_OPMOD, "__mod"); }},
-    {"__pow", [](lua_State* L) { return arithmetic(L, LUA_OPPOW, "__pow"); }},
-    {"__div", [](lua_State* L) { return arithmetic(L, LUA_OPDIV, "__div"); }},
-    {"__idiv", [](lua_State* L) { return arithmetic(L, LUA_OPIDIV, "__idiv"); }},
-    {"__unm", [](lua_State* L) { return arithmetic(L, LUA_OPUNM, "__unm"); }},
-    {nullptr, nullptr},
-};
-
-// Makes the value on top of the stack the __index of strings. [-1, +0, m]
-void set_metatable(lua_State* L) {
-  lua_createtable(L, 0, 10);
-  luaL_setfuncs(L, kArithmetic, 0);
-  lua_insert(L, -2);
-  lua_setfield(L, -2, "__index");
-  lua_pushboolean(L, 0);
-  lua_setfield(L, -2, "__metatable");
-  lua_pushliteral(L, "");
-  lua_insert(L, -2);
-  lua_setmetatable(L, -2);
-  lua_pop(L, 1);
-}
-
-// __index until the first method call. Upvalue 1: the loader.
-int lazy_index(lua_State* L) {
-  lua_settop(L, 2);
-  lua_pushvalue(L, lua_upvalueindex(1));
-  lua_call(L, 0, 1);
-  lua_getmetatable(L, 1);
-  lua_pushvalue(L, 3);
-  lua_setfield(L, -2, "__index");
-  lua_pushvalue(L, 2);
-  lua_gettable(L, 3);
-  return 1;
-}
-
 const luaL_Reg kString[] = {
     {"len", string_len},         {"sub", string_sub},   {"upper", string_upper},       {"lower", string_lower},
     {"reverse", string_reverse}, {"byte", string_byte}, {"char", string_char},         {"rep", string_rep},
@@ -237,12 +169,6 @@ const char* check_subject(lua_State* L, int arg, size_t* length) {
   return luaL_checklstring(L, arg, length);
 }
 
-void install_string_metatable(lua_State* L, lua_CFunction loader) {
-  lua_pushcfunction(L, loader);
-  lua_pushcclosure(L, lazy_index, 1);
-  set_metatable(L);
-}
-
 int open_string(lua_State* L) {
   luaL_newlib(L, kString);
   lua_pushliteral(L, "");
@@ -251,8 +177,10 @@ int open_string(lua_State* L) {
     return 1;
   }
   lua_pop(L, 1);
+  lua_pushboolean(L, 0);
+  lua_setfield(L, LUA_REGISTRYINDEX, "__metatable");
   lua_pushvalue(L, -1);
-  set_metatable(L);
+  give_to_strings(L, kAllStringOperators);
   return 1;
 }
 

@@ -109,7 +109,9 @@ int time_units(lua_State* L) {
   return 1;
 }
 
-constexpr LibraryEntry kLibrary[] = {
+}  // namespace
+
+constexpr LibraryEntry kTimeLibrary[] = {
     {"sleep", time_sleep},
     {"after", time_after},
     {"timer", time_timer},
@@ -148,13 +150,5 @@ constexpr LibraryEntry kLibrary[] = {
     {"SATURDAY", nullptr, false, 6},
     {nullptr, nullptr},
 };
-
-}  // namespace
-
-int open_time(lua_State* L) {
-  push_lazy_table(L, kLibrary);
-  push_read_only(L);
-  return 1;
-}
 
 }  // namespace wippy::lua

@@ -13,10 +13,10 @@ namespace wippy::lua {
 namespace {
 
 constexpr LuaLibrary kLibraries[] = {
-    {"process", open_process, true},
+    {"process", nullptr, true, kProcessLibrary},
     {"errors", open_errors, true},
     {"payload", open_payload, true},
-    {"time", open_time, false},
+    {"time", nullptr, false, kTimeLibrary},
 };
 
 void print_line(Context&, std::string_view line) noexcept {
@@ -27,15 +27,13 @@ void print_line(Context&, std::string_view line) noexcept {
   funlockfile(stdout);
 }
 
-SignalSink* make_router(LuaMachine& machine) noexcept { return MailRouter::of(machine); }
-
 }  // namespace
 
 StandardHooks::StandardHooks(ProcessDirectory& d) noexcept : directory(&d) {
   LuaHooks::push_arguments = lua::push_arguments;
   LuaHooks::main_returned = lua::main_returned;
   LuaHooks::task_failed = lua::task_failed;
-  make_sink = make_router;
+  make_sink = MailRouter::make;
   print = print_line;
   start_ns = monotonic_ns();
   libraries = kLibraries;

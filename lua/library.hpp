@@ -18,9 +18,9 @@ struct StandardHooks : LuaHooks {
 // Of a process that was started with StandardHooks, as all that have these libraries. [-0, +0, -]
 ProcessDirectory& directory_of(lua_State* L) noexcept;
 
-// Library openers. [-0, +1, e]
-int open_time(lua_State* L);
-int open_process(lua_State* L);
+// Fields of libraries (lua/lib_time.cpp, lua/lib_process.cpp).
+extern const LibraryEntry kTimeLibrary[];
+extern const LibraryEntry kProcessLibrary[];
 
 // Hooks (lua/exit_hooks.cpp).
 int push_arguments(lua_State* L, std::string_view body);

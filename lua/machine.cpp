@@ -170,6 +170,11 @@ void LuaMachine::task_ended(Task& task) noexcept {
 
 // --- signals
 
+SignalSink* LuaMachine::sink() noexcept {
+  if (sink_ == nullptr && root_.hooks->make_sink != nullptr) sink_ = root_.hooks->make_sink(*this);
+  return sink_;
+}
+
 void LuaMachine::route(Context& self, Signal* s) noexcept {
   Registration r;
   const bool by_id =
@@ -182,8 +187,9 @@ void LuaMachine::route(Context& self, Signal* s) noexcept {
     }
     return;
   }
-  if (sink_ != nullptr && s->kind != SignalKind::kTimer && s->kind != SignalKind::kCompletion) {
-    sink_->on_signal(*this, s);
+  const bool for_sink = s->kind != SignalKind::kTimer && s->kind != SignalKind::kCompletion;
+  if (SignalSink* const to = for_sink ? sink() : nullptr) {
+    to->on_signal(*this, s);
   } else {
     self.release(s);
   }
@@ -203,14 +209,6 @@ bool LuaMachine::route_signals(Context& self) noexcept {
 // --- the step
 
 Verdict LuaMachine::init(Context& self) noexcept {
-  const LuaHooks& hooks = *root_.hooks;
-  if (hooks.make_sink != nullptr) {
-    sink_ = hooks.make_sink(*this);
-    if (sink_ == nullptr) {
-      self.finish(ExitReason::failure(ErrorKind::kUnavailable, "out of memory"));
-      return Verdict::kDone;
-    }
-  }
   push_ready(main_);
   return step(self);
 }

@@ -55,9 +55,8 @@ class LuaMachine final : public Machine {
   lua_State* main_state() noexcept { return state_; }
   Context& context() noexcept { return *root_.context; }
   const LuaProgram& program() const noexcept { return *program_; }
-  // Whatever the sink's maker wants to find again.
-  SignalSink* sink() noexcept { return sink_; }
-  void* library_data = nullptr;
+  // Made on first use; null: out of memory.
+  SignalSink* sink() noexcept;
 
   // From the machine's arena, counted to the process's limit in that Lua gets less; null: out of memory. Freed by close() if
   // not before.

@@ -11,14 +11,12 @@
 
 namespace wippy::lua {
 
-MailRouter* MailRouter::of(LuaMachine& machine) noexcept {
-  if (machine.library_data == nullptr) {
-    void* const block = machine.allocate(sizeof(MailRouter));
-    if (block == nullptr) return nullptr;
-    machine.library_data = new (block) MailRouter(machine);
-  }
-  return static_cast<MailRouter*>(machine.library_data);
+SignalSink* MailRouter::make(LuaMachine& machine) noexcept {
+  void* const block = machine.allocate(sizeof(MailRouter));
+  return block != nullptr ? new (block) MailRouter(machine) : nullptr;
 }
+
+MailRouter* MailRouter::of(LuaMachine& machine) noexcept { return static_cast<MailRouter*>(machine.sink()); }
 
 // --- arrival
 

@@ -99,7 +99,9 @@ struct Topic final : MailView {
 
 class MailRouter final : public SignalSink {
  public:
-  // The router of a process, made on first use; null: out of memory.
+  // LuaHooks::make_sink of the standard hooks.
+  static SignalSink* make(LuaMachine& machine) noexcept;
+  // The router of a process with these hooks, made on first use; null: out of memory.
   static MailRouter* of(LuaMachine& machine) noexcept;
 
   void on_signal(LuaMachine& machine, Signal* s) noexcept override;

@@ -43,6 +43,8 @@ struct StateRoot {
   uint64_t random_seed = 0;
   // tostring without addresses: pushes the text of the value at `index` [-0, +1, e]. Null: luaL_tolstring.
   const char* (*push_text)(lua_State* L, int index, size_t* length) = nullptr;
+  // Pushes what becomes __index of strings (install_string_metatable) [-0, +1, e].
+  lua_CFunction load_string_library = nullptr;
 };
 
 static_assert(LUA_EXTRASPACE >= sizeof(StateRoot*));

@@ -58,11 +58,10 @@ int panic(lua_State* L) {
 
 int setup(lua_State* L) {
   lua_pushglobaltable(L);
-  install_globals(L);  // [-1, +0, m]
-  install_string_metatable(L, [](lua_State* state) {
-    push_global(state, "string");
-    return 1;
-  });
+  push_lazy_metatable(L);
+  lua_setmetatable(L, -2);
+  const lua_CFunction loader = [](lua_State* state) { return push_global(state, "string") ? 1 : 0; };
+  install_string_metatable(L, loader, 0);  // each program adds its operators when it is loaded
   return 0;
 }
 

@@ -54,6 +54,7 @@ struct ProcessRoot : StateRoot {
   void* refused_block = nullptr;
   std::size_t refused_bytes = 0;
   uint64_t next_object_id = 1;  // what tostring shows instead of addresses
+  uint32_t used_libraries = 0;  // a bit for each bare view that was asked for a field (lua/globals.cpp)
 };
 
 inline ProcessRoot& root_of(lua_State* L) noexcept { return *static_cast<ProcessRoot*>(state_root(L)); }
@@ -91,6 +92,19 @@ void push_read_only(lua_State* L);
 // Pushes a library table whose functions appear when they are first asked for; constants and subtables may be set on it
 // before push_read_only(). [-0, +1, m]
 void push_lazy_table(lua_State* L, const LibraryEntry* entries);
+
+// The metatable of _G, lazy tables and bare views (lua/read_only.cpp). [-0, +1, m]
+void push_lazy_metatable(lua_State* L);
+// A view without a table behind it yet, and what gives it one. [-0, +1, m] [-0, +0, m]
+void push_bare_view(lua_State* L);
+void complete_view(lua_State* L, int index, const LibraryEntry* entries);
+// The entries of the library whose view is at `index`, null: of none; `first`: nobody asked before. [-0, +0, -]
+const LibraryEntry* use_bare_view(lua_State* L, int index, bool& first) noexcept;
+
+// Has the value a metatable that scripts may neither see nor replace? [-0, +0, m]
+bool is_locked(lua_State* L, int index);
+// What pairs() gives for the view at 1; false: the value there is none. [-0, +(0|3), e]
+bool push_pairs_of_view(lua_State* L);
 
 // Pushes the library or base function that is a global of every process under `name`, or a module of the running program;
 // false (nothing pushed): there is none. The value is made once per process. [-0, +(0|1), e]

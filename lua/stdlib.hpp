@@ -11,6 +11,9 @@
 // functions (killable through the hook).
 #pragma once
 
+#include <cstdint>
+#include <string_view>
+
 #include <lua5.4/lua.hpp>
 
 namespace wippy::lua {
@@ -20,9 +23,18 @@ int open_string(lua_State* L);
 int open_table(lua_State* L);
 int open_math(lua_State* L);
 
+// Operators of strings (lua/lib_string_operators.cpp), as bits: those that may occur in `source`, and giving them to a state
+// whose strings have their metatable. [-0, +0, m]
+inline constexpr uint32_t kAllStringOperators = 0xff;
+uint32_t string_operators_in(std::string_view source) noexcept;
+void add_string_operators(lua_State* L, uint32_t operators);
+
 // Gives strings their metatable without opening the library: `loader` [-0, +1, m] (e.g. one that fetches the read-only
 // string table, opening it if need be) runs at the first method call; its result then is __index for good. [-0, +0, m]
-void install_string_metatable(lua_State* L, lua_CFunction loader);
+void install_string_metatable(lua_State* L, lua_CFunction loader, uint32_t operators = kAllStringOperators);
+
+// The value on top becomes __index of strings. [-1, +0, m]
+void give_to_strings(lua_State* L, uint32_t operators);
 
 // Parts of open_string, in files of their own.
 int string_find(lua_State* L);
