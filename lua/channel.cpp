@@ -82,7 +82,7 @@ int receive_on(lua_State* L) {
   }
   check_may_block(L);
   const WakeRef me = prepare_block(L);
-  add_waiter(*me.task, ch, 0, false, 0);
+  add_waiter(*me.task, ch, 0, 0);
   return block(L, ch->source != nullptr ? WaitReason::kMessage : WaitReason::kChannel, 0, receive_done);
 }
 
@@ -109,7 +109,7 @@ int channel_send(lua_State* L) {
   }
   check_may_block(L);
   const WakeRef me = prepare_block(L);
-  add_waiter(*me.task, ch, 0, true, 2);
+  add_waiter(*me.task, ch, 0, 2);
   return block(L, WaitReason::kChannel, 0, send_done);
 }
 
@@ -199,18 +199,17 @@ void WaiterList::remove(Waiter* w) noexcept {
 
 void unlink_waiter(Waiter& w) noexcept {
   if (w.channel == nullptr) return;
-  (w.is_send ? w.channel->senders : w.channel->receivers).remove(&w);
+  (w.is_send() ? w.channel->senders : w.channel->receivers).remove(&w);
   w.channel = nullptr;
 }
 
-void add_waiter(Task& task, Channel* channel, int outcome, bool is_send, int value_index) noexcept {
+void add_waiter(Task& task, Channel* channel, int outcome, int value_index) noexcept {
   Waiter& w = task.waiters[task.waiter_count++];
   w.channel = channel;
   w.task = &task;
   w.outcome = outcome;
-  w.is_send = is_send;
   w.value_index = value_index;
-  (is_send ? channel->senders : channel->receivers).push_back(&w);
+  (w.is_send() ? channel->senders : channel->receivers).push_back(&w);
 }
 
 // --- operations that do not block
@@ -330,7 +329,7 @@ void pass_on(Channel* ch) noexcept {
 
 int block_on_channels(lua_State* L, WakeRef ref, Channel* const* channels, uint32_t n, WaitReason reason,
                       lua_KContext ctx, lua_KFunction k) {
-  for (uint32_t i = 0; i < n; ++i) add_waiter(*ref.task, channels[i], static_cast<int>(i), false, 0);
+  for (uint32_t i = 0; i < n; ++i) add_waiter(*ref.task, channels[i], static_cast<int>(i), 0);
   return block(L, reason, ctx, k);
 }
 

@@ -77,8 +77,8 @@ int open_channel(lua_State* L);
 // --- for host functions that wait on several channels and a timer (process.receive)
 
 // Blocks until one of the channels may have something, or `ref` is woken otherwise. `channels` live on the caller's stack;
-// n <= Task::kInlineWaiters. The continuation looks at wake_outcome(L): i >= 0 means channels[i] may be ready or was closed
-// (try again, then pass_on(channels[i])). Only for channels with a source: a sender's value would be lost. [-0, +0, -]
+// reserve_waiters(L, n) comes first. The continuation looks at wake_outcome(L): i >= 0 means channels[i] may be ready or was
+// closed (try again, then pass_on(channels[i])). Only for channels with a source: a sender's value would be lost. [-0, +0, -]
 int block_on_channels(lua_State* L, WakeRef ref, Channel* const* channels, uint32_t n, WaitReason reason,
                       lua_KContext ctx, lua_KFunction k);
 // After a wake-up by notify(), when done: if there is still an item, the next receiver may try. [-0, +0, -]

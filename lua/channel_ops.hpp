@@ -26,8 +26,8 @@ Received try_receive(lua_State* L, Channel* ch, int channel_index);
 [[nodiscard]] bool try_send(lua_State* L, Channel* ch, int channel_index, int value_index);
 bool ready_to_receive(Channel* ch, uint64_t& arrival) noexcept;
 bool ready_to_send(const Channel* ch) noexcept;
-// Between prepare_block() and block(); task.waiters has room.
-void add_waiter(Task& task, Channel* channel, int outcome, bool is_send, int value_index) noexcept;
+// Between prepare_block() and block(); task.waiters has room. `value_index`: of what is sent, 0 to receive.
+void add_waiter(Task& task, Channel* channel, int outcome, int value_index) noexcept;
 // [-0, +0, -]
 bool has_metatable(lua_State* L, int index, const void* metatable);
 

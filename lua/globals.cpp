@@ -121,8 +121,8 @@ const LibraryEntry* use_bare_view(lua_State* L, int index, bool& first) noexcept
     const bool same = lua_rawequal(L, -1, index) != 0;
     lua_pop(L, 1);
     if (!same) continue;
-    first = i < 32 && (root.used_libraries >> i & 1) == 0;
-    if (i < 32) root.used_libraries |= uint32_t{1} << i;
+    first = i < 16 && (root.used_libraries >> i & 1) == 0;
+    if (first) root.used_libraries = static_cast<uint16_t>(root.used_libraries | 1u << i);
     return library.entries;
   }
   return nullptr;

@@ -206,6 +206,7 @@ int process_receive(lua_State* L) {
   if (take_oldest(L, router)) return 1;
   if (ns == 0) return return_timeout(L);
   check_may_block(L);
+  reserve_waiters(L, 2);
   if (ns < 0) return receive_step(L, 0);
   const uint64_t timer = context_of(L).start_timer(static_cast<uint64_t>(ns));
   const WakeRef nobody{};

@@ -27,7 +27,6 @@ LuaMachine::LuaMachine(Context& self, std::shared_ptr<const LuaProgram> program,
   root_.context = &self;
   root_.hooks = &hooks;
   root_.program = program_.get();
-  root_.arena = &arena_;
   root_.memory_limit = program_ != nullptr ? program_->memory_limit : 0;
   if (root_.memory_limit != 0) root_.memory_limit += arena_.used_bytes();  // the machine itself is not the script's
   root_.push_text = push_text;
@@ -45,7 +44,9 @@ LuaMachine* LuaMachine::create(Context& self, std::shared_ptr<const LuaProgram> 
 }
 
 bool LuaMachine::create_heap() noexcept {
-  state_ = create_state(root_);
+  SpareBytes spare;
+  state_ = create_state(root_, spare);
+  if (state_ != nullptr) registrations_.adopt(spare.begin, spare.bytes);
   main_.thread = state_;
   return state_ != nullptr;
 }

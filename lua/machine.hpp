@@ -62,6 +62,7 @@ class LuaMachine final : public Machine {
   // not before.
   void* allocate(std::size_t bytes) noexcept { return arena_.allocate(bytes); }
   void deallocate(void* p, std::size_t bytes) noexcept { arena_.deallocate(p, bytes); }
+  Arena& arena() noexcept { return arena_; }
   void add_resource(Resource* r) noexcept;
   void remove_resource(Resource* r) noexcept;
 

@@ -4,25 +4,42 @@
 
 namespace wippy::lua {
 
-bool Registrations::grow() noexcept {
-  const uint32_t capacity = capacity_ == 0 ? 4 : capacity_ * 2;
-  void* block = arena_.allocate(capacity * sizeof(Registration));
-  if (block == nullptr) return false;
-  Registration* const old = slots_;
-  const uint32_t old_capacity = capacity_;
+namespace {
+
+constexpr uint32_t kFirstSlots = 4;
+
+}  // namespace
+
+void Registrations::clear(void* block, uint32_t capacity) noexcept {
   slots_ = static_cast<Registration*>(block);
   capacity_ = capacity;
   size_ = 0;
   for (uint32_t i = 0; i < capacity; ++i) new (&slots_[i]) Registration;
+}
+
+void Registrations::adopt(void* block, std::size_t bytes) noexcept {
+  if (bytes < kFirstSlots * sizeof(Registration)) return;
+  clear(block, kFirstSlots);
+  adopted_ = 1;
+}
+
+bool Registrations::grow() noexcept {
+  const uint32_t capacity = capacity_ == 0 ? kFirstSlots : capacity_ * 2;
+  void* block = arena_.allocate(capacity * sizeof(Registration));
+  if (block == nullptr) return false;
+  Registration* const old = slots_;
+  const uint32_t old_capacity = capacity_;
+  clear(block, capacity);
   for (uint32_t i = 0; i < old_capacity; ++i) {
     if (old[i].id != 0) static_cast<void>(add(old[i]));  // there is room
   }
-  if (old != nullptr) arena_.deallocate(old, old_capacity * sizeof(Registration));
+  if (old != nullptr && adopted_ == 0) arena_.deallocate(old, old_capacity * sizeof(Registration));
+  adopted_ = 0;
   return true;
 }
 
 bool Registrations::add(const Registration& r) noexcept {
-  if (4 * (size_ + 1) > 3 * capacity_ && !grow()) return false;
+  if (4 * (size() + 1) > 3 * capacity_ && !grow()) return false;
   uint32_t i = home(r.id);
   while (slots_[i].id != 0) i = (i + 1) & (capacity_ - 1);
   slots_[i] = r;

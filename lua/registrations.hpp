@@ -29,6 +29,8 @@ class Registrations {
  public:
   explicit Registrations(Arena& arena) noexcept : arena_(arena) {}
 
+  // The first slots, in memory that has no other use; before the first add(). Too little of it is ignored.
+  void adopt(void* block, std::size_t bytes) noexcept;
   // False: out of memory. r.id is not 0 and not registered.
   bool add(const Registration& r) noexcept;
   // Removes it; false: there was none of that kind.
@@ -47,11 +49,13 @@ class Registrations {
     return static_cast<uint32_t>((id * 0x9e3779b97f4a7c15u) >> 32) & (capacity_ - 1);
   }
   bool grow() noexcept;
+  void clear(void* block, uint32_t capacity) noexcept;
 
   Arena& arena_;
   Registration* slots_ = nullptr;
   uint32_t capacity_ = 0;
-  uint32_t size_ = 0;
+  uint32_t size_ : 31 = 0;
+  uint32_t adopted_ : 1 = 0;
 };
 
 }  // namespace wippy::lua

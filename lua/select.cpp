@@ -1,9 +1,7 @@
 // channel.select (spec/process.md §3.3).
 //
 // The stack of a select, also while it is blocked: 1 the table, 2 whether there is a default, 3 … n+2 the cases (copied: the
-// script may change its table meanwhile), then the values of blocked send cases and, beyond the inline ones, the waiters.
-#include <new>
-
+// script may change its table meanwhile), then the values of blocked send cases.
 #include "lua/channel_ops.hpp"
 #include "lua/machine.hpp"
 #include "lua/state.hpp"
@@ -73,20 +71,14 @@ int block_select(lua_State* L, int n) {
   for (int i = 0; i < n; ++i) {
     if (case_at(L, i).is_send) lua_getiuservalue(L, kFirstCase + i, kCaseValueSlot);
   }
-  Waiter* waiters = nullptr;
-  if (n > static_cast<int>(Task::kInlineWaiters)) {
-    const auto count = static_cast<std::size_t>(n);
-    waiters = static_cast<Waiter*>(lua_newuserdatauv(L, count * sizeof(Waiter), 0));
-    for (std::size_t i = 0; i < count; ++i) new (&waiters[i]) Waiter;
-  }
+  reserve_waiters(L, static_cast<uint32_t>(n));
   const WakeRef me = prepare_block(L);
-  if (waiters != nullptr) me.task->waiters = waiters;
   int value_index = kFirstCase + n;
   bool only_channels = true;
   for (int i = 0; i < n; ++i) {
     const SelectCase& c = case_at(L, i);
     if (c.channel->source != nullptr) only_channels = false;
-    add_waiter(*me.task, c.channel, i, c.is_send, c.is_send ? value_index++ : 0);
+    add_waiter(*me.task, c.channel, i, c.is_send ? value_index++ : 0);
   }
   return block(L, only_channels ? WaitReason::kChannel : WaitReason::kMessage, n, select_done);
 }

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "lua/base.hpp"
+#include "lua/machine.hpp"
 #include "lua/preempt.hpp"
 #include "lua/stdlib.hpp"
 
@@ -30,7 +31,7 @@ void* refuse(ProcessRoot& root, void* block, std::size_t bytes) noexcept {
 
 void* allocate(void* ud, void* block, std::size_t old_bytes, std::size_t bytes) noexcept {
   ProcessRoot& root = *static_cast<ProcessRoot*>(ud);
-  Arena& arena = *root.arena;
+  Arena& arena = root.machine->arena();
   if (bytes == 0) {
     if (block != nullptr) arena.deallocate(block, old_bytes);
     return nullptr;
@@ -45,6 +46,22 @@ void* allocate(void* ud, void* block, std::size_t old_bytes, std::size_t bytes) 
   if (root.refused_bytes == bytes && root.refused_block == block) {
     root.refused_bytes = 0;
     root.refused_block = nullptr;
+  }
+  return p;
+}
+
+// While lua_newstate runs. Its first block, lua_State with the global state, is of a size that only Lua knows and is never
+// freed: what its class has more than that is spare.
+struct Birth {
+  ProcessRoot& root;
+  SpareBytes& spare;
+};
+void* allocate_first(void* ud, void* block, std::size_t old_bytes, std::size_t bytes) noexcept {
+  const Birth& birth = *static_cast<Birth*>(ud);
+  void* const p = allocate(&birth.root, block, old_bytes, bytes);
+  if (birth.spare.begin == nullptr && p != nullptr && bytes <= Arena::kSmallMax) {
+    const std::size_t used = (bytes + 15) / 16 * 16;
+    birth.spare = {static_cast<char*>(p) + used, Arena::class_bytes(Arena::class_of(bytes)) - used};
   }
   return p;
 }
@@ -67,9 +84,11 @@ int setup(lua_State* L) {
 
 }  // namespace
 
-lua_State* create_state(ProcessRoot& root) noexcept {
-  lua_State* const L = lua_newstate(allocate, &root);
+lua_State* create_state(ProcessRoot& root, SpareBytes& spare) noexcept {
+  Birth birth{root, spare};
+  lua_State* const L = lua_newstate(allocate_first, &birth);
   if (L == nullptr) return nullptr;
+  lua_setallocf(L, allocate, &root);
   set_state_root(L, &root);
   lua_atpanic(L, panic);
   lua_gc(L, LUA_GCSTOP);

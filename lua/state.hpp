@@ -38,7 +38,6 @@ struct ProcessRoot : StateRoot {
   Context* context = nullptr;
   const LuaHooks* hooks = nullptr;
   const LuaProgram* program = nullptr;
-  Arena* arena = nullptr;
   std::size_t memory_limit = 0;  // bytes; 0: none
   // The innermost running coroutine, null between steps: the tick's signal handler arms its hook (lua/preempt.cpp).
   lua_State* volatile running = nullptr;
@@ -46,6 +45,7 @@ struct ProcessRoot : StateRoot {
   bool over_limit = false;
   // The chunk's top level runs inside spawn, under an instruction limit.
   bool loading = false;
+  uint16_t used_libraries = 0;  // a bit for each bare view that was asked for a field (lua/globals.cpp)
   uint64_t load_instructions = 0;
   // Identity of the metatables of channels and their cases: compared by address, each made on first use.
   const void* channel_metatable = nullptr;
@@ -54,7 +54,6 @@ struct ProcessRoot : StateRoot {
   void* refused_block = nullptr;
   std::size_t refused_bytes = 0;
   uint64_t next_object_id = 1;  // what tostring shows instead of addresses
-  uint32_t used_libraries = 0;  // a bit for each bare view that was asked for a field (lua/globals.cpp)
 };
 
 inline ProcessRoot& root_of(lua_State* L) noexcept { return *static_cast<ProcessRoot*>(state_root(L)); }
@@ -66,8 +65,14 @@ int raise_fatal(lua_State* L);
 // True when `status` of a pcall or resume must be passed on: the process is killed or out of memory.
 bool is_fatal(lua_State* L, int status) noexcept;
 
+// What an arena's size class leaves behind the block of lua_State, for whoever wants it; lives as long as the state.
+struct SpareBytes {
+  void* begin = nullptr;
+  std::size_t bytes = 0;
+};
+
 // A new state with allocator, root and sandbox, or null when memory is refused. `root` must be filled in and outlive it.
-lua_State* create_state(ProcessRoot& root) noexcept;
+lua_State* create_state(ProcessRoot& root, SpareBytes& spare) noexcept;
 
 // --- what libraries are made of
 

@@ -1,5 +1,7 @@
 #include "lua/task.hpp"
 
+#include <new>
+
 #include "lua/machine.hpp"
 
 namespace wippy::lua {
@@ -15,9 +17,23 @@ void check_may_block(lua_State* L) {
                                            : "cannot block here: attempt to block across a C-call boundary");
 }
 
+void reserve_waiters(lua_State* L, uint32_t n) {
+  Task& task = *current_task(L);
+  if (n <= task.waiter_capacity) return;
+  LuaMachine& machine = machine_of(L);
+  auto* const waiters = static_cast<Waiter*>(machine.allocate(n * sizeof(Waiter)));
+  if (waiters == nullptr) {
+    luaL_error(L, "not enough memory");
+    return;
+  }
+  for (uint32_t i = 0; i < n; ++i) new (&waiters[i]) Waiter;
+  if (task.waiters != &task.own_waiter) machine.deallocate(task.waiters, task.waiter_capacity * sizeof(Waiter));
+  task.waiters = waiters;
+  task.waiter_capacity = n;
+}
+
 WakeRef prepare_block(lua_State* L) noexcept {
   Task& task = *current_task(L);
-  task.waiters = task.inline_waiters;
   task.waiter_count = 0;
   task.woken_by = WokenBy::kOther;
   return {&task, ++task.ticket};

@@ -53,9 +53,9 @@ struct Waiter {
   Waiter* previous = nullptr;
   Channel* channel = nullptr;  // null: not linked
   Task* task = nullptr;
-  int value_index = 0;  // send: absolute stack index of the value in task->blocked
+  int value_index = 0;  // send: absolute stack index of the value in task->blocked; receive: 0
   int outcome = 0;      // what wake() reports when this waiter is served: the number of the select case
-  bool is_send = false;
+  bool is_send() const noexcept { return value_index != 0; }
 };
 
 enum class TaskState : uint8_t { kFree, kReady, kRunning, kBlocked };
@@ -69,7 +69,6 @@ enum class WokenBy : uint8_t {
 
 // Belongs to the machine, which never frees one before itself, so that a stale WakeRef is harmless.
 struct Task {
-  static constexpr uint32_t kInlineWaiters = 3;
   static constexpr int kAnswered = -1;  // outcome of wake() by a signal or without further meaning; waiters' are >= 0
 
   lua_State* thread = nullptr;   // where the task's function runs; the main state for main
@@ -77,15 +76,20 @@ struct Task {
   Task* next = nullptr;          // ready or free list
   uint64_t ticket = 1;           // odd or even means nothing; grows with each block and each wake
   Signal* answer = nullptr;
-  Waiter* waiters = nullptr;  // the array of the current block
-  uint32_t waiter_count = 0;
+  Waiter* waiters = &own_waiter;  // reserve_waiters() makes the place larger
+  uint32_t waiter_capacity = 1;
+  uint32_t waiter_count = 0;  // linked; 0 unless blocked
   int outcome = 0;
   int arguments = 0;  // on the thread's stack, for its first turn
   int anchor = 0;     // reference in the registry; 0 for main
   WokenBy woken_by = WokenBy::kOther;
   TaskState state = TaskState::kFree;
   WaitReason reason = WaitReason::kNone;
-  Waiter inline_waiters[kInlineWaiters];
+  Waiter own_waiter;
+
+  Task() = default;
+  Task(const Task&) = delete;
+  Task& operator=(const Task&) = delete;
 };
 
 struct WakeRef {
@@ -103,6 +107,8 @@ Task* current_task(lua_State* L) noexcept;
 bool may_block(lua_State* L) noexcept;
 // Raises "cannot block here: ..." unless may_block. [-0, +0, v]
 void check_may_block(lua_State* L);
+// For a block on more than one channel, before prepare_block(); the place stays with the task. [-0, +0, v]
+void reserve_waiters(lua_State* L, uint32_t n);
 WakeRef prepare_block(lua_State* L) noexcept;
 // Leaves the running C function. Returns only formally. [-0, +0, -]
 int block(lua_State* L, WaitReason reason, lua_KContext ctx, lua_KFunction k);
