@@ -30,7 +30,7 @@ std::size_t Arena::class_bytes(uint32_t c) noexcept {
 }
 
 // Room for a block of class `c`. What is left of the tail goes to the free lists, largest class first; a free block of a larger
-// class becomes the tail before another chunk does.
+// class becomes the tail before another chunk does. Chunks halve what is left of a usual heap: its last tail is small.
 bool Arena::grow(uint32_t c) noexcept {
   while (end_ - cursor_ >= 16) {
     uint32_t k = class_of(std::min(static_cast<std::size_t>(end_ - cursor_), kSmallMax));
@@ -44,7 +44,8 @@ bool Arena::grow(uint32_t c) noexcept {
     end_ = cursor_ + class_bytes(k);
     return true;
   }
-  const std::size_t wanted = std::max({std::size_t{1024}, held_ / 16, class_bytes(c) + sizeof(ChunkHeader)});
+  const std::size_t usual = held_ < kUsualHeap ? (kUsualHeap - held_) / 2 : held_ / 32;
+  const std::size_t wanted = std::max({std::size_t{256}, usual, class_bytes(c) + sizeof(ChunkHeader)});
   const uint32_t chunk_class = slab_class_of(std::min(wanted, kSlabMaxBytes));
   void* const memory = slab_allocate(chunk_class);
   if (memory == nullptr) return false;
@@ -80,12 +81,7 @@ void* Arena::allocate(std::size_t bytes) noexcept {
   void* p = nullptr;
   if (bytes <= kSmallMax) {
     const uint32_t c = class_of(bytes);
-    if (FreeBlock* b = free_[c]; b != nullptr) {
-      free_[c] = b->next;
-      p = b;
-    } else {
-      p = carve(c);
-    }
+    p = free_[c] != nullptr ? std::exchange(free_[c], free_[c]->next) : carve(c);
   } else {
     p = resize_large(nullptr, bytes);
   }

@@ -2,8 +2,9 @@
 // touches it; steps are ordered by the run queues' release/acquire, so there is no atomic and no lock here. At exit it is
 // dropped whole, without walking objects; on a kill nothing inside is ever run again (rulings.md "Who destroys what").
 // Small blocks (up to 2,048 B): size classes with free lists, 16 B apart up to 128 B, then four per doubling (at most 25 %
-// slack), carved from chunks of 1 to 64 KiB, a sixteenth of the heap (memory/slab.hpp), hence on the node of the worker that
-// made the process. Larger blocks come from malloc and hang on a list, so that a doubling table's old halves really go back.
+// slack), carved from chunks (memory/slab.hpp), hence on the node of the worker that made the process: half of what is
+// missing to a usual heap each, 4 KiB to 256 B, later a sixteenth of the heap at most, up to 64 KiB. Larger blocks come from
+// malloc and hang on a list, so that a doubling table's old halves really go back.
 #pragma once
 
 #include <cstddef>
@@ -31,6 +32,7 @@ class Arena {
   std::size_t held_bytes() const noexcept { return held_; }  // chunks and large blocks
 
   static constexpr std::size_t kSmallMax = 2048;
+  static constexpr std::size_t kUsualHeap = 8192;
   static constexpr uint32_t kClasses = 24;
   static uint32_t class_of(std::size_t bytes) noexcept;
   static std::size_t class_bytes(uint32_t c) noexcept;
