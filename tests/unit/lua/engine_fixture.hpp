@@ -175,7 +175,9 @@ inline int open_test(lua_State* L) {
 }
 
 inline LuaHooks& test_hooks() {
-  static constexpr LuaLibrary kLibraries[] = {{"test", open_test, true}, {"secret", open_test, false}};
+  static constexpr LibraryEntry kBare[] = {{"now", test_now}, {"made", open_test, true}, {nullptr, nullptr}};
+  static constexpr LuaLibrary kLibraries[] = {
+      {"test", open_test, true}, {"secret", open_test, false}, {"bare", nullptr, true, kBare}};
   static LuaHooks hooks = [] {
     LuaHooks h;
     h.push_arguments = [](lua_State* L, std::string_view body) {
@@ -197,7 +199,7 @@ inline LuaHooks& test_hooks() {
     h.make_sink = [](LuaMachine&) noexcept -> SignalSink* { return new TestSink; };
     h.print = [](Context&, std::string_view line) noexcept { reports().add_line(line); };
     h.libraries = kLibraries;
-    h.library_count = 2;
+    h.library_count = 3;
     return h;
   }();
   return hooks;

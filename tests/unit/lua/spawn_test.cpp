@@ -1,5 +1,6 @@
 // libs: wippy_lua wippy_runtime
 // Spawn of Lua programs, sandbox, modules (spec/process.md §1.4, §6; conformance U).
+#include "lua/stdlib.hpp"
 #include "tests/unit/lua/engine_fixture.hpp"
 
 namespace wippy::lua::test {
@@ -183,6 +184,37 @@ TEST_F(Spawn, C307_Os) {
 
 TEST_F(Spawn, StringsArePlainOnceUsed) {
   EXPECT_EQ(node.run("return #('a,b'):gsub(',', ';;'), #('x'):rep(10), '10' + 5"), "4 10 15 ");
+}
+
+// A library of entries looks the same before its first use, after one and after more.
+TEST_F(Spawn, BareViews) {
+  const std::string looks = R"(local function look()
+      assert(next(bare) == nil and rawget(bare, "now") == nil and require("bare") == bare and getmetatable(bare) == false)
+      for _, key in ipairs{"now", "other"} do
+        local ok, why = pcall(function() bare[key] = 1 end)
+        assert(not ok and why:find("cannot assign field '" .. key .. "' of a read-only table", 1, true), why)
+      end
+      assert(not pcall(setmetatable, bare, {}))
+    end)";
+  EXPECT_EQ(node.run(looks + R"( look() local a = bare.now look() local b = bare.now look() local c = bare.now look()
+    return a == b, b == c, bare.nothing)"),
+            "true true nil ");
+  EXPECT_EQ(node.run(looks + " local made = bare.made look() return made == bare.made"), "true ");
+  EXPECT_EQ(node.run(looks + R"( look() local n = 0 for k, v in pairs(bare) do n = n + 1 assert(type(k) == "string") end
+    look() return n, bare.nothing)"),
+            "2 nil ");
+  EXPECT_EQ(node.run(R"(x = 1 _G.print = 2 local ok, why = pcall(function() _G[nil] = 1 end)
+    return x, print, rawget(_G, "x"), ok, why:match("table index is %a+"), getmetatable(_G), getmetatable(""))"),
+            "1 2 1 false 'table index is nil' false false ");
+}
+
+// Strings have the operators that the program contains.
+TEST_F(Spawn, OperatorsOfStrings) {
+  EXPECT_EQ(node.run("return '6' * '7'"), "42 ");
+  EXPECT_EQ(node.run("return -'2', '5' - 1, '7' // '2', '7' % 4, '2' ^ 3, '1' / 2, '1' + '1'"), "-2 4 3 3 f8 f0.5 2 ");
+  EXPECT_EQ(string_operators_in("return 1 -- no minus"), 0u);
+  EXPECT_NE(string_operators_in("return a - b"), 0u);
+  EXPECT_EQ(string_operators_in("+-*%^/"), kAllStringOperators);
 }
 
 TEST_F(Spawn, BareStateIsSmall) {
