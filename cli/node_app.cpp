@@ -200,7 +200,6 @@ SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, std::string
                                       " and cannot be spawned";
     return r;
   }
-  options.entry_id = it->first;
   if (it->second.mail.bounded()) options.mail = &it->second.mail;
   lua::LuaFactory factory(it->second.program, hooks_, arguments, runtime_.seed());
   return self.spawn(factory, std::move(options));

@@ -52,7 +52,6 @@ void spawn_entry(lua_State* L, const SpawnRequest& request, std::string_view ent
   options.monitor = request.monitor;
   options.link = request.link;
   options.private_watch = request.private_watch;
-  options.entry_id = entry;
   const SpawnResult r = directory.spawn(context_of(L), entry, w.view(), options);
   out.status = r.status;
   out.pid = r.pid;

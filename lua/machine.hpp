@@ -45,6 +45,9 @@ class LuaMachine final : public Machine {
   Verdict init(Context& self) noexcept override;
   Verdict step(Context& self) noexcept override;
   void close(Context& self, bool killed) noexcept override;
+  std::string_view entry_id() const noexcept override {
+    return program_ == nullptr ? std::string_view{} : program_->entry_id;
+  }
   bool drop_oldest_message(Context&) noexcept override { return sink_ != nullptr && sink_->drop_oldest_message(); }
   void each_message(Context&, void (*show)(void*, const Signal&), void* arg) noexcept override {
     if (sink_ != nullptr) sink_->each_message(show, arg);

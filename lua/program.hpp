@@ -35,7 +35,11 @@ class LuaFactory final : public MachineFactory {
   // math.random, mixed with the pid.
   LuaFactory(std::shared_ptr<const LuaProgram> program, const LuaHooks& hooks, std::string_view arguments,
              uint64_t random_seed = 0)
-      : program_(std::move(program)), hooks_(hooks), arguments_(arguments), random_seed_(random_seed) {}
+      : MachineFactory(true),
+        program_(std::move(program)),
+        hooks_(hooks),
+        arguments_(arguments),
+        random_seed_(random_seed) {}
 
   // kInternal: does not load, raises, takes too long or too much memory; kNotFound: no such method. The text is the error's.
   Status create(Context& child, Machine*& machine, std::string& error_text) override;

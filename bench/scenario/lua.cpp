@@ -155,7 +155,6 @@ class Entries final : public lua::ProcessDirectory {
       r.status = Status::error(ErrorKind::kNotFound, "no such entry");
       return r;
     }
-    options.entry_id = it->first;
     lua::LuaFactory factory(it->second, hooks_, arguments, 1);
     return self.spawn(factory, std::move(options));
   }

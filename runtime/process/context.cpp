@@ -30,14 +30,14 @@ const Process& Context::self() const noexcept { return *static_cast<const Proces
 Pid Context::pid() const noexcept { return self().identity(); }
 NodeCore& Context::node() noexcept { return current_node(); }
 HostCore& Context::host() noexcept { return *current_node().host_at(self().host_index()); }
-const std::string& Context::entry_id() noexcept {
-  static const std::string none;
+std::string_view Context::entry_id() noexcept {
   const ProcessExt* x = self().ext_or_null();
-  return x == nullptr ? none : x->entry_id;
+  if (x != nullptr && x->entry_id != nullptr) return *x->entry_id;
+  return self().machine_ == nullptr ? std::string_view{} : self().machine_->entry_id();
 }
 // A label for people: without memory for it there is none.
 void Context::set_entry_id(std::string_view id) {
-  if (ProcessExt* x = self().make_ext()) x->entry_id = id;
+  if (ProcessExt* x = self().make_ext()) x->entry_id = std::make_unique<std::string>(id);
 }
 const FramePtr& Context::frame() {
   static const FramePtr none;
@@ -273,26 +273,23 @@ bool Context::unregister_name(std::string_view name) { return current_node().nam
 uint64_t Context::start_timer(uint64_t delay_ns) noexcept {
   const uint64_t id = WorkerProcs::current().new_ref();
   ProcessExt* x = self().make_ext();
-  TimerNode** held = x == nullptr ? nullptr : x->timers.insert(id);
-  if (held == nullptr) return 0;
-  *held = make_timer(pid(), id);
-  if (*held == nullptr) {
-    x->timers.erase(id);
+  TimerNode* const node = x == nullptr ? nullptr : make_timer(pid(), id);
+  if (node == nullptr) return 0;
+  if (!x->timers.hold(node)) {
+    free_timer(node);
     return 0;
   }
-  arm_process_timer(*held, delay_ns);
+  arm_process_timer(node, delay_ns);
   return id;
 }
 
 void Context::stop_timer(uint64_t id) noexcept {
   ProcessExt* x = self().ext_or_null();
-  TimerNode** held = x == nullptr || id == 0 ? nullptr : x->timers.find(id);
+  TimerNode* const held = x == nullptr || id == 0 ? nullptr : x->timers.take(id);
   if (held == nullptr && id != 0) {  // a drain may have kept its signal
     if (Signal* s = self().take_kept(SignalKind::kTimer, id)) self().drop_signal(s);
   }
-  if (held == nullptr) return;
-  drop_process_timer(*held);
-  x->timers.erase(id);
+  if (held != nullptr) drop_process_timer(held);
 }
 
 uint64_t Context::call(std::string (*work)(void*), void* arg, void (*dispose)(void*)) noexcept {

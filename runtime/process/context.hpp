@@ -46,9 +46,12 @@ class CommandSink {
 // A rich error may be left in `error_text`.
 class MachineFactory {
  public:
+  // Its machines never have a coroutine frame: the block's place for one may hold something else.
+  const bool leaves_frame;
   virtual Status create(Context& child, Machine*& machine, std::string& error_text) = 0;
 
  protected:
+  explicit MachineFactory(bool without_frame = false) noexcept : leaves_frame(without_frame) {}
   ~MachineFactory() = default;
 };
 
@@ -71,7 +74,7 @@ struct SpawnOptions {
   bool monitor = false;
   bool link = false;
   bool private_watch = false;  // the watch is not a `monitor`: exec uses it (its kExit goes to the ref only)
-  std::string_view entry_id;   // shown by dumps; copied
+  std::string_view entry_id;   // of a machine that has none of its own: shown to people; copied
   FramePtr frame;              // null: the spawner's
 };
 
@@ -88,7 +91,7 @@ class Context {
   Pid pid() const noexcept;
   NodeCore& node() noexcept;
   HostCore& host() noexcept;
-  const std::string& entry_id() noexcept;
+  std::string_view entry_id() noexcept;  // what it was given, else what its machine says; valid within the step
   void set_entry_id(std::string_view id);
 
   // --- signals. next_signal: the next one meant for the machine (kMessage, kExit, kLinkDown, kCancel, kTimer, kCompletion)

@@ -29,15 +29,6 @@ ExitReason kill_reason(uint32_t control) noexcept {
   return ((control & Control::kKillOverload) != 0 ? all.overload : all.terminated).share();
 }
 
-void cancel_timers(ProcessExt& x) noexcept {
-  uint64_t id = 0;
-  TimerNode* node = nullptr;
-  for (uint32_t i = 0; i < x.timers.capacity(); ++i) {
-    if (x.timers.slot(i, id, node)) drop_process_timer(node);
-  }
-  x.timers.clear();  // the machine may stop its timers once more when it closes
-}
-
 Signal* reason_signal(SignalKind kind, Pid from, uint64_t ref, const ExitReason& reason) noexcept {
   Buffer* value = reason.value();
   if (value != nullptr) value->retain();
@@ -112,7 +103,8 @@ Outcome Process::begin_exit() noexcept {
     reason_lost_ = false;
     ext_->reason = kill_reason(control);
   }
-  if (ext_ != nullptr) cancel_timers(*ext_);  // (c)
+  if (ext_ != nullptr)
+    ext_->timers.take_all(drop_process_timer);  // (c); the machine may stop them once more when it closes
 }
 
 // Monitors and links that were accepted and lie unread in the queue, and their withdrawals, go into the tables first, so

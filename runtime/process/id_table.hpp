@@ -1,6 +1,6 @@
 // A small map from non-zero 64-bit ids to V, owner-only: links, monitors and timers of one process.
 //
-// Open addressing, linear probing, deletion by backward shift (Knuth, TAOCP 6.4, algorithm R): no tombstones. 16 bytes
+// Open addressing, linear probing, deletion by backward shift (Knuth, TAOCP 6.4, algorithm R): no tombstones. 8 bytes
 // while empty. Iteration goes by slot, which depends on the ids and their history only, never on addresses.
 #pragma once
 
@@ -19,52 +19,57 @@ class IdTable {
 
  public:
   IdTable() = default;
-  ~IdTable() { std::free(slots_); }
+  ~IdTable() { std::free(table_); }
   IdTable(const IdTable&) = delete;
   IdTable& operator=(const IdTable&) = delete;
 
-  uint32_t size() const noexcept { return size_; }
-  uint32_t capacity() const noexcept { return capacity_; }
+  uint32_t size() const noexcept { return table_ == nullptr ? 0 : table_->size; }
+  uint32_t capacity() const noexcept { return table_ == nullptr ? 0 : table_->capacity; }
 
   V* find(uint64_t id) noexcept {
-    if (size_ == 0) return nullptr;
-    for (uint32_t i = home(id);; i = (i + 1) & (capacity_ - 1)) {
-      if (slots_[i].id == id) return &slots_[i].value;
-      if (slots_[i].id == 0) return nullptr;
+    if (size() == 0) return nullptr;
+    Slot* const slots = table_->slots();
+    const uint32_t mask = table_->capacity - 1;
+    for (uint32_t i = home(id, mask);; i = (i + 1) & mask) {
+      if (slots[i].id == id) return &slots[i].value;
+      if (slots[i].id == 0) return nullptr;
     }
   }
   // The entry for id, value-initialised when new. Null when out of memory.
   V* insert(uint64_t id) noexcept {
     if (V* v = find(id)) return v;
-    if ((size_ + 1) * 4 > capacity_ * 3 && !grow()) return nullptr;
+    if ((size() + 1) * 4 > capacity() * 3 && !grow()) return nullptr;
     return put(id, V{});
   }
   bool erase(uint64_t id) noexcept {
     V* v = find(id);
     if (v == nullptr) return false;
+    Slot* const slots = table_->slots();
+    const uint32_t mask = table_->capacity - 1;
     auto hole =
-        static_cast<uint32_t>(reinterpret_cast<Slot*>(reinterpret_cast<char*>(v) - offsetof(Slot, value)) - slots_);
-    for (uint32_t i = (hole + 1) & (capacity_ - 1); slots_[i].id != 0; i = (i + 1) & (capacity_ - 1)) {
+        static_cast<uint32_t>(reinterpret_cast<Slot*>(reinterpret_cast<char*>(v) - offsetof(Slot, value)) - slots);
+    for (uint32_t i = (hole + 1) & mask; slots[i].id != 0; i = (i + 1) & mask) {
       // an entry may fill the hole unless its home lies cyclically in (hole, i]
-      const uint32_t h = home(slots_[i].id);
+      const uint32_t h = home(slots[i].id, mask);
       const bool stays = hole <= i ? (h > hole && h <= i) : (h > hole || h <= i);
       if (stays) continue;
-      slots_[hole] = slots_[i];
+      slots[hole] = slots[i];
       hole = i;
     }
-    slots_[hole].id = 0;
-    --size_;
+    slots[hole].id = 0;
+    --table_->size;
     return true;
   }
   void clear() noexcept {
-    for (uint32_t i = 0; i < capacity_; ++i) slots_[i].id = 0;
-    size_ = 0;
+    for (uint32_t i = 0; i < capacity(); ++i) table_->slots()[i].id = 0;
+    if (table_ != nullptr) table_->size = 0;
   }
   // Slot-wise iteration, for walks that may be interrupted: 0 <= i < capacity(). False: empty slot.
   bool slot(uint32_t i, uint64_t& id, V& value) const noexcept {
-    if (slots_[i].id == 0) return false;
-    id = slots_[i].id;
-    value = slots_[i].value;
+    const Slot& s = table_->slots()[i];
+    if (s.id == 0) return false;
+    id = s.id;
+    value = s.value;
     return true;
   }
 
@@ -73,39 +78,44 @@ class IdTable {
     uint64_t id;
     V value;
   };
+  struct Table {
+    uint32_t capacity;  // power of two, at most 2^24
+    uint32_t size;
+    Slot* slots() noexcept { return reinterpret_cast<Slot*>(this + 1); }
+  };
+  static_assert(alignof(Slot) <= sizeof(Table));
   // Fibonacci hashing of everything above the low three bits: ids come in runs (timers, watches, links), and eight neighbours
   // share their cache lines. Not more of them: an erase walks to the end of its cluster.
-  uint32_t home(uint64_t id) const noexcept {
+  static uint32_t home(uint64_t id, uint32_t mask) noexcept {
     const uint64_t spread = (id >> 3) * 0x9e3779b97f4a7c15u;
-    return ((static_cast<uint32_t>(spread >> 40) << 3) | static_cast<uint32_t>(id & 7)) & (capacity_ - 1);
+    return ((static_cast<uint32_t>(spread >> 40) << 3) | static_cast<uint32_t>(id & 7)) & mask;
   }
   V* put(uint64_t id, const V& value) noexcept {
-    uint32_t i = home(id);
-    while (slots_[i].id != 0) i = (i + 1) & (capacity_ - 1);
-    slots_[i].id = id;
-    slots_[i].value = value;
-    ++size_;
-    return &slots_[i].value;
+    Slot* const slots = table_->slots();
+    const uint32_t mask = table_->capacity - 1;
+    uint32_t i = home(id, mask);
+    while (slots[i].id != 0) i = (i + 1) & mask;
+    slots[i].id = id;
+    slots[i].value = value;
+    ++table_->size;
+    return &slots[i].value;
   }
   bool grow() noexcept {
-    const uint32_t wanted = capacity_ == 0 ? 4 : capacity_ * 2;
-    auto* fresh = static_cast<Slot*>(std::calloc(wanted, sizeof(Slot)));
+    Table* const old = table_;
+    const uint32_t old_capacity = capacity();
+    const uint32_t wanted = old_capacity == 0 ? 4 : old_capacity * 2;
+    auto* fresh = static_cast<Table*>(std::calloc(1, sizeof(Table) + wanted * sizeof(Slot)));
     if (fresh == nullptr) return false;
-    Slot* old = slots_;
-    const uint32_t old_capacity = capacity_;
-    slots_ = fresh;
-    capacity_ = wanted;
-    size_ = 0;
+    fresh->capacity = wanted;
+    table_ = fresh;
     for (uint32_t i = 0; i < old_capacity; ++i) {
-      if (old[i].id != 0) put(old[i].id, old[i].value);
+      if (const Slot& s = old->slots()[i]; s.id != 0) put(s.id, s.value);
     }
     std::free(old);
     return true;
   }
 
-  Slot* slots_ = nullptr;
-  uint32_t capacity_ = 0;  // power of two, at most 2^24
-  uint32_t size_ = 0;
+  Table* table_ = nullptr;
 };
 
 }  // namespace wippy

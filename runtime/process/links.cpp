@@ -8,14 +8,13 @@ namespace wippy {
 
 bool LinkRules::timer_fired(Process& p, const Signal& s) noexcept {
   ProcessExt* x = p.ext_or_null();
-  TimerNode** held = x == nullptr ? nullptr : x->timers.find(s.ref);
+  TimerNode* const held = x == nullptr ? nullptr : x->timers.take(s.ref);
   if (held == nullptr) return false;  // stopped meanwhile
   if (s.from) {
-    drop_process_timer(*held);  // told early by a mailbox that has room (tell_waiters)
+    drop_process_timer(held);  // told early by a mailbox that has room (tell_waiters)
   } else {
-    slab_free(*held, 0);
+    slab_free(held, 0);
   }
-  x->timers.erase(s.ref);
   return true;
 }
 

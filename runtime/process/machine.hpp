@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "memory/status.hpp"
 
@@ -30,6 +31,8 @@ class Machine {
   virtual Verdict step(Context& self) noexcept = 0;
   // Frees everything the machine owns, including itself. killed: no code of the process may run any more.
   virtual void close(Context& self, bool killed) noexcept = 0;
+  // The entry it runs, for people; empty: unknown.
+  virtual std::string_view entry_id() const noexcept { return {}; }
   // For bounded mailboxes, when a machine takes messages off Context before it handles them: drops the oldest of those it
   // holds (false: it holds none), and shows them all. Between two steps.
   virtual bool drop_oldest_message(Context&) noexcept { return false; }

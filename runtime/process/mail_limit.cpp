@@ -195,7 +195,7 @@ void Process::report_overload() noexcept {
   const MailStats stats = mail_limit_->stats();
   OverloadReport r;
   r.pid = identity();
-  r.entry_id = ext_->entry_id;
+  r.entry_id = Context::entry_id();
   r.limits = mail_limit_->limits();
   r.messages = stats.messages;
   r.bytes = stats.bytes;

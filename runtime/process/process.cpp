@@ -19,7 +19,9 @@ void Process::check_offsets() noexcept {
 
 ProcessExt* Process::make_ext() noexcept {
   if (ext_ != nullptr) return ext_;
-  if (void* p = slab_allocate(kExtClass)) ext_ = new (p) ProcessExt;
+  const bool in_block = frame_offered_ && !frame_used_;
+  if (in_block) frame_used_ = true;
+  if (void* p = in_block ? frame_ : slab_allocate(kExtClass)) ext_ = new (p) ProcessExt;
   return ext_;
 }
 
@@ -284,7 +286,11 @@ void Process::drop_ext() noexcept {
   if (mail_limit_ != nullptr) MailLimit::destroy(mail_limit_);  // a bounded process always has an ext
   mail_limit_ = nullptr;
   ext_->~ProcessExt();
-  slab_free(ext_, kExtClass);
+  if (reinterpret_cast<char*>(ext_) == frame_) {
+    frame_used_ = false;
+  } else {
+    slab_free(ext_, kExtClass);
+  }
   ext_ = nullptr;
 }
 

@@ -94,7 +94,8 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   void set_machine(Machine* m) noexcept { machine_ = m; }
   void* native_storage() noexcept { return native_; }
   char* frame_storage() noexcept { return frame_; }
-  ProcessExt* make_ext() noexcept;  // null: out of memory
+  void offer_frame() noexcept { frame_offered_ = true; }  // to make_ext()
+  ProcessExt* make_ext() noexcept;                        // null: out of memory
   ProcessExt* ext_or_null() noexcept { return ext_; }
 
   // --- the worker
@@ -210,7 +211,8 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   bool trap_links_ = false;
   bool ending_ = false;          // a kill was seen or a link failed: the machine is not stepped again
   bool finished_ : 1 = false;    // finish() was called
-  bool frame_used_ : 1 = false;  // frame_ holds a coroutine frame
+  bool frame_used_ : 1 = false;  // frame_ holds a coroutine frame or the ext
+  bool frame_offered_ : 1 = false;
   // Memory for the table entry that a LINK or WATCH asks for is refused. The signal stands in front of the kept list and
   // nothing behind it is taken; the process stays runnable and tries again each turn.
   bool stalled_ : 1 = false;
@@ -236,7 +238,7 @@ inline void Process::prepare(uint16_t host_index, uint16_t worker) noexcept {
   budget_ = 0;
   phase_ = Phase::kNew;
   show(WaitReason::kStart, false);
-  trap_links_ = ending_ = finished_ = frame_used_ = stalled_ = reason_lost_ = false;
+  trap_links_ = ending_ = finished_ = frame_used_ = frame_offered_ = stalled_ = reason_lost_ = false;
   gap_count_ = 0;
 }
 

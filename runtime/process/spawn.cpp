@@ -81,7 +81,7 @@ struct Depart {
   if (!o.entry_id.empty() || frame != nullptr) {
     ProcessExt* x = child->make_ext();
     if (x == nullptr) return false;
-    x->entry_id = o.entry_id;
+    if (!o.entry_id.empty()) x->entry_id = std::make_unique<std::string>(o.entry_id);
     x->frame = frame;
   }
   const bool tied = !(o.monitor || o.link || o.private_watch) || tie_child(parent, watcher, child, o, w, r);
@@ -123,6 +123,7 @@ static inline void let_live(WorkerProcs& w, Process* child, Machine* machine) no
     return;
   }
   r.pid = child->identity();
+  if (factory.leaves_frame) child->offer_frame();
   const ProcessExt* const px = parent == nullptr || o.frame != nullptr ? nullptr : parent->ext_or_null();
   const FramePtr& frame = px != nullptr ? px->frame : o.frame;
   const bool plain = o.mail == nullptr && host.mail_limits() == nullptr && o.entry_id.empty() && frame == nullptr &&
