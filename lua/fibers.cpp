@@ -106,14 +106,14 @@ int fail(lua_State* L, lua_State* co, bool wrapped) {
 int run(lua_State* L, lua_State* co, int arguments, bool wrapped) {
   ProcessRoot& root = root_of(L);
   const uint32_t barrier = lua_isyieldable(L) ? 0 : 1;
-  root.slice.no_yield += barrier;
+  root.slice.no_yield = static_cast<uint16_t>(root.slice.no_yield + barrier);
   root.running = co;
   fence_signal();
   int count = 0;
   const int status = lua_resume(co, L, arguments, &count);
   fence_signal();
   root.running = L;
-  root.slice.no_yield -= barrier;
+  root.slice.no_yield = static_cast<uint16_t>(root.slice.no_yield - barrier);
   if (status == LUA_YIELD && root.slice.system_yield) {
     set_thread_flags(co, kSystemSuspended);
     return lua_yieldk(L, 0, wrapped ? 1 : 0, resume_again);
@@ -281,7 +281,7 @@ int note_traceback(lua_State* L) {
 
 int task_end(lua_State* L, int status, lua_KContext) {
   ProcessRoot& root = root_of(L);
-  LuaMachine& machine = *root.machine;
+  LuaMachine& machine = *root.machine();
   if (status != LUA_OK && status != LUA_YIELD) {
     if (is_fatal(L, status)) return raise_fatal(L);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &kTracebackKey);

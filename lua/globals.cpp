@@ -9,6 +9,7 @@
 #include "lua/base.hpp"
 #include "lua/channel.hpp"
 #include "lua/hooks.hpp"
+#include "lua/machine.hpp"
 #include "lua/program.hpp"
 #include "lua/state.hpp"
 #include "lua/stdlib.hpp"
@@ -135,21 +136,23 @@ bool push_global(lua_State* L, const char* name) {
   for (const LuaLibrary& library : kBuiltin) {
     if (same_name(library.name, name)) return push_library(L, library), true;
   }
-  const ProcessRoot& root = root_of(L);
+  ProcessRoot& root = root_of(L);
   for (std::size_t i = 0; root.hooks != nullptr && i < root.hooks->library_count; ++i) {
     const LuaLibrary& library = root.hooks->libraries[i];
     if (!same_name(library.name, name)) continue;
-    if (!library.always && !lists_module(root.program, name)) return false;
+    if (!library.always && !lists_module(root.machine()->program(), name)) return false;
     return push_library(L, library), true;
   }
-  if (const LuaProgram* import = find_import(root.program, name, kImportDepth)) return push_import(L, *import), true;
+  if (const LuaProgram* import = find_import(root.machine()->program(), name, kImportDepth))
+    return push_import(L, *import), true;
   return false;
 }
 
 int own_require(lua_State* L) {
   const char* name = luaL_checkstring(L, 1);
   lua_settop(L, 1);
-  if (const LuaProgram* import = find_import(root_of(L).program, name, kImportDepth)) return push_import(L, *import);
+  if (const LuaProgram* import = find_import(root_of(L).machine()->program(), name, kImportDepth))
+    return push_import(L, *import);
   if (push_global(L, name)) return 1;
   return luaL_error(L, "module '%s' not found", name);
 }

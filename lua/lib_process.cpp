@@ -4,6 +4,7 @@
 #include "lua/error_object.hpp"
 #include "lua/events.hpp"
 #include "lua/library.hpp"
+#include "lua/machine.hpp"
 #include "lua/program.hpp"
 #include "lua/state.hpp"
 #include "lua/task.hpp"
@@ -24,7 +25,7 @@ int process_pid(lua_State* L) {
 }
 
 int process_id(lua_State* L) {
-  const LuaProgram* const program = root_of(L).program;
+  const LuaProgram* const program = machine_of(L).program();
   if (program == nullptr) return return_error(L, ErrorKind::kInvalid, "process.id: no process");
   lua_pushlstring(L, program->entry_id.data(), program->entry_id.size());
   return 1;

@@ -14,7 +14,7 @@ namespace {
 bool poll_killed(void* owner) noexcept {
   ProcessRoot& root = *static_cast<ProcessRoot*>(owner);
   if (!root.loading) return root.context->killed();
-  root.load_instructions += kInstructionsPerPoll;
+  root.load_instructions += static_cast<uint32_t>(kInstructionsPerPoll);
   return root.load_instructions > kLoadInstructions;
 }
 
@@ -23,10 +23,12 @@ bool poll_killed(void* owner) noexcept {
 LuaMachine::LuaMachine(Context& self, std::shared_ptr<const LuaProgram> program, const LuaHooks& hooks,
                        Arena&& arena) noexcept
     : program_(std::move(program)), arena_(std::move(arena)), registrations_(arena_) {
-  root_.machine = this;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"  // one base without data: the offset is fixed
+  static_assert(offsetof(LuaMachine, root_) == ProcessRoot::kInMachine);
+#pragma GCC diagnostic pop
   root_.context = &self;
   root_.hooks = &hooks;
-  root_.program = program_.get();
   root_.memory_limit = program_ != nullptr ? program_->memory_limit : 0;
   if (root_.memory_limit != 0) root_.memory_limit += arena_.used_bytes();  // the machine itself is not the script's
   root_.push_text = push_text;
@@ -45,10 +47,9 @@ LuaMachine* LuaMachine::create(Context& self, std::shared_ptr<const LuaProgram> 
 
 bool LuaMachine::create_heap() noexcept {
   SpareBytes spare;
-  state_ = create_state(root_, spare);
-  if (state_ != nullptr) registrations_.adopt(spare.begin, spare.bytes);
-  main_.thread = state_;
-  return state_ != nullptr;
+  main_.thread = create_state(root_, spare);
+  if (main_.thread != nullptr) registrations_.adopt(spare.begin, spare.bytes);
+  return main_.thread != nullptr;
 }
 
 void LuaMachine::discard() noexcept {
@@ -162,7 +163,7 @@ void LuaMachine::task_ended(Task& task) noexcept {
   task.state = TaskState::kFree;
   if (&task == &main_) return;
   // Needs one or two stack slots of a state that is not running; without them the thread stays anchored.
-  if (lua_checkstack(state_, 4)) unanchor(state_, task.anchor);
+  if (lua_checkstack(main_state(), 4)) unanchor(main_state(), task.anchor);
   task.thread = nullptr;
   task.blocked = nullptr;
   task.next = free_tasks_;
@@ -255,22 +256,22 @@ bool LuaMachine::run_one(Context& self, Task& task) noexcept {
     root_.slice.system_yield = false;
     if (task.state == TaskState::kRunning) push_ready_front(task);  // preempted
   } else {
-    if (status != LUA_OK && is_fatal(task.thread, status) && root_.over_limit && !done_) {
+    if (status != LUA_OK && is_fatal(task.thread, status) && root_.over_limit && !root_.done) {
       self.finish(ExitReason::failure(ErrorKind::kInternal, "memory limit exceeded"));
-      done_ = true;
-    } else if (status != LUA_OK && !stopping_ && !self.killed()) {
+      root_.done = true;
+    } else if (status != LUA_OK && !root_.stopping && !self.killed()) {
       // A hook of the libraries failed while it reported an end.
       self.finish(ExitReason::failure(ErrorKind::kInternal, "error while the result was being reported"));
-      done_ = true;
+      root_.done = true;
     }
     task_ended(task);
   }
-  return !done_ && !stopping_ && !root_.slice.killed;
+  return !root_.done && !root_.stopping && !root_.slice.killed;
 }
 
 Verdict LuaMachine::end(Context& self) noexcept {
   // stop_here without an end of the process: the machine is being replaced.
-  const bool replaced = stopping_ && !done_ && !self.killed() && !self.ending();
+  const bool replaced = root_.stopping && !root_.done && !self.killed() && !self.ending();
   return replaced ? Verdict::kMore : Verdict::kDone;
 }
 

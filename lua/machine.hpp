@@ -55,9 +55,9 @@ class LuaMachine final : public Machine {
 
   // --- for the libraries
   ProcessRoot& root() noexcept { return root_; }
-  lua_State* main_state() noexcept { return state_; }
+  lua_State* main_state() noexcept { return main_.thread; }
   Context& context() noexcept { return *root_.context; }
-  const LuaProgram& program() const noexcept { return *program_; }
+  const LuaProgram* program() const noexcept { return program_.get(); }  // null: none
   // Made on first use; null: out of memory.
   SignalSink* sink() noexcept;
 
@@ -75,12 +75,12 @@ class LuaMachine final : public Machine {
   bool wake(WakeRef ref, int outcome) noexcept;
   void block(Task& task, lua_State* innermost, WaitReason reason) noexcept;
   void yield_turn(Task& task) noexcept { push_ready(task); }
-  void stop() noexcept { stopping_ = true; }
+  void stop() noexcept { root_.stopping = true; }
   Registrations& registrations() noexcept { return registrations_; }
   // A task for the thread on top of L's stack, which it pops and anchors; null: out of memory. [-1, +0, m]
   Task* add_task(lua_State* L);
   void task_ended(Task& task) noexcept;
-  void main_ended() noexcept { done_ = true; }
+  void main_ended() noexcept { root_.done = true; }
   bool create_heap() noexcept;
 
   static bool answer_task(LuaMachine& machine, Signal* s, WakeRef ref) noexcept;
@@ -100,7 +100,6 @@ class LuaMachine final : public Machine {
   void drop_answer(Task& task) noexcept;
 
   ProcessRoot root_;
-  lua_State* state_ = nullptr;
   Task* ready_first_ = nullptr;
   Task* ready_last_ = nullptr;
   Task* running_ = nullptr;
@@ -108,8 +107,6 @@ class LuaMachine final : public Machine {
   SignalSink* sink_ = nullptr;
   Resource* resources_ = nullptr;
   std::shared_ptr<const LuaProgram> program_;
-  bool done_ = false;      // Context::finish was called
-  bool stopping_ = false;  // stop_here: no task runs any more
   Task main_;
   Arena arena_;
   Registrations registrations_;

@@ -96,6 +96,8 @@ int index_lazily(lua_State* L) {
     return index_bare_view(L, name);
   } else if (!find_global(L, name)) {
     return 0;
+  } else if (lua_tocfunction(L, -1) == own_require) {
+    return 1;  // asked for a few times, at the start: a place in _G would stay
   }
   lua_pushvalue(L, 2);
   lua_pushvalue(L, -2);

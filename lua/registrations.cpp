@@ -1,6 +1,7 @@
 #include "lua/registrations.hpp"
 
 #include <new>
+#include <utility>
 
 namespace wippy::lua {
 
@@ -18,13 +19,13 @@ void Registrations::clear(void* block, uint32_t capacity) noexcept {
 }
 
 void Registrations::adopt(void* block, std::size_t bytes) noexcept {
-  if (bytes < kFirstSlots * sizeof(Registration)) return;
-  clear(block, kFirstSlots);
+  if (bytes < sizeof(Registration)) return;
+  clear(block, 1);
   adopted_ = 1;
 }
 
 bool Registrations::grow() noexcept {
-  const uint32_t capacity = capacity_ == 0 ? kFirstSlots : capacity_ * 2;
+  const uint32_t capacity = capacity_ < kFirstSlots ? kFirstSlots : capacity_ * 2;
   void* block = arena_.allocate(capacity * sizeof(Registration));
   if (block == nullptr) return false;
   Registration* const old = slots_;
@@ -39,7 +40,8 @@ bool Registrations::grow() noexcept {
 }
 
 bool Registrations::add(const Registration& r) noexcept {
-  if (4 * (size() + 1) > 3 * capacity_ && !grow()) return false;
+  const bool full = capacity_ == 1 ? size_ != 0 : 4 * (size() + 1) > 3 * capacity_;  // a single slot may be filled
+  if (full && !grow()) return false;
   uint32_t i = home(r.id);
   while (slots_[i].id != 0) i = (i + 1) & (capacity_ - 1);
   slots_[i] = r;
@@ -52,18 +54,18 @@ bool Registrations::take(SignalKind kind, uint64_t id, Registration& out) noexce
   const uint32_t mask = capacity_ - 1;
   uint32_t i = home(id);
   while (slots_[i].id != id) {
-    if (slots_[i].id == 0) return false;
+    if (slots_[i].id == 0 || mask == 0) return false;
     i = (i + 1) & mask;
   }
   if (slots_[i].kind != kind) return false;
   out = slots_[i];
+  slots_[i] = Registration();
   // Close the gap: an entry moves back unless its home lies behind the gap.
   for (uint32_t j = (i + 1) & mask; slots_[j].id != 0; j = (j + 1) & mask) {
     if (((j - home(slots_[j].id)) & mask) < ((j - i) & mask)) continue;
-    slots_[i] = slots_[j];
+    slots_[i] = std::exchange(slots_[j], Registration());
     i = j;
   }
-  slots_[i] = Registration();
   --size_;
   return true;
 }

@@ -29,7 +29,7 @@ class Registrations {
  public:
   explicit Registrations(Arena& arena) noexcept : arena_(arena) {}
 
-  // The first slots, in memory that has no other use; before the first add(). Too little of it is ignored.
+  // The first slot, in memory that has no other use; before the first add(). Too little of it is ignored.
   void adopt(void* block, std::size_t bytes) noexcept;
   // False: out of memory. r.id is not 0 and not registered.
   bool add(const Registration& r) noexcept;

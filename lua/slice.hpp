@@ -24,8 +24,9 @@ struct SliceState {
   bool killed = false;
   // Set together with a yield that user code must not see; the resumer (own coroutine.resume, LuaMachine) reads and clears it.
   bool system_yield = false;
-  // Not 0: somewhere below the running coroutine lies a C frame that a system yield cannot cross (lua/fibers.cpp).
-  uint32_t no_yield = 0;
+  // Not 0: somewhere below the running coroutine lies a C frame that a system yield cannot cross (lua/fibers.cpp). Counts
+  // them: Lua has 200 at most.
+  uint16_t no_yield = 0;
   // 0: the tick ends slices. Otherwise a slice ends after so many polls: deterministic, for simulation, TSan and tests.
   uint32_t polls_per_slice = 0;
   uint32_t polls = 0;

@@ -1,7 +1,7 @@
 // Memory per state, in bytes of the arena (x86-64, Lua 5.4.4): bare 4,987; with sandbox and string metatable 5,179. The first
 // use of a library adds about: print 54, string 1,300, table 740, math 3,076, coroutine 546, channel 544, os 530; process and
-// time 56, a table more from the second use on. The machine takes 640. Seed 002's task worker, waiting: 7,319 in chunks of
-// 7,936 (docs/decisions/011). The cap is enforced in allocate() below, the only allocator of a script; test
+// time 56, a table more from the second use on. The machine takes 592. Seed 002's task worker, waiting: 7,247 in chunks of
+// 7,680 (docs/decisions/011). The cap is enforced in allocate() below, the only allocator of a script; test
 // Spawn.BareStateIsSmall holds the bound.
 #include "lua/state.hpp"
 
@@ -32,7 +32,7 @@ void* refuse(ProcessRoot& root, void* block, std::size_t bytes) noexcept {
 
 void* allocate(void* ud, void* block, std::size_t old_bytes, std::size_t bytes) noexcept {
   ProcessRoot& root = *static_cast<ProcessRoot*>(ud);
-  Arena& arena = root.machine->arena();
+  Arena& arena = root.machine()->arena();
   if (bytes == 0) {
     if (block != nullptr) arena.deallocate(block, old_bytes);
     return nullptr;

@@ -30,23 +30,23 @@ namespace wippy::lua {
 
 class LuaMachine;
 struct LuaHooks;
-struct LuaProgram;
 
 // What every lua_State of a process points to (lua_getextraspace).
 struct ProcessRoot : StateRoot {
-  LuaMachine* machine = nullptr;
+  static constexpr std::size_t kInMachine = 8;  // where it lies in the machine; checked in machine.cpp
+  LuaMachine* machine() noexcept { return reinterpret_cast<LuaMachine*>(reinterpret_cast<char*>(this) - kInMachine); }
   Context* context = nullptr;
   const LuaHooks* hooks = nullptr;
-  const LuaProgram* program = nullptr;
   std::size_t memory_limit = 0;  // bytes; 0: none
   // The innermost running coroutine, null between steps: the tick's signal handler arms its hook (lua/preempt.cpp).
   lua_State* volatile running = nullptr;
-  uint32_t close_depth = 0;
-  bool over_limit = false;
-  // The chunk's top level runs inside spawn, under an instruction limit.
-  bool loading = false;
+  uint32_t load_instructions = 0;
   uint16_t used_libraries = 0;  // a bit for each bare view that was asked for a field (lua/globals.cpp)
-  uint64_t load_instructions = 0;
+  uint8_t close_depth = 0;
+  bool over_limit : 1 = false;
+  bool loading : 1 = false;   // the chunk's top level runs inside spawn, under an instruction limit
+  bool done : 1 = false;      // Context::finish was called
+  bool stopping : 1 = false;  // stop_here: no task runs any more
   // Identity of the metatables of channels and their cases: compared by address, each made on first use.
   const void* channel_metatable = nullptr;
   const void* case_metatable = nullptr;

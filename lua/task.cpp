@@ -62,7 +62,7 @@ int stop_here(lua_State* L) {
 
 bool wake(WakeRef ref, int outcome) noexcept {
   if (waiting_thread(ref) == nullptr) return false;
-  return root_of(ref.task->thread).machine->wake(ref, outcome);
+  return root_of(ref.task->thread).machine()->wake(ref, outcome);
 }
 
 lua_State* waiting_thread(WakeRef ref) noexcept {

@@ -99,7 +99,7 @@ struct WakeRef {
 
 // --- from inside a host function
 
-inline LuaMachine& machine_of(lua_State* L) noexcept { return *root_of(L).machine; }
+inline LuaMachine& machine_of(lua_State* L) noexcept { return *root_of(L).machine(); }
 inline Context& context_of(lua_State* L) noexcept { return *root_of(L).context; }
 
 // Null while the chunk's top level runs inside spawn.

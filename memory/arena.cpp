@@ -1,6 +1,7 @@
 #include "memory/arena.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -11,30 +12,29 @@
 
 namespace wippy {
 
+static constexpr uint16_t kBytes[] = {16,  32,  48,  64,  80,  96,  128, 160,  192,  224,  256,  320,
+                                      384, 448, 512, 592, 720, 768, 896, 1024, 1280, 1536, 1680, 2048};
+static constexpr auto kClassOf = [] {
+  std::array<uint8_t, Arena::kSmallMax / 16 + 2> of{};  // the last entry: larger than any class
+  for (std::size_t i = 1, c = 0; i < of.size(); ++i) of[i] = static_cast<uint8_t>(i * 16 > kBytes[c] ? ++c : c);
+  return of;
+}();
+static_assert(sizeof kBytes / sizeof kBytes[0] == Arena::kClasses);
+
 Arena::Arena(Arena&& o) noexcept {
   *this = o;
   o = Arena();
   if (large_ != nullptr) large_->link = &large_;
 }
 
-uint32_t Arena::class_of(std::size_t bytes) noexcept {
-  if (bytes <= 128) return static_cast<uint32_t>((bytes + 15) / 16) - 1;
-  // bytes in (128·2^k, 256·2^k]: four steps of 32·2^k
-  const auto k = static_cast<uint32_t>(56 - __builtin_clzll(bytes - 1));
-  return 8 + k * 4 + (static_cast<uint32_t>((bytes - 1) >> (k + 5)) & 3u);
-}
-
-std::size_t Arena::class_bytes(uint32_t c) noexcept {
-  if (c < 8) return (std::size_t{c} + 1) * 16;
-  return (std::size_t{160} + (c - 8) % 4 * 32) << (c - 8) / 4;
-}
+uint32_t Arena::class_of(std::size_t bytes) noexcept { return kClassOf[(bytes + 15) / 16]; }
+std::size_t Arena::class_bytes(uint32_t c) noexcept { return kBytes[c]; }
 
 // Room for a block of class `c`. What is left of the tail goes to the free lists, largest class first; a free block of a larger
 // class becomes the tail before another chunk does. Chunks halve what is left of a usual heap: its last tail is small.
 bool Arena::grow(uint32_t c) noexcept {
   while (end_ - cursor_ >= 16) {
-    uint32_t k = class_of(std::min(static_cast<std::size_t>(end_ - cursor_), kSmallMax));
-    if (class_bytes(k) > static_cast<std::size_t>(end_ - cursor_)) --k;
+    const uint32_t k = class_of(std::min(static_cast<std::size_t>(end_ - cursor_), kSmallMax) + 1) - 1;
     free_[k] = new (cursor_) FreeBlock{free_[k]};
     cursor_ += class_bytes(k);
   }

@@ -1,8 +1,8 @@
 // One process's private heap: the Lua state and everything in it, or large coroutine frames. Only whoever runs the process
 // touches it; steps are ordered by the run queues' release/acquire, so there is no atomic and no lock here. At exit it is
 // dropped whole, without walking objects; on a kill nothing inside is ever run again (rulings.md "Who destroys what").
-// Small blocks (up to 2,048 B): size classes with free lists, 16 B apart up to 128 B, then four per doubling (at most 25 %
-// slack), carved from chunks (memory/slab.hpp), hence on the node of the worker that made the process: half of what is
+// Small blocks (up to 2,048 B): size classes with free lists, at most 25 % slack above 128 B, some as what a Lua process has
+// once, carved from chunks (memory/slab.hpp), hence on the node of the worker that made the process: half of what is
 // missing to a usual heap each, 4 KiB to 256 B, later a sixteenth of the heap at most, up to 64 KiB. Larger blocks come from
 // malloc and hang on a list, so that a doubling table's old halves really go back.
 #pragma once

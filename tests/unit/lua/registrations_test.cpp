@@ -47,5 +47,34 @@ TEST(Registrations, BehaveLikeAMap) {
   EXPECT_EQ(seen, model.size());
 }
 
+// The slot behind lua_State holds one registration; the second one moves them to a table.
+TEST(Registrations, BeginInASingleSlot) {
+  MemoryPools pools(1, nullptr, std::size_t{64} << 20);
+  ThreadMemory scope(pools, 0, ReaderKind::kOutside);
+  Arena arena;
+  Registrations table(arena);
+  alignas(16) unsigned char slot[48];
+  table.adopt(slot, sizeof slot);
+  Registration r;
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_FALSE(table.take(SignalKind::kTimer, 7, r));
+    r.id = 7;
+    ASSERT_TRUE(table.add(r));
+    EXPECT_FALSE(table.take(SignalKind::kTimer, 8, r));
+    EXPECT_FALSE(table.take(SignalKind::kExit, 7, r));
+    EXPECT_EQ(arena.used_bytes(), 0u);
+    ASSERT_TRUE(table.take(SignalKind::kTimer, 7, r));
+    EXPECT_EQ(r.id, 7u);
+    EXPECT_EQ(table.size(), 0u);
+  }
+  for (const uint64_t id : {7, 8, 9, 10}) {
+    r.id = id;
+    ASSERT_TRUE(table.add(r));
+  }
+  EXPECT_GT(arena.used_bytes(), 0u);
+  for (const uint64_t id : {7, 9, 10, 8}) EXPECT_TRUE(table.take(SignalKind::kTimer, id, r)) << id;
+  EXPECT_EQ(table.size(), 0u);
+}
+
 }  // namespace
 }  // namespace wippy::lua::test
