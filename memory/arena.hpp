@@ -2,8 +2,8 @@
 // touches it; steps are ordered by the run queues' release/acquire, so there is no atomic and no lock here. At exit it is
 // dropped whole, without walking objects; on a kill nothing inside is ever run again (rulings.md "Who destroys what").
 // Small blocks (up to 2,048 B): size classes with free lists, at most 25 % slack above 128 B, some as what a Lua process has
-// once, carved from chunks (memory/slab.hpp), hence on the node of the worker that made the process: half of what is
-// missing to a usual heap each, 4 KiB to 256 B, later a sixteenth of the heap at most, up to 64 KiB. Larger blocks come from
+// once, carved from chunks (memory/slab.hpp), hence on the node of the worker that made the process: 512 B to 2 KiB
+// each for a usual heap, later a sixteenth of the heap at most, up to 64 KiB. Larger blocks come from
 // malloc and hang on a list, so that a doubling table's old halves really go back.
 #pragma once
 
