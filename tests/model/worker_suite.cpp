@@ -190,6 +190,53 @@ struct SlotToOverflow : Bench<2, 1> {
   }
 };
 
+// ---- the monitor marks a step that it sees a second time: that one, or none ---------------------------------------------
+enum class Mark {
+  kLookAt,   // Monitor::look_at
+  kAnyStep,  // planted: whatever step runs by then
+  kStored,   // planted: by a store
+};
+template <Mark M>
+struct Marked : Bench<1, 2> {
+  static constexpr int kThreads = 2;
+  struct Hooks final : WorkerHooks {
+    Worker* worker = nullptr;
+    int told = 0;
+    void maintain(uint64_t) noexcept override {}
+    void before_park() noexcept override {}
+    void long_step_ended() noexcept override {
+      check(worker->step_seq() == 2, "the mark of another step");
+      ++told;
+    }
+  };
+  Hooks marks;
+  Marked() {
+    stops = true;
+    marks.worker = &worker(0);
+    static_cast<void>(worker(0).hooks_.release());
+    worker(0).hooks_.reset(&marks);
+  }
+  void thread(int id) {
+    Worker& w = worker(0);
+    if (id == 0) {
+      enter(0);
+      w.run_one(submit(0));
+      return w.run_one(submit(1));
+    }
+    clock_step(200'000);
+    Monitor::Seat seat{&w, {1, 0}, false};  // has seen the first step
+    if (M == Mark::kLookAt) return static_cast<void>(monitor.look_at(seat, monotonic_ns()));
+    if (w.step_seq() != 1) return;
+    if (M == Mark::kAnyStep) static_cast<void>(w.step_seq_.fetch_or_acq_rel(Worker::kSeenTwice));
+    if (M == Mark::kStored) w.step_seq_.store_relaxed(1 | Worker::kSeenTwice);
+  }
+  void finish() {
+    check(worker(0).step_seq_.load_relaxed() == 4, "the number of steps is wrong");
+    check(marks.told <= 1, "told twice");
+    expect_all_taken();
+  }
+};
+
 // ---- what a step leaves behind must reach a sleeping sibling --------------------------------------------------------------
 // The step of job 0 makes work and is requeued; the worker then runs a long job.
 enum class Left {
@@ -393,6 +440,9 @@ const Suite suite("worker", [](Suite& s) {
   s.verify<Slot<true, false>>("slot: owner and thief", {.bound = 3});
   s.verify<Slot<false, true>>("slot: owner and monitor", {.bound = 2});
   s.verify<SlotToOverflow>("slot: owner, monitor, overflow", {.bound = 3});
+  s.verify<Marked<Mark::kLookAt>>("a step that is seen twice", {.bound = 3});
+  s.planted<Marked<Mark::kAnyStep>>("a mark for whatever step runs", {.bound = 2}, "");
+  s.planted<Marked<Mark::kStored>>("a mark that is stored", {.bound = 2}, "the number of steps is wrong");
   s.verify<LeftBehind<Left::kSurplus>>("surplus of a step", {.bound = 2});
   s.verify<LeftBehind<Left::kRequeued>>("requeued beside a full slot", {.bound = 2});
   s.verify<LeftBehind<Left::kBoth>>("requeued after the step's surplus check", {.bound = 1});
