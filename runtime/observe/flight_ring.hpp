@@ -171,7 +171,7 @@ class FlightRingOf : public FlightRingBase {
 };
 
 // Which windows (the worker's: 64 steps) are recorded: all, but of sixteen only one while events come faster than kHotEventNs
-// apart. Then noting them would cost more than 5 % (1 ns each), and a ring would not hold four milliseconds.
+// apart: noting one costs a nanosecond, and a ring holds three milliseconds of them.
 class FlightPace {
  public:
   static constexpr uint64_t kHotEventNs = 50;

@@ -20,6 +20,7 @@ namespace wippy::points {
 // Null: no worker, or its recorder pauses (FlightPace).
 inline FlightRing* flight() noexcept { return static_cast<FlightRing*>(t_this_thread.flight); }
 
+// kind: s.kind, which the hot path knows without reading it again.
 inline void taken([[maybe_unused]] uint64_t pid, const Signal& s, SignalKind kind) noexcept {
 #if defined(WIPPY_SIM)
   sim::record_event(pid, static_cast<uint32_t>(kind), s.from.value);

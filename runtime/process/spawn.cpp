@@ -168,6 +168,7 @@ SpawnResult Context::spawn(MachineFactory& factory, const SpawnOptions& options)
     spawn_on(w, options.host != nullptr ? *options.host : host, &self, self.identity(), factory, options, worker, r);
     return r;
   }
+  if (factory.leaves_frame) child->offer_frame();
   Machine* machine = nullptr;
   r.status = factory.create(*child, machine, r.error_text);
   if (__builtin_expect(!r.status.ok(), 0)) {

@@ -53,12 +53,7 @@ WorkerProcs::~WorkerProcs() {
 }
 
 inline Process* WorkerProcs::take_own() noexcept {
-  if (free_ != nullptr) {
-    Process* p = free_;
-    free_ = p->next_free();
-    --free_count_;
-    return p;
-  }
+  if (Process* p = pop_free()) return p;
   return fresh_ == fresh_end_ ? nullptr : take_fresh();
 }
 
@@ -114,10 +109,7 @@ Process* WorkerProcs::take_shared(HostCore& host) noexcept {
 Process* WorkerProcs::allocate(HostCore& host, uint16_t worker) noexcept {
   Process* p = &host == &host_ ? take_own() : nullptr;
   if (p == nullptr) p = take_shared(host);
-  if (p == nullptr) return nullptr;
-  count(Counted::kBlock);
-  p->prepare(host.index(), worker);
-  return p;
+  return p == nullptr ? nullptr : prepared(p, host, worker);
 }
 
 NodeId WorkerProcs::home_of(Process* p) noexcept { return node_.blocks().node_of(node_.blocks().index_of(p)); }

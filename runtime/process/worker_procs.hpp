@@ -31,13 +31,8 @@ class WorkerProcs final : public WorkerHooks {
   Process* allocate(HostCore& host, uint16_t worker) noexcept;
   // The same from this worker's own free blocks only; null: there is none.
   Process* take_free(uint16_t worker) noexcept {
-    Process* const p = free_;
-    if (p == nullptr) return nullptr;
-    free_ = p->next_free();
-    --free_count_;
-    count(Counted::kBlock);
-    p->prepare(host_.index(), worker);
-    return p;
+    Process* const p = pop_free();
+    return p == nullptr ? nullptr : prepared(p, host_, worker);
   }
   // A block that was never published.
   void give_back(HostCore& host, Process* p) noexcept;
@@ -75,6 +70,18 @@ class WorkerProcs final : public WorkerHooks {
     Process* first = nullptr;
     uint32_t count = 0;
   };
+  Process* pop_free() noexcept {
+    Process* const p = free_;
+    if (p == nullptr) return nullptr;
+    free_ = p->next_free();
+    --free_count_;
+    return p;
+  }
+  static Process* prepared(Process* p, HostCore& host, uint16_t worker) noexcept {
+    count(Counted::kBlock);
+    p->prepare(host.index(), worker);
+    return p;
+  }
   Process* take_own() noexcept;
   Process* take_fresh() noexcept;
   Process* take_shared(HostCore& host) noexcept;

@@ -168,6 +168,36 @@ TEST(Hosts, AFailingFactoryLeavesNothingBehind) {
   });
 }
 
+// A machine that has no coroutine frame leaves its place to the ext, whatever way the spawn takes: with something to furnish,
+// or, from the second time on, with a block of the worker's own and nothing else.
+TEST(Hosts, AnExtLiesInThePlaceOfAFrameThatIsNotNeeded) {
+  struct Frameless final : MachineFactory {
+    Frameless() : MachineFactory(true) {}
+    Status create(Context& child, Machine*&, std::string&) override {
+      auto& p = static_cast<Process&>(child);
+      in_block += reinterpret_cast<char*>(p.make_ext()) == p.frame_storage() ? 1 : 0;
+      return Status::error(ErrorKind::kInvalid, "no");
+    }
+    int in_block = 0;
+  };
+  Node n(1);
+  n.run([](Context& self, Node& node) -> Behavior {
+    const int64_t before = self.node().live_processes();
+    for (const SpawnOptions& options : {SpawnOptions{}, watched()}) {
+      Frameless f;
+      for (int i = 0; i < 100; ++i) {
+        const SpawnResult r = self.spawn(f, options);
+        EXPECT_EQ(r.status.kind, ErrorKind::kInvalid);
+        EXPECT_FALSE(r.pid);
+      }
+      EXPECT_EQ(f.in_block, 100);
+    }
+    EXPECT_EQ(self.node().live_processes(), before);
+    node.done();
+    co_return;
+  });
+}
+
 TEST(Hosts, C327_StopCancelsThenKillsAndRefusesNewcomers) {
   Node n(2);
   static HostCore* other;
