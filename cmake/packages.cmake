@@ -30,6 +30,8 @@ if(NOT WIPPY_MODEL)
   find_path(WIPPY_LUA_INCLUDE lua5.4/lua.hpp REQUIRED)
   target_include_directories(wippy_foreign_lua SYSTEM INTERFACE ${WIPPY_LUA_INCLUDE}/lua5.4)
   target_link_libraries(wippy_foreign_lua INTERFACE ${WIPPY_LUA_ARCHIVE} m ${CMAKE_DL_LIBS})
+  # lua/state.cpp takes the place of one step of lua_newstate, in whatever links the archive.
+  target_link_options(wippy_foreign_lua INTERFACE LINKER:--wrap=luaX_init LINKER:--undefined=__wrap_luaX_init)
 
   if(WIPPY_JEMALLOC)
     pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)

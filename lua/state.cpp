@@ -59,6 +59,10 @@ struct Birth {
 };
 void* allocate_first(void* ud, void* block, std::size_t old_bytes, std::size_t bytes) noexcept {
   const Birth& birth = *static_cast<Birth*>(ud);
+  if (bytes != 0 && 2 * bytes == old_bytes && block != nullptr) {  // the string table: half of the block, where it is
+    birth.root.machine()->arena().deallocate(static_cast<char*>(block) + bytes, bytes);
+    return block;
+  }
   void* const p = allocate(&birth.root, block, old_bytes, bytes);
   if (birth.spare.begin == nullptr && p != nullptr && bytes <= Arena::kSmallMax) {
     const std::size_t used = (bytes + 15) / 16 * 16;
@@ -66,6 +70,16 @@ void* allocate_first(void* ud, void* block, std::size_t old_bytes, std::size_t b
   }
   return p;
 }
+
+// liblua's own last step of lua_newstate: the reserved words, 22 strings of which only the compiler makes use, and no process
+// ever compiles. The archive is linked with --wrap=luaX_init, so that the step is ours (docs/decisions/014): a process's state
+// gets none of the words and the string table that its few names need; every other state gets what it always got.
+extern "C" {
+void real_luax_init(lua_State* L) asm("__real_luaX_init");
+void resize_string_table(lua_State* L, int entries) asm("luaS_resize");
+void own_luax_init(lua_State* L) asm("__wrap_luaX_init");
+}
+constexpr int kFirstStrings = 64;  // half of liblua's; it doubles by itself
 
 // Nothing of ours runs Lua unprotected; liblua would abort silently.
 int panic(lua_State* L) {
@@ -84,6 +98,12 @@ int setup(lua_State* L) {
 }
 
 }  // namespace
+
+// Lua calls it under its own protection. [-0, +0, m]
+extern "C" void own_luax_init(lua_State* L) {
+  if (lua_getallocf(L, nullptr) != allocate_first) return real_luax_init(L);
+  resize_string_table(L, kFirstStrings);
+}
 
 lua_State* create_state(ProcessRoot& root, SpareBytes& spare) noexcept {
   Birth birth{root, spare};
