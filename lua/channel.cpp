@@ -215,7 +215,6 @@ void add_waiter(Task& task, Channel* channel, int outcome, int value_index) noex
 // --- operations that do not block
 
 Received try_receive(lua_State* L, Channel* ch, int channel_index) {
-  luaL_checkstack(L, 6, nullptr);
   if (ch->source != nullptr) {
     uint64_t arrival = 0;
     if (ch->closed) return Received::kClosed;
@@ -223,6 +222,7 @@ Received try_receive(lua_State* L, Channel* ch, int channel_index) {
     ch->source->take(L);
     return Received::kValue;
   }
+  luaL_checkstack(L, 6, nullptr);
   if (ch->count != 0) {
     buffer_pop(L, ch, channel_index);
     if (Waiter* w = ch->senders.first) {  // a slot is free: the oldest blocked sender's value

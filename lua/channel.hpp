@@ -24,7 +24,7 @@ class ChannelSource {
   // Is an item there? For mailbox views `arrival` receives the number of the oldest item (smaller is older), by which select
   // chooses among mailbox channels; others leave it alone.
   virtual bool ready(uint64_t& arrival) noexcept = 0;
-  // Pushes the oldest item and forgets it; only when ready(). May raise (then the item stays or is lost, as the source
+  // Pushes the oldest item and forgets it, after making sure of the stack; only when ready(). May raise (then the item stays or is lost, as the source
   // decides) and may close the channel. [-0, +1, e]
   virtual void take(lua_State* L) = 0;
   // Takes part in select's oldest-first rule.

@@ -6,6 +6,7 @@
 #include "lua/lib_process.hpp"
 #include "lua/machine.hpp"
 #include "lua/mail_router.hpp"
+#include "lua/plain_body.hpp"
 #include "lua/process_args.hpp"
 #include "lua/values_lua.hpp"
 
@@ -19,16 +20,30 @@ MailRouter& router_of(lua_State* L) {
   return *router;
 }
 
-// Its own frame: the writer has a destructor and nothing in here raises. wait: null where the script cannot block; a wait
-// that is on leaves wait->timer set. [-0, +0, -]
-EncodeResult encode_and_send(lua_State* L, Pid target, std::string_view topic, int count, SendWait* wait) noexcept {
+// wait: null where the script cannot block; a wait that is on leaves wait->timer set.
+Status send_body(lua_State* L, Pid target, std::string_view body, SendWait* wait) noexcept {
+  Context& context = context_of(L);
+  return wait == nullptr ? context.send(target, body.data(), body.size())
+                         : context.send_or_wait(target, body.data(), body.size(), *wait);
+}
+
+// Its own frame: the writer has a destructor and nothing in here raises. [-0, +0, -]
+[[gnu::noinline]] EncodeResult encode_and_send(lua_State* L, Pid target, std::string_view topic, int count,
+                                               SendWait* wait) noexcept {
   ValueWriter w;
   w.reset_body(topic, static_cast<uint32_t>(count));
   EncodeResult r = encode_values(L, w, 3, count, Untransferable::kRefuse);
-  if (!r.ok()) return r;
-  Context& context = context_of(L);
-  r.status = wait == nullptr ? context.send(target, w.view().data(), w.view().size())
-                             : context.send_or_wait(target, w.view().data(), w.view().size(), *wait);
+  if (r.ok()) r.status = send_body(L, target, w.view(), wait);
+  return r;
+}
+
+// The values from 3 on. [-0, +0, -]
+EncodeResult send_values(lua_State* L, Pid target, std::string_view topic, SendWait* wait) noexcept {
+  const int count = lua_gettop(L) - 2;
+  PlainBody plain;
+  if (!plain.make(L, topic, 3, count)) return encode_and_send(L, target, topic, count, wait);
+  EncodeResult r;
+  r.status = send_body(L, target, plain.view(), wait);
   return r;
 }
 
@@ -91,7 +106,7 @@ int process_send(lua_State* L) {
   Pid target;
   if (!destination_argument(L, "send", target)) return 2;
   SendWait wait;
-  const EncodeResult r = encode_and_send(L, target, topic, lua_gettop(L) - 2, may_block(L) ? &wait : nullptr);
+  const EncodeResult r = send_values(L, target, topic, may_block(L) ? &wait : nullptr);
   if (wait.timer != 0) return send_later(L, target, wait);
   if (!r.ok()) return return_encode_error(L, r, "send");
   lua_pushboolean(L, 1);

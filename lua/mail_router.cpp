@@ -55,9 +55,7 @@ void MailRouter::add_message(Signal* s) noexcept {
   if (!open_body({s->body(), s->body_bytes}, body)) return machine_.context().release(s);
   // Reserved topics never fall back to the inbox, and nobody can listen to them.
   if (!body.topic.empty() && body.topic.front() == '@') return machine_.context().release(s);
-  const std::size_t hash = std::hash<std::string_view>{}(body.topic);
-  Topic* topic = find_topic(body.topic, hash);
-  if (topic == nullptr) topic = make_topic(body.topic, hash);
+  Topic* const topic = topic_of(body.topic);
   MailItem* const item = topic != nullptr ? new_item(s) : nullptr;
   if (item == nullptr) return machine_.context().release(s);
   item->topic = topic;
@@ -107,6 +105,14 @@ void MailRouter::unclaim(Topic& topic) noexcept {
 
 // --- topics
 
+Topic* MailRouter::topic_of(std::string_view name) noexcept {
+  if (last_topic_ != nullptr && last_topic_->name == name) return last_topic_;
+  const std::size_t hash = std::hash<std::string_view>{}(name);
+  Topic* const found = find_topic(name, hash);
+  last_topic_ = found != nullptr ? found : make_topic(name, hash);
+  return last_topic_;
+}
+
 Topic* MailRouter::find_topic(std::string_view name, std::size_t hash) noexcept {
   if (bucket_count_ == 0) return nullptr;
   for (Topic* t = buckets_[hash & (bucket_count_ - 1)]; t != nullptr; t = t->next) {
@@ -155,15 +161,14 @@ void MailRouter::release_if_idle(Topic* topic) noexcept {
   while (*at != topic) at = &(*at)->next;
   *at = topic->next;
   --topic_count_;
+  if (last_topic_ == topic) last_topic_ = nullptr;
   machine_.deallocate(topic, sizeof(Topic) + topic->name.size() + 1);
 }
 
 // --- the script's side
 
 void MailRouter::push_listener(lua_State* L, std::string_view name, bool message_mode) {
-  const std::size_t hash = std::hash<std::string_view>{}(name);
-  Topic* topic = find_topic(name, hash);
-  if (topic == nullptr) topic = make_topic(name, hash);
+  Topic* const topic = topic_of(name);
   if (topic == nullptr) {
     luaL_error(L, "not enough memory");
     return;

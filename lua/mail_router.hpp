@@ -132,6 +132,8 @@ class MailRouter final : public SignalSink {
   MailItem* new_item(Signal* s) noexcept;
   void drop_item(MailItem* item) noexcept;
 
+  // Null: out of memory. A topic that is the last one again is not looked for.
+  Topic* topic_of(std::string_view name) noexcept;
   Topic* find_topic(std::string_view name, std::size_t hash) noexcept;
   Topic* make_topic(std::string_view name, std::size_t hash) noexcept;
   bool grow_buckets() noexcept;
@@ -150,6 +152,7 @@ class MailRouter final : public SignalSink {
   MailQueue event_queue_;
   MailItem* unclaimed_first_ = nullptr;
   MailItem* unclaimed_last_ = nullptr;
+  Topic* last_topic_ = nullptr;
   Topic** buckets_ = nullptr;
   uint32_t bucket_count_ = 0;
   uint32_t topic_count_ = 0;

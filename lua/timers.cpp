@@ -39,6 +39,7 @@ class TimerObject final : public ChannelSource {
 
   bool ready(uint64_t&) noexcept override { return unread_ != 0; }
   void take(lua_State* L) override {
+    luaL_checkstack(L, 4, nullptr);
     auto* t = static_cast<TimeObject*>(new_user(L, kTimeType, sizeof(TimeObject), 0));
     *t = TimeObject{ticks()[first_].value, ticks()[first_].monotonic_ns};
     first_ = (first_ + 1) % capacity_;

@@ -15,7 +15,7 @@ namespace {
 
 // --- without a reader: what most messages are
 
-bool read_varint(std::string_view& in, uint64_t& value) noexcept {
+[[gnu::noinline]] bool read_long_varint(std::string_view& in, uint64_t& value) noexcept {
   value = 0;
   for (uint32_t i = 0; i < kMaxVarintBytes && i < in.size(); ++i) {
     const auto byte = static_cast<uint8_t>(in[i]);
@@ -26,6 +26,14 @@ bool read_varint(std::string_view& in, uint64_t& value) noexcept {
     }
   }
   return false;
+}
+
+// Most are one byte.
+inline bool read_varint(std::string_view& in, uint64_t& value) noexcept {
+  if (in.empty() || (in.front() & 0x80) != 0) return read_long_varint(in, value);
+  value = static_cast<uint8_t>(in.front());
+  in.remove_prefix(1);
+  return true;
 }
 
 template <class T>

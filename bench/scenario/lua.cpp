@@ -35,6 +35,16 @@ local function main(task)
 end
 return { main = main }
 )";
+// The same behind `bytes` of source that it never calls: what a larger program costs each of its processes.
+std::string task_of_size(const char* task, std::size_t bytes) {
+  std::string source = "local unused = {}\n";
+  for (int i = 1; source.size() + 1 < bytes; ++i) {
+    const std::string n = std::to_string(i);
+    source += "function unused.f" + n + "(a, b) if a > b then return a * " + n +
+              " else return { first = a, second = b } end end\n";
+  }
+  return source + task;
+}
 // The same with a longer wait, so that all are alive when memory is measured, however busy the machine is.
 constexpr const char* kTaskPatient = R"(
 local time = require("time")
@@ -129,6 +139,9 @@ return { main = main }
 )";
 }
 
+constexpr std::size_t kSourceKib[] = {1, 4, 16, 64};
+std::string sized(const char* entry, std::size_t kib) { return entry + ("_" + std::to_string(kib)) + "k"; }
+
 // Entries by name; outlives the processes of its run.
 class Entries final : public lua::ProcessDirectory {
  public:
@@ -136,6 +149,10 @@ class Entries final : public lua::ProcessDirectory {
     add("bench:task_worker", kTaskWorker, {"time"});
     add("bench:task_at_once", kTaskAtOnce, {"time"});
     add("bench:task_patient", kTaskPatient, {"time"});
+    for (const std::size_t kib : kSourceKib) {
+      add(sized("bench:task_at_once", kib), task_of_size(kTaskAtOnce, kib << 10), {"time"});
+      add(sized("bench:task_patient", kib), task_of_size(kTaskPatient, kib << 10), {"time"});
+    }
     add("bench:ponger", kPonger, {});
     add("bench:pinger", kPinger, {});
     add("bench:table_echo", kTableEcho, {});
@@ -161,7 +178,7 @@ class Entries final : public lua::ProcessDirectory {
   HostCore* find_host(std::string_view id) noexcept override { return node_.runtime().node().find_host(id); }
 
  private:
-  void add(const char* id, const std::string& source, std::vector<std::string> modules) {
+  void add(const std::string& id, const std::string& source, std::vector<std::string> modules) {
     auto p = std::make_shared<lua::LuaProgram>();
     p->entry_id = id;
     p->modules = std::move(modules);
@@ -231,10 +248,10 @@ Behavior task_driver(Context& self, Job* job, Entries* entries, const char* entr
   }
 }
 
-Measured tasks(const char* entry, uint64_t ops) {
+Measured tasks(const std::string& entry, uint64_t ops) {
   BenchNode& node = nodes().pair();
   Entries entries(node);
-  return node.run(kSecondHost, task_driver, &entries, entry, ops);
+  return node.run(kSecondHost, task_driver, &entries, entry.c_str(), ops);
 }
 
 // Runs one Lua process with (host, count) and expects count * (count + 1) / 2 back.
@@ -269,17 +286,17 @@ Measured pair_of(const char* entry, uint64_t ops) {
   return node.run(kSecondHost, pair_driver, &entries, entry, &host, ops);
 }
 
-Measured live_bytes(uint64_t ops) {
+Measured live_bytes(const std::string& entry, uint64_t ops) {
   BenchNode node("tasks", {1});
   Entries entries(node);
   ThreadMemory scope(node.runtime().pools(), NodeId{0}, ReaderKind::kOutside);
   Job job;
   struct Crowd {
-    static Behavior main(Context& self, Job* job, Entries* entries, uint64_t count) {
+    static Behavior main(Context& self, Job* job, Entries* entries, const char* entry, uint64_t count) {
       for (uint64_t i = 1; i <= count; ++i) {
         ValueWriter w;
         task_arguments(w, static_cast<int64_t>(i));
-        if (!entries->spawn(self, "bench:task_patient", w.view(), {}).status.ok()) {
+        if (!entries->spawn(self, entry, w.view(), {}).status.ok()) {
           job->fail("a task did not start");
           co_return;
         }
@@ -293,7 +310,7 @@ Measured live_bytes(uint64_t ops) {
   SpawnOptions o;
   o.host = &node.host(0);
   const uint64_t before = resident_bytes();
-  const SpawnResult r = spawn_native(node.runtime().node(), o, Crowd::main, &job, &entries, ops);
+  const SpawnResult r = spawn_native(node.runtime().node(), o, Crowd::main, &job, &entries, entry.c_str(), ops);
   if (!r.status.ok() || !job.wait()) return Measured::wrong("the tasks did not start");
   const uint64_t after = resident_bytes();
   const int64_t alive = node.runtime().node().live_processes();
@@ -311,7 +328,26 @@ const ScenarioCase kWaiting("lua/spawn_wait_exit", "task worker: spawn + 100 ms 
                             {"malloc_pair"}, {.ops = 5'000, .smoke_ops = 50, .metric = Metric::kCpu},
                             [](uint64_t ops) { return tasks("bench:task_worker", ops); });
 const ScenarioCase kMemory("lua/memory_task_worker", "resident bytes of a task worker that waits", {},
-                           {.ops = 4'000, .smoke_ops = 100, .metric = Metric::kBytes}, live_bytes);
+                           {.ops = 4'000, .smoke_ops = 100, .metric = Metric::kBytes},
+                           [](uint64_t ops) { return live_bytes("bench:task_patient", ops); });
+// The curve over source size: what a process pays for the program that it is one of.
+template <std::size_t kib>
+struct SizedCases {
+  ScenarioCase spawn{sized("lua/spawn_run_exit", kib),
+                     std::to_string(kib) + " KiB of source: spawn + run + exit event",
+                     {"malloc_pair"},
+                     {.ops = 160'000 / (kib + 15), .smoke_ops = 20},
+                     [](uint64_t ops) { return tasks(sized("bench:task_at_once", kib), ops); }};
+  ScenarioCase memory{sized("lua/memory", kib),
+                      std::to_string(kib) + " KiB of source: resident bytes while it waits",
+                      {},
+                      {.ops = 64'000 / (kib + 15), .smoke_ops = 20, .metric = Metric::kBytes},
+                      [](uint64_t ops) { return live_bytes(sized("bench:task_patient", kib), ops); }};
+};
+const SizedCases<1> kSized1;
+const SizedCases<4> kSized4;
+const SizedCases<16> kSized16;
+const SizedCases<64> kSized64;
 const ScenarioCase kRoundTrip("lua/round_trip", "number to another Lua process and back, one worker", {"exchange"},
                               {.ops = 100'000, .smoke_ops = 100},
                               [](uint64_t ops) { return pair_of("bench:pinger", ops); });

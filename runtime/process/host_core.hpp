@@ -28,6 +28,9 @@ class HostCore {
   NodeCore& node() noexcept { return node_; }
   uint16_t index() const noexcept { return index_; }
   const std::string& id() const noexcept { return id_; }
+  // How the PIDs of its processes begin: "{node@host|0x". Before start.
+  const std::string& pid_prefix() const noexcept { return pid_prefix_; }
+  void set_pid_prefix(std::string prefix) { pid_prefix_ = std::move(prefix); }
   Scheduler* scheduler() noexcept { return scheduler_; }
   void set_scheduler(Scheduler* s) noexcept { scheduler_ = s; }
 
@@ -76,6 +79,7 @@ class HostCore {
   NodeCore& node_;
   const uint16_t index_;
   const std::string id_;
+  std::string pid_prefix_;
   Scheduler* scheduler_ = nullptr;
   Atomic<uint32_t> state_{0};
   Atomic<uint32_t> arriving_{0};

@@ -20,7 +20,10 @@ NodeCore::~NodeCore() = default;
 
 HostCore& NodeCore::add_host(std::string id) {
   const auto index = static_cast<uint16_t>(hosts_.size());
+  const std::string node = node_name_.empty() ? "" : node_name_ + "@";
+  const std::string prefix = "{" + node + id + "|0x";
   hosts_.push_back(std::make_unique<HostCore>(*this, index, std::move(id)));
+  hosts_.back()->set_pid_prefix(prefix);
   return *hosts_.back();
 }
 
@@ -113,16 +116,32 @@ std::vector<Pid> NodeCore::pids_of(uint16_t host_index) {
 std::string NodeCore::format(Pid pid) const {
   const uint16_t owner = blocks_.owner_of(pid_index(pid));
   char hex[24];
-  std::snprintf(hex, sizeof hex, "|0x%05llx}", static_cast<unsigned long long>(pid.value));
-  std::string out = "{";
-  if (!node_name_.empty()) out += node_name_ + "@";
-  if (owner < hosts_.size()) out += hosts_[owner]->id();
-  return out + hex;
+  std::snprintf(hex, sizeof hex, "%05llx}", static_cast<unsigned long long>(pid.value));
+  if (owner < hosts_.size()) return hosts_[owner]->pid_prefix() + hex;
+  return "{" + (node_name_.empty() ? "" : node_name_ + "@") + "|0x" + hex;
+}
+
+// What format() writes, from its end: the number says which host's prefix stands before it. 0: it is something else.
+Pid NodeCore::parse_formatted(std::string_view text) const noexcept {
+  constexpr uint32_t kMostDigits = 16;
+  uint64_t value = 0;
+  std::size_t at = text.size() - 1;  // the closing brace
+  for (uint32_t digits = 0; digits < kMostDigits && at > 0; ++digits, --at) {
+    const char c = text[at - 1];
+    const int digit = c >= '0' && c <= '9' ? c - '0' : (c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1);
+    if (digit < 0) break;
+    value |= static_cast<uint64_t>(digit) << (4 * digits);
+  }
+  const uint16_t owner = blocks_.owner_of(pid_index(Pid{value}));
+  if (owner >= hosts_.size() || text.substr(0, at) != hosts_[owner]->pid_prefix()) return Pid{};
+  return Pid{value};
 }
 
 Status NodeCore::parse(std::string_view text, Pid& pid) const noexcept {
   pid = Pid{};
   if (!looks_like_pid(text)) return Status::error(ErrorKind::kInvalid, "not a PID");
+  pid = parse_formatted(text);
+  if (pid) return Status::good();
   text = text.substr(1, text.size() - 2);
   const std::size_t first_bar = text.find('|');
   std::string_view host = text.substr(0, first_bar);

@@ -105,6 +105,7 @@ class NodeCore {
   int64_t live_processes() const noexcept;
 
  private:
+  Pid parse_formatted(std::string_view text) const noexcept;
   friend class WorkerProcs;
   friend class Context;
   void submit(Process* p) noexcept;

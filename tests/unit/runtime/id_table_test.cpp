@@ -141,6 +141,10 @@ TEST_F(Generations, TextFormOfPids) {
   Pid back;
   EXPECT_TRUE(node_.parse(text, back).ok());
   EXPECT_EQ(back, pid);
+  EXPECT_TRUE(node_.parse("{" + text.substr(1, text.size() - 2) + "}", back).ok());
+  EXPECT_EQ(back, pid);
+  EXPECT_TRUE(node_.parse("{app:h|old" + text.substr(text.find('|')), back).ok());  // the three-part form
+  EXPECT_EQ(back, pid);
   for (const char* bad : {"", "x", "{}", "{|", "app:h|0x1", "{app:h 0x1}"}) {
     EXPECT_EQ(node_.parse(bad, back).kind, ErrorKind::kInvalid) << bad;
   }
