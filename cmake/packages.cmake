@@ -3,7 +3,7 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
 set(WIPPY_ALLOCATOR "")
-foreach(name hwloc log lua cli11 json jemalloc)
+foreach(name hwloc log lua cli11 json tz jemalloc)
   add_library(wippy_foreign_${name} INTERFACE)
 endforeach()
 
@@ -32,6 +32,12 @@ if(NOT WIPPY_MODEL)
   target_link_libraries(wippy_foreign_lua INTERFACE ${WIPPY_LUA_ARCHIVE} m ${CMAKE_DL_LIBS})
   # lua/state.cpp takes the place of one step of lua_newstate, in whatever links the archive.
   target_link_options(wippy_foreign_lua INTERFACE LINKER:--wrap=luaX_init LINKER:--undefined=__wrap_luaX_init)
+
+  # Time zones. Debian ships no CMake or pkg-config file with it.
+  find_library(WIPPY_CCTZ NAMES cctz REQUIRED)
+  find_path(WIPPY_CCTZ_INCLUDE cctz/time_zone.h REQUIRED)
+  target_include_directories(wippy_foreign_tz SYSTEM INTERFACE ${WIPPY_CCTZ_INCLUDE})
+  target_link_libraries(wippy_foreign_tz INTERFACE ${WIPPY_CCTZ})
 
   if(WIPPY_JEMALLOC)
     pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)

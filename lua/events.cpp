@@ -61,7 +61,7 @@ void set_deadline(lua_State* L, uint64_t unix_ns) {
   t.unix_s = static_cast<int64_t>(unix_ns / 1'000'000'000u);
   t.nanos = static_cast<uint32_t>(unix_ns % 1'000'000'000u);
   char text[kTimeTextBytes];
-  const std::size_t length = format_rfc3339(t, true, text);
+  const std::size_t length = format_rfc3339_nano(t, text);
   lua_pushlstring(L, text, length);
   lua_setfield(L, -2, "deadline");
 }

@@ -1,8 +1,9 @@
-// The time module (spec/process.md §4): waiting, durations, the present. Calendar, layouts and zones join it as files of their
-// own.
+// The time module (spec/process.md §4): waiting, durations, the present, and the list of all its fields.
 #include "lua/library.hpp"
 
 #include "lua/error_object.hpp"
+#include "lua/layout.hpp"
+#include "lua/lib_time.hpp"
 #include "lua/state.hpp"
 #include "lua/task.hpp"
 #include "lua/time_object.hpp"
@@ -69,20 +70,8 @@ int time_ticker(lua_State* L) {
   return 1;
 }
 
-int time_now_value(lua_State* L) {
-  push_now(L);
-  return 1;
-}
-
-int time_unix(lua_State* L) {
-  TimeValue t;
-  t.unix_s = luaL_checkinteger(L, 1);
-  const lua_Integer nanos = luaL_optinteger(L, 2, 0);
-  const lua_Integer carry = nanos / kSecondNs - (nanos % kSecondNs < 0 ? 1 : 0);
-  luaL_argcheck(L, !__builtin_add_overflow(t.unix_s, carry, &t.unix_s), 2, "time out of range");
-  t.nanos = static_cast<uint32_t>(nanos - carry * kSecondNs);
-  t.zone_offset_s = local_offset_s(t.unix_s);
-  push_time(L, t);
+int time_now(lua_State* L) {
+  push_time(L, instant_now(), Zone::Kind::kLocal);
   return 1;
 }
 
@@ -116,8 +105,14 @@ constexpr LibraryEntry kTimeLibrary[] = {
     {"after", time_after},
     {"timer", time_timer},
     {"ticker", time_ticker},
-    {"now", time_now_value},
+    {"now", time_now},
+    {"date", time_date},
     {"unix", time_unix},
+    {"parse", time_parse},
+    {"load_location", time_load_location},
+    {"fixed_zone", time_fixed_zone},
+    {"utc", time_utc, true},
+    {"localtz", time_localtz, true},
     {"parse_duration", time_parse_duration},
     {"milliseconds", time_units<1'000'000>},
     {"seconds", time_units<kSecondNs>},
@@ -148,6 +143,21 @@ constexpr LibraryEntry kTimeLibrary[] = {
     {"THURSDAY", nullptr, false, 4},
     {"FRIDAY", nullptr, false, 5},
     {"SATURDAY", nullptr, false, 6},
+    {"RFC3339", nullptr, false, 0, kRfc3339},
+    {"RFC3339NANO", nullptr, false, 0, "2006-01-02T15:04:05.999999999Z07:00"},
+    {"RFC822", nullptr, false, 0, "02 Jan 06 15:04 MST"},
+    {"RFC822Z", nullptr, false, 0, "02 Jan 06 15:04 -0700"},
+    {"RFC850", nullptr, false, 0, "Monday, 02-Jan-06 15:04:05 MST"},
+    {"RFC1123", nullptr, false, 0, "Mon, 02 Jan 2006 15:04:05 MST"},
+    {"RFC1123Z", nullptr, false, 0, "Mon, 02 Jan 2006 15:04:05 -0700"},
+    {"KITCHEN", nullptr, false, 0, "3:04PM"},
+    {"STAMP", nullptr, false, 0, "Jan _2 15:04:05"},
+    {"STAMP_MILLI", nullptr, false, 0, "Jan _2 15:04:05.000"},
+    {"STAMP_MICRO", nullptr, false, 0, "Jan _2 15:04:05.000000"},
+    {"STAMP_NANO", nullptr, false, 0, "Jan _2 15:04:05.000000000"},
+    {"DATE_TIME", nullptr, false, 0, "2006-01-02 15:04:05"},
+    {"DATE_ONLY", nullptr, false, 0, "2006-01-02"},
+    {"TIME_ONLY", nullptr, false, 0, "15:04:05"},
     {nullptr, nullptr},
 };
 

@@ -15,11 +15,6 @@ constexpr int kChannelSlot = 1;  // user value of the timer: its channel
 constexpr int kOwnerSlot = 1;    // user value of the channel: its timer (a channel with a source has no buffer there)
 constexpr uint32_t kMaxUnread = 16;
 
-struct Instant {
-  TimeValue value;
-  uint64_t monotonic_ns;
-};
-
 // Lies in a userdata, followed by `capacity` instants. The registration with the machine points to it until the signal comes, stop() or __gc.
 class TimerObject final : public ChannelSource {
  public:
@@ -31,6 +26,7 @@ class TimerObject final : public ChannelSource {
     return arm(machine, static_cast<uint64_t>(ns));
   }
   bool pending() const noexcept { return id_ != 0; }
+  bool is_ticker() const noexcept { return period_ns_ != 0; }
   void stop(lua_State* L) noexcept {
     if (id_ != 0) stop_timer(L, id_);
     id_ = 0;
@@ -40,8 +36,7 @@ class TimerObject final : public ChannelSource {
   bool ready(uint64_t&) noexcept override { return unread_ != 0; }
   void take(lua_State* L) override {
     luaL_checkstack(L, 4, nullptr);
-    auto* t = static_cast<TimeObject*>(new_user(L, kTimeType, sizeof(TimeObject), 0));
-    *t = TimeObject{ticks()[first_].value, ticks()[first_].monotonic_ns};
+    push_time(L, ticks()[first_], Zone::Kind::kLocal);
     first_ = (first_ + 1) % capacity_;
     --unread_;
     if (period_ns_ == 0) close_channel(channel);
@@ -66,9 +61,10 @@ class TimerObject final : public ChannelSource {
 
   void tick(LuaMachine& machine) noexcept {
     id_ = 0;
-    const uint64_t now = monotonic_ns();
+    const Instant here = instant_now();
+    const uint64_t now = here.monotonic_ns;
     if (unread_ < capacity_) {
-      ticks()[(first_ + unread_) % capacity_] = {time_now(), now};
+      ticks()[(first_ + unread_) % capacity_] = here;
       ++unread_;
     }
     if (period_ns_ != 0) {
@@ -90,10 +86,20 @@ class TimerObject final : public ChannelSource {
   uint32_t capacity_;
 };
 
-TimerObject& self_of(lua_State* L) { return check_user_as<TimerObject>(L, 1, kTimerType); }
+// Null: neither timer nor ticker.
+TimerObject* to_timer(lua_State* L) {
+  auto* t = to_user_as<TimerObject>(L, 1, kTimerType);
+  return t != nullptr ? t : to_user_as<TimerObject>(L, 1, kTickerType);
+}
+
+TimerObject& self_of(lua_State* L) {
+  TimerObject* const t = to_timer(L);
+  luaL_argexpected(L, t != nullptr, 1, kTimerType.name);
+  return *t;
+}
 
 int timer_gc(lua_State* L) {
-  if (auto* t = to_user_as<TimerObject>(L, 1, kTimerType)) t->stop(L);
+  if (TimerObject* const t = to_timer(L)) t->stop(L);
   return 0;
 }
 
@@ -106,14 +112,14 @@ int timer_channel(lua_State* L) {
 // True when it had not fired (one shot) or at all (ticker). The channel is closed either way. [-1, +1, v]
 int timer_stop(lua_State* L) {
   TimerObject& t = self_of(L);
-  lua_pushboolean(L, t.pending());
+  lua_pushboolean(L, t.pending() || t.is_ticker());
   t.stop(L);
   close_channel(t.channel);
   return 1;
 }
 
 int timer_reset(lua_State* L) {
-  TimerObject& t = self_of(L);
+  auto& t = check_user_as<TimerObject>(L, 1, kTimerType);
   int64_t ns = 0;
   if (to_duration(L, 2, 1, ns) != DurationArgument::kOk || ns <= 0) return luaL_argerror(L, 2, "duration must be > 0");
   const bool pending = t.pending();
@@ -125,24 +131,33 @@ int timer_reset(lua_State* L) {
   return 1;
 }
 
-constexpr LibraryEntry kMethods[] = {
+constexpr LibraryEntry kTimerMethods[] = {
     {"response", timer_channel}, {"channel", timer_channel}, {"stop", timer_stop},
     {"reset", timer_reset},      {nullptr, nullptr},
 };
+constexpr LibraryEntry kTickerMethods[] = {
+    {"response", timer_channel},
+    {"channel", timer_channel},
+    {"stop", timer_stop},
+    {nullptr, nullptr},
+};
 
-void fill_timer(lua_State* L) {
-  push_lazy_table(L, kMethods);
+template <const LibraryEntry* methods>
+void fill(lua_State* L) {
+  push_lazy_table(L, methods);
   lua_setfield(L, -2, "__index");
   set_function(L, "__gc", timer_gc);
 }
 
 }  // namespace
 
-const UserType kTimerType = {"timer", fill_timer};
+const UserType kTimerType = {"timer", fill<kTimerMethods>};
+const UserType kTickerType = {"ticker", fill<kTickerMethods>};
 
 void push_timer(lua_State* L, int64_t ns, bool periodic) {
   const uint32_t capacity = periodic ? kMaxUnread : 1;
-  void* const memory = new_user(L, kTimerType, sizeof(TimerObject) + capacity * sizeof(Instant), 1);
+  void* const memory =
+      new_user(L, periodic ? kTickerType : kTimerType, sizeof(TimerObject) + capacity * sizeof(Instant), 1);
   auto* t = new (memory) TimerObject(periodic ? ns : 0, capacity);
   t->channel = new_channel(L, 0, t);
   lua_pushvalue(L, -2);

@@ -15,6 +15,7 @@
 namespace wippy::lua {
 
 extern const UserType kTimerType;
+extern const UserType kTickerType;
 
 // Pushes the channel of a new one-shot timer. [-0, +1, e]
 void push_after(lua_State* L, int64_t ns);

@@ -92,7 +92,7 @@ void push_item(lua_State* L, const ValueItem& item, const Decoding& d) {
     case Token::kNumber: lua_pushnumber(L, item.number); break;
     case Token::kString: lua_pushlstring(L, item.text.data(), item.text.size()); break;
     case Token::kPid: push_pid(L, item.pid); break;
-    case Token::kTime: push_time(L, item.time); break;
+    case Token::kTime: push_time_value(L, item.time); break;
     case Token::kDuration: push_duration(L, item.integer); break;
     case Token::kTable:
       lua_createtable(L, as_size(item.array_count), as_size(item.pair_count));

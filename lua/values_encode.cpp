@@ -102,7 +102,7 @@ class Encoder {
 
   bool take_object() noexcept {
     if (const auto* e = to_user_as<ErrorObject>(L_, -1, kErrorType)) return open_error(*e);
-    if (const auto* t = to_user_as<TimeObject>(L_, -1, kTimeType)) return written(w_.time(t->value));
+    if (const auto* t = to_user_as<TimeObject>(L_, -1, kTimeType)) return written(w_.time(value_of_time(L_, -1, *t)));
     if (const auto* d = to_user_as<DurationObject>(L_, -1, kDurationType)) return written(w_.duration(d->ns));
     return refuse_top();
   }

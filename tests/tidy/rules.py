@@ -54,6 +54,7 @@ FOREIGN = [
     (r"(oneapi/)?tbb/", ["scheduler", "runtime"]),
     (r"lua5\.4/|lua\.hpp$|lua\.h$|lauxlib\.h$|lualib\.h$", ["lua"]),
     (r"yaml-cpp/", ["runtime/app"]),
+    (r"cctz/", ["lua"]),
     (r"spdlog/", ["runtime/observe"]),
     (r"fmt/", ["runtime", "lua", "cli"]),
     (r"CLI/", ["cli"]),
