@@ -10,6 +10,7 @@ namespace wippy::lua {
 
 namespace {
 
+constexpr std::size_t kMaxTextBytes = 4096;     // reading one cannot be interrupted
 constexpr uint64_t kLimit = uint64_t{1} << 63;  // of the magnitude; only negative durations reach it
 
 struct Unit {
@@ -69,6 +70,7 @@ bool read_term(std::string_view& in, uint64_t& total) noexcept {
 }  // namespace
 
 bool parse_duration(std::string_view text, int64_t& ns) noexcept {
+  if (text.size() > kMaxTextBytes) return false;
   bool negative = false;
   if (!text.empty() && (text.front() == '-' || text.front() == '+')) {
     negative = text.front() == '-';
