@@ -109,6 +109,8 @@ std::string summary(uint64_t seed, const Result& r) {
 }
 
 Result run(uint64_t seed, Options options, std::function<int()> main) {
+  setenv("TZ", "UTC0", 1);  // the local zone of the machine is no part of the seed
+  tzset();
   CrashNote note(seed, options.replay);
   Simulator s(seed, std::move(options), std::move(main));
   return s.run();

@@ -85,6 +85,16 @@ TEST(Program, ServicesRunUntilTheirTimeIsOver) {
   EXPECT_EQ(r.text, again.text);
 }
 
+// Named zones come from files, which all machines have alike; the local zone is the machine's and must not be seen.
+TEST(Program, TheLocalZoneIsUtc) {
+  const Ended tokyo = run_sim("tests/sim/apps/zones", "run --sim --seed 1 show", "TZ=Asia/Tokyo");
+  EXPECT_EQ(tokyo.code, 0) << tokyo.text;
+  EXPECT_NE(tokyo.text.find("2026-01-01 00:00 UTC Local\n2026-01-01 00:00 UTC\n2026-01-01 09:00 JST Asia/Tokyo\n"),
+            std::string::npos)
+      << tokyo.text;
+  EXPECT_EQ(run_sim("tests/sim/apps/zones", "run --sim --seed 1 show", "TZ=America/New_York").text, tokyo.text);
+}
+
 TEST(Program, TraceNamesEvents) {
   const Ended r = run_sim("examples/monitored_pool", "run --sim --seed 7 monitored_pool", "WIPPY_SIM_TRACE=1");
   EXPECT_NE(r.text.find(" event 1  pid 0x"), std::string::npos) << r.text;
