@@ -54,7 +54,8 @@ constexpr Integer floor_div(Integer a, Integer b) noexcept {
 }
 template <class Integer>
 constexpr Integer floor_mod(Integer a, Integer b) noexcept {
-  return a - floor_div(a, b) * b;
+  const Integer rest = a % b;
+  return rest < 0 ? rest + b : rest;
 }
 
 }  // namespace wippy::lua
