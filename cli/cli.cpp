@@ -10,6 +10,7 @@
 #include "cli/arguments.hpp"
 #include "cli/resolve.hpp"
 #include "numa/topology.hpp"
+#include "runtime/native/registry.hpp"
 #include "runtime/observe/flight_trace.hpp"
 #include "runtime/observe/placement_text.hpp"
 
@@ -35,6 +36,10 @@ std::variant<Application, LoadFailure> load(const CommonArguments& common, const
   options.root = common.directory;
   options.syntax = hooks.syntax;
   options.modules = hooks.modules;
+  if (hooks.natives != nullptr) {
+    options.factories.emplace();
+    for (const auto& [name, start] : hooks.natives->all()) options.factories->push_back({name, start.limits_memory});
+  }
   options.allow_unknown_kinds = common.allow_unknown_kinds;
   options.environment = hooks.environment;
   return app::load_application(options);
@@ -103,6 +108,7 @@ int run(const RunArguments& arguments, const std::vector<std::string>& args, con
   options.sim = hooks.is_simulation;
   options.seed = arguments.seed.value_or(0);
   options.trace_path = arguments.trace.value_or("");
+  options.natives = hooks.natives;
   options.latency_objective_ns = arguments.latency_objective_ns;
   options.log = log_options(arguments, app, options.mode);
   if (options.log.console) print_warnings(streams, app.warnings);

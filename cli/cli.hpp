@@ -27,6 +27,7 @@ struct Hooks {
   std::function<int(const std::vector<std::string>& args, const Streams&)> start_simulation;
   app::SyntaxCheck syntax;
   std::optional<std::vector<std::string>> modules;  // built-in Lua modules
+  const NativeRegistry* natives = nullptr;          // of process.native; null: their factories are not checked
   app::Lookup environment;                          // empty: the operating system's
   bool is_simulation = false;                       // this is wippy-sim
 };

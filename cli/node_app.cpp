@@ -63,6 +63,8 @@ NodeApp::NodeApp(const app::Application& app, const RunOptions& options)
     : app_(app), options_(options), runtime_(runtime_config(app, options)), hooks_(*this) {
   hooks_.print = &NodeApp::print;
   runtime_.node().set_overload_sink(this);
+  runtime_.node().set_directory(this);
+  runtime_.node().set_print(&NodeApp::print);
 }
 
 NodeApp::~NodeApp() { observe::dump_flight_on_crash(nullptr, ""); }
@@ -133,23 +135,44 @@ void NodeApp::overloaded(const OverloadReport& r) noexcept {
               {"top_senders", senders}});
 }
 
-bool NodeApp::compile_programs(std::string& error) {
+bool NodeApp::make_lua_entry(const std::string& id, const app::ProcessLuaConfig& config, std::string& error) {
+  auto program = std::make_shared<lua::LuaProgram>();
+  program->entry_id = id;
+  program->method = config.method;
+  program->modules = config.modules;
+  program->memory_limit = static_cast<std::size_t>(config.max_memory_bytes);
+  std::string text;
+  if (!lua::compile(config.source, id, program->bytecode, text).ok()) {
+    error = id + ": " + text;
+    return false;
+  }
+  Entry entry;
+  entry.program = std::move(program);
+  entry.mail = limits_of(config.mailbox);
+  entries_.emplace(id, std::move(entry));
+  return true;
+}
+
+bool NodeApp::make_native_entry(const std::string& id, const app::ProcessNativeConfig& config, std::string& error) {
+  Entry entry;
+  entry.native = options_.natives == nullptr ? nullptr : options_.natives->find(config.factory);
+  if (entry.native == nullptr) {
+    error = id + ": no native factory \"" + config.factory + "\" in this program";
+    return false;
+  }
+  entry.memory_bytes = static_cast<std::size_t>(config.max_memory_bytes);
+  entry.mail = limits_of(config.mailbox);
+  entries_.emplace(id, std::move(entry));
+  return true;
+}
+
+bool NodeApp::make_entries(std::string& error) {
   for (const app::EntryId& id : app_.processes) {
     const app::Entry* entry = app_.find(id);
-    const auto* config = entry->config_as<app::ProcessLuaConfig>();
-    if (config == nullptr) continue;
-    auto program = std::make_shared<lua::LuaProgram>();
-    program->entry_id = id.text();
-    program->method = config->method;
-    program->modules = config->modules;
-    program->memory_limit = static_cast<std::size_t>(config->max_memory_bytes);
-    std::string text;
-    if (!lua::compile(config->source, program->entry_id, program->bytecode, text).ok()) {
-      error = program->entry_id + ": " + text;
-      return false;
-    }
-    const std::string name = program->entry_id;
-    programs_.emplace(name, Entry{std::move(program), limits_of(config->mailbox)});
+    const auto* lua = entry->config_as<app::ProcessLuaConfig>();
+    const auto* native = entry->config_as<app::ProcessNativeConfig>();
+    if (lua != nullptr && !make_lua_entry(id.text(), *lua, error)) return false;
+    if (native != nullptr && !make_native_entry(id.text(), *native, error)) return false;
   }
   return true;
 }
@@ -189,9 +212,19 @@ HostCore* NodeApp::find_host(std::string_view id) noexcept {
   return id == kControlHost ? nullptr : runtime_.node().find_host(id);  // nobody spawns onto the internal host
 }
 
+template <class Use>
+auto NodeApp::with_factory(const Entry& entry, std::string_view arguments, Use use) {
+  if (entry.native != nullptr) {
+    NativeEntryFactory factory(*entry.native, arguments, entry.memory_bytes);
+    return use(factory);
+  }
+  lua::LuaFactory factory(entry.program, hooks_, arguments, runtime_.seed());
+  return use(factory);
+}
+
 SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, std::string_view arguments, SpawnOptions options) {
-  const auto it = programs_.find(entry_id);
-  if (it == programs_.end()) {
+  const auto it = entries_.find(entry_id);
+  if (it == entries_.end()) {
     SpawnResult r;
     r.status = Status::error(ErrorKind::kNotFound, "factory not found");
     const app::Entry* e = app_.find(app::EntryId::parse(entry_id));
@@ -200,9 +233,10 @@ SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, std::string
                                       " and cannot be spawned";
     return r;
   }
-  if (it->second.mail.bounded()) options.mail = &it->second.mail;
-  lua::LuaFactory factory(it->second.program, hooks_, arguments, runtime_.seed());
-  return self.spawn(factory, std::move(options));
+  const Entry& entry = it->second;
+  if (entry.mail.bounded()) options.mail = &entry.mail;
+  if (entry.native != nullptr) options.entry_id = it->first;  // a coroutine does not know it
+  return with_factory(entry, arguments, [&](MachineFactory& factory) { return self.spawn(factory, options); });
 }
 
 ServiceSpec NodeApp::service_spec(const app::ServicePlan& plan) {
@@ -267,7 +301,7 @@ bool NodeApp::launch_supervisor(std::string& error) {
 
 bool NodeApp::start(std::string& error) {
   observe::dump_flight_on_crash(&runtime_.node().flights(), trace_path() + ".crash");
-  if (!compile_programs(error) || !start_hosts(error)) return false;
+  if (!make_entries(error) || !start_hosts(error)) return false;
   start_probes();
   return launch_supervisor(error);
 }

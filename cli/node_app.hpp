@@ -10,15 +10,17 @@
 #include "cli/run.hpp"
 #include "lua/library.hpp"
 #include "lua/program.hpp"
+#include "runtime/native/registry.hpp"
+#include "runtime/process/process_directory.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime/service/latency_probe.hpp"
 #include "runtime/service/supervisor.hpp"
 
 namespace wippy::cli {
 
-class NodeApp final : public lua::ProcessDirectory, public OverloadSink {
+class NodeApp final : public ProcessDirectory, public OverloadSink {
  public:
-  // Compiles every process.lua entry and creates (not starts) the hosts in options.boot_order. Both references outlive it.
+  // Compiles every process.lua entry, finds the factories of process.native and creates (not starts) the hosts in options.boot_order. Both references outlive it.
   NodeApp(const app::Application& app, const RunOptions& options);
   ~NodeApp();
 
@@ -39,7 +41,18 @@ class NodeApp final : public lua::ProcessDirectory, public OverloadSink {
   void overloaded(const OverloadReport& report) noexcept override;
 
  private:
-  bool compile_programs(std::string& error);
+  struct Entry {
+    std::shared_ptr<const lua::LuaProgram> program;  // of process.lua
+    const NativeStart* native = nullptr;             // of process.native
+    std::size_t memory_bytes = 0;                    // what its limit is then
+    MailLimits mail;                                 // unbounded: the host decides
+  };
+  bool make_entries(std::string& error);
+  bool make_lua_entry(const std::string& id, const app::ProcessLuaConfig& config, std::string& error);
+  bool make_native_entry(const std::string& id, const app::ProcessNativeConfig& config, std::string& error);
+  // What makes machines of the entry, whatever runs it: calls use(MachineFactory&), which is valid during the call.
+  template <class Use>
+  auto with_factory(const Entry& entry, std::string_view arguments, Use use);
   bool start_hosts(std::string& error);
   bool launch_supervisor(std::string& error);
   ServiceSpec service_spec(const app::ServicePlan& plan);
@@ -53,11 +66,7 @@ class NodeApp final : public lua::ProcessDirectory, public OverloadSink {
   const RunOptions& options_;
   Runtime runtime_;
   lua::StandardHooks hooks_;
-  struct Entry {
-    std::shared_ptr<const lua::LuaProgram> program;
-    MailLimits mail;  // unbounded: the host decides
-  };
-  std::map<std::string, Entry, std::less<>> programs_;
+  std::map<std::string, Entry, std::less<>> entries_;  // those that can be spawned
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<LatencyProbe> probe_;
   Mutex trace_mutex_;  // one file is written at a time

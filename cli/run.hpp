@@ -8,6 +8,10 @@
 
 #include "runtime/app/application.hpp"
 
+namespace wippy {
+class NativeRegistry;
+}
+
 namespace wippy::cli {
 
 enum class RunMode : std::uint8_t {
@@ -32,7 +36,8 @@ struct RunOptions {
   bool sim = false;                      // only in wippy-sim
   std::uint64_t seed = 0;                // of the simulation
   std::string trace_path;                // where the flight recorder is written; empty: a name with the process number
-  std::uint64_t latency_objective_ns = 0;  // 0: none
+  std::uint64_t latency_objective_ns = 0;   // 0: none
+  const NativeRegistry* natives = nullptr;  // outlives the run; null: no process.native can run
   LogOptions log;
 };
 

@@ -1,17 +1,10 @@
-# wippy, wippy-sim, wippy-bench; each is left out while its folder has no source.
-file(GLOB wippy_main CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/cli/main.cpp)
+# wippy, wippy-sim, wippy-bench, and programs of embedders.
 file(GLOB wippy_bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.cpp ${CMAKE_SOURCE_DIR}/bench/*/*.cpp)
 list(FILTER wippy_bench_sources EXCLUDE REGEX "/bench/gate/")
 file(GLOB wippy_simulation_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/sim/*.cpp)
 set(wippy_is_special FALSE)
 if(WIPPY_MODEL OR WIPPY_FUZZ OR WIPPY_SIM_ONLY)
   set(wippy_is_special TRUE)
-endif()
-
-if(wippy_main AND NOT WIPPY_MODEL AND NOT WIPPY_FUZZ)
-  add_executable(wippy ${wippy_main})
-  target_link_libraries(wippy PRIVATE wippy_cli)
-  set_target_properties(wippy PROPERTIES EXCLUDE_FROM_ALL ${wippy_is_special})
 endif()
 
 # The simulation: the same sources, every atomic verb a switch point, one real thread, fixed addresses, own time().
@@ -31,14 +24,31 @@ if(wippy_simulation_sources AND NOT WIPPY_MODEL AND NOT WIPPY_FUZZ)
   target_link_options(wippy_simulation INTERFACE -no-pie -Wl,--wrap=time -Wl,--wrap=malloc -Wl,--wrap=calloc
                       -Wl,--wrap=realloc -Wl,--wrap=aligned_alloc -Wl,--wrap=free)
 
-  if(wippy_main)
-    add_executable(wippy-sim ${wippy_main})
-    target_link_libraries(wippy-sim PRIVATE ${wippy_sim_objects} wippy_simulation)
+endif()
+
+# wippy_program(name sources...)   the command line with native processes (docs/native.md), and NAME-sim, the same in the
+# simulation. A folder with such a program may lie anywhere: cmake -DWIPPY_PROGRAMS=<folder>.
+function(wippy_program name)
+  if(WIPPY_MODEL OR WIPPY_FUZZ)
+    return()
+  endif()
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE wippy_cli)
+  set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ${wippy_is_special})
+  if(WIPPY_HAVE_SIMULATION)
+    add_executable(${name}-sim ${ARGN})
+    target_link_libraries(${name}-sim PRIVATE ${wippy_sim_objects} wippy_simulation)
     if(NOT WIPPY_SIM_BUILD)
-      set_target_properties(wippy-sim PROPERTIES EXCLUDE_FROM_ALL TRUE)
+      set_target_properties(${name}-sim PROPERTIES EXCLUDE_FROM_ALL TRUE)
     endif()
   endif()
-endif()
+endfunction()
+
+wippy_program(wippy ${CMAKE_SOURCE_DIR}/cli/main.cpp)
+foreach(folder examples/native_worker ${WIPPY_PROGRAMS})
+  get_filename_component(folder_name ${folder} NAME)
+  add_subdirectory(${folder} ${CMAKE_BINARY_DIR}/programs/${folder_name})
+endforeach()
 
 include(gate)
 

@@ -9,6 +9,7 @@ option(WIPPY_JEMALLOC "link jemalloc (release and bench; never with a sanitizer)
 option(WIPPY_ASSERT "keep WIPPY_ASSERT checks (macro WIPPY_ASSERTIONS=1)" OFF)
 option(WIPPY_FRAME_POINTERS "keep them, for profilers that follow them; they cost a message 5 % (docs/decisions/012)" ON)
 option(WIPPY_RECORD "the flight recorder records; OFF only to measure what that costs" ON)
+set(WIPPY_PROGRAMS "" CACHE STRING "folders whose CMakeLists.txt call wippy_program (docs/native.md)")
 set(WIPPY_SANITIZE "" CACHE STRING "value of -fsanitize=, empty for none")
 
 if(CMAKE_SOURCE_DIR STREQUAL CMAKE_BINARY_DIR)

@@ -4,7 +4,7 @@
 #include <lua5.4/lua.hpp>
 
 #include "lua/hooks.hpp"
-#include "lua/process_directory.hpp"
+#include "runtime/process/process_directory.hpp"
 
 namespace wippy::lua {
 

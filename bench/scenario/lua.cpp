@@ -143,7 +143,7 @@ constexpr std::size_t kSourceKib[] = {1, 4, 16, 64};
 std::string sized(const char* entry, std::size_t kib) { return entry + ("_" + std::to_string(kib)) + "k"; }
 
 // Entries by name; outlives the processes of its run.
-class Entries final : public lua::ProcessDirectory {
+class Entries final : public ProcessDirectory {
  public:
   explicit Entries(BenchNode& node) : node_(node), hooks_(*this) {
     add("bench:task_worker", kTaskWorker, {"time"});

@@ -1,6 +1,6 @@
 // A loaded application: everything that `wippy run` needs to know, checked. Read-only after load_application.
 //
-// Follows host.md §1, §2 (kinds process.lua, process.host, terminal.host, process.service), §4.6 steps 1-5, §4.9.
+// Follows host.md §1, §2 (kinds process.lua, process.native, process.host, terminal.host, process.service), §4.6 steps 1-5, §4.9.
 #pragma once
 
 #include <filesystem>
@@ -54,10 +54,11 @@ struct Application {
 
 struct LoadOptions {
   std::filesystem::path root = ".";
-  SyntaxCheck syntax;                               // may be empty: sources are not checked
-  std::optional<std::vector<std::string>> modules;  // built-in Lua modules; not given: not checked
-  bool allow_unknown_kinds = false;                 // unknown and unsupported kinds are warnings
-  Lookup environment;                               // empty: the variables of this operating-system process
+  SyntaxCheck syntax;                                       // may be empty: sources are not checked
+  std::optional<std::vector<std::string>> modules;          // built-in Lua modules; not given: not checked
+  std::optional<std::vector<NativeFactoryInfo>> factories;  // of process.native; not given: not checked
+  bool allow_unknown_kinds = false;                         // unknown and unsupported kinds are warnings
+  Lookup environment;                                       // empty: the variables of this operating-system process
 };
 
 struct LoadFailure {

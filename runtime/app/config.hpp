@@ -73,6 +73,10 @@ struct ProcessLuaConfig final : ProcessConfig {
   std::map<std::string, EntryId> imports;  // alias -> library
 };
 
+struct ProcessNativeConfig final : ProcessConfig {
+  std::string factory;  // a name of runtime/native/registry.hpp
+};
+
 // Common to process.host and terminal.host.
 struct HostConfig : ServiceConfig {
   std::optional<MailboxConfig> mailbox;            // of processes whose entry has none

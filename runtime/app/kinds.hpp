@@ -23,12 +23,19 @@ struct SyntaxError {
 // Compiles a source without running it; nothing when it is well-formed. Passed in, so that this folder needs no Lua.
 using SyntaxCheck = std::function<std::optional<SyntaxError>(const Entry&, std::string_view source)>;
 
+// A native factory of this program (runtime/native/registry.hpp), passed in as a name, so that this folder needs no processes.
+struct NativeFactoryInfo {
+  std::string name;
+  bool limits_memory = false;  // a limit of memory can hold
+};
+
 // What a kind's parse function works with besides the fields.
 struct KindContext {
   Entry& entry;  // receives the references
   Site site;
-  const SyntaxCheck* syntax = nullptr;                // may be null
-  const std::vector<std::string>* modules = nullptr;  // built-in modules of this build; null: not known
+  const SyntaxCheck* syntax = nullptr;                        // may be null
+  const std::vector<std::string>* modules = nullptr;          // built-in modules of this build; null: not known
+  const std::vector<NativeFactoryInfo>* factories = nullptr;  // null: not known
 };
 
 // Reads the whole configuration, reporting problems; `data` holds the entry's data with placeholders filled in.
@@ -54,6 +61,7 @@ std::vector<std::string> all_kind_names();
 unsigned roles_of(const Entry& entry);
 
 std::shared_ptr<const EntryConfig> parse_process_lua(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_process_native(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_host(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_terminal_host(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_service(FieldReader& data, KindContext& context);

@@ -89,7 +89,8 @@ class Loader {
           {site.file, data.position, site.subject, "data", "expected a map, got " + describe(data), ""});
     }
     fill_placeholders(entry, data, site);
-    KindContext context{entry, site, &options_.syntax, options_.modules ? &*options_.modules : nullptr};
+    KindContext context{entry, site, &options_.syntax, options_.modules ? &*options_.modules : nullptr,
+                        options_.factories ? &*options_.factories : nullptr};
     FieldReader fields(data, "", site);
     entry.config = spec->parse(fields, context);
     fields.finish();

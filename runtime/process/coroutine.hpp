@@ -10,8 +10,9 @@
 //   SpawnResult r = spawn_native(self, {}, echo);          // further arguments follow
 //
 // The first parameter is Context&, the others are moved into the frame, which lies in the process's own block when it has
-// at most 128 bytes, else in the slab. The awaitables below are the only ones. Each charges the budget; a coroutine that
-// is out of budget is resumed in its next turn. A process's exceptions end that process with an INTERNAL error.
+// at most 128 bytes, else in the slab. The awaitables below are the only ones, beside those of runtime/native. Each charges
+// the budget; a coroutine that is out of budget is resumed in its next turn. A process's exceptions end that process: a
+// ProcessError with its kind, others with an INTERNAL error.
 //
 // A step always returns to the worker: no symmetric transfer between processes.
 #pragma once
@@ -318,7 +319,27 @@ inline Status send(Context& self, Pid to, std::string_view topic, int64_t value)
   return __builtin_expect(d == Delivery::kDelivered, 1) ? Status::good() : send_refused(d);
 }
 
+// Ends the process that throws it with an error of this kind.
+class ProcessError final : public std::exception {
+ public:
+  ProcessError(ErrorKind kind, std::string message, bool retryable = false)
+      : message_(std::move(message)), kind_(kind), retryable_(retryable) {}
+  const char* what() const noexcept override { return message_.c_str(); }
+  const std::string& message() const noexcept { return message_; }
+  ErrorKind kind() const noexcept { return kind_; }
+  bool retryable() const noexcept { return retryable_; }
+
+ private:
+  std::string message_;
+  ErrorKind kind_;
+  bool retryable_;
+};
+
 // --- spawning
+// The machine for a coroutine of `child`, which may also be a running process that is to get another machine
+// (Context::replace_machine). Null: out of memory, and the coroutine is gone.
+Machine* make_native_machine(Context& child, Behavior b) noexcept;
+
 inline void put_native_machine(Context& child, Behavior b, Machine*& machine) noexcept {
   machine = new (HotPath::process(child).native_storage()) NativeMachine(b);
 }

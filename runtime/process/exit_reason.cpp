@@ -6,9 +6,9 @@ namespace wippy {
 
 namespace {
 
-Buffer* encode(ErrorKind kind, std::string_view message) noexcept {
+Buffer* encode(ErrorKind kind, std::string_view message, Retryable retryable = Retryable::kNo) noexcept {
   ValueWriter w;
-  w.begin_error(kind, Retryable::kNo, message, {});
+  w.begin_error(kind, retryable, message, {});
   w.nil();
   w.end_error();
   return w.finish().ok() ? Buffer::create(w.view().data(), w.view().size()) : nullptr;
@@ -42,8 +42,8 @@ ExitReason ExitReason::failure(const void* encoded_error, std::size_t bytes) noe
   return made_of(true, Buffer::create(encoded_error, bytes));
 }
 
-ExitReason ExitReason::failure(ErrorKind kind, std::string_view message) noexcept {
-  return made_of(true, encode(kind, message));
+ExitReason ExitReason::failure(ErrorKind kind, std::string_view message, Retryable retryable) noexcept {
+  return made_of(true, encode(kind, message, retryable));
 }
 
 }  // namespace wippy

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "mailbox/signal.hpp"
+#include "mailbox/values.hpp"
 #include "memory/status.hpp"
 
 namespace wippy {
@@ -32,7 +33,7 @@ class ExitReason {
   // `encoded`: one value of mailbox/values.hpp; copied.
   static ExitReason normal(const void* encoded, std::size_t bytes) noexcept;
   static ExitReason failure(const void* encoded_error, std::size_t bytes) noexcept;
-  static ExitReason failure(ErrorKind kind, std::string_view message) noexcept;
+  static ExitReason failure(ErrorKind kind, std::string_view message, Retryable retryable = Retryable::kNo) noexcept;
   // When memory for a value or an error is refused, these two and failure() give standard().out_of_memory instead.
   struct Standard;
   static const Standard& standard() noexcept;

@@ -21,6 +21,7 @@ namespace wippy {
 
 class WorkerProcs;
 class OverloadSink;
+class ProcessDirectory;
 struct MailStats;
 
 enum class [[nodiscard]] Delivery : uint8_t{
@@ -50,6 +51,13 @@ class NodeCore {
   CommandSink* command_sink() noexcept { return command_sink_; }
   void set_overload_sink(OverloadSink* sink) noexcept { overload_sink_ = sink; }
   OverloadSink* overload_sink() noexcept { return overload_sink_; }
+  // For spawns by entry id from native code; null: there are no entries.
+  void set_directory(ProcessDirectory* directory) noexcept { directory_ = directory; }
+  ProcessDirectory* directory() noexcept { return directory_; }
+  // What `print` of a process means on its host; called on workers. Null: nothing is shown.
+  using PrintLine = void (*)(Context& self, std::string_view line) noexcept;
+  void set_print(PrintLine print) noexcept { print_ = print; }
+  PrintLine print_line() noexcept { return print_; }
 
   BlockTable& blocks() noexcept { return blocks_; }
   MemoryPools& pools() noexcept { return pools_; }
@@ -128,6 +136,8 @@ class NodeCore {
   std::vector<std::unique_ptr<HostCore>> hosts_;
   CommandSink* command_sink_ = nullptr;
   OverloadSink* overload_sink_ = nullptr;
+  ProcessDirectory* directory_ = nullptr;
+  PrintLine print_ = nullptr;
   Atomic<uint64_t> ref_ranges_{1};
   mutable Mutex workers_mutex_;
   std::vector<WorkerProcs*> workers_;

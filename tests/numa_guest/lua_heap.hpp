@@ -10,7 +10,7 @@
 
 namespace wippy::guest {
 
-class LuaScript final : public lua::ProcessDirectory {
+class LuaScript final : public ProcessDirectory {
  public:
   LuaScript();
 
@@ -21,7 +21,7 @@ class LuaScript final : public lua::ProcessDirectory {
   SpawnResult spawn_ending(Context& self);
   void ends_in(Feast* feast);
 
-  // lua::ProcessDirectory: the program asks for nothing.
+  // ProcessDirectory: the program asks for nothing.
   SpawnResult spawn(Context&, std::string_view, std::string_view, SpawnOptions) override;
   HostCore* find_host(std::string_view) noexcept override { return nullptr; }
 

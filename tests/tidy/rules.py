@@ -18,6 +18,8 @@ MAY_INCLUDE = {
     "runtime/observe": ["memory", "numa", "scheduler"],
     "runtime/process": CORE + LOG,
     "runtime/dispatch": CORE + LOG + ["runtime/process"],
+    # What C++ processes program against, above Context.
+    "runtime/native": CORE + LOG + ["runtime/process"],
     "runtime/app": ["memory", "mailbox"] + SEAMS + LOG,
     "runtime/security": ["memory", "mailbox", "runtime/app"] + SEAMS + LOG,
     "runtime/host": CORE + LOG + ["runtime/process", "runtime/dispatch", "runtime/app", "runtime/security"],
@@ -30,6 +32,8 @@ MAY_INCLUDE = {
     # lua sees Context, Machine, Payload, Command: not Worker, not Deque.
     "lua": ["memory", "mailbox", "runtime/process", "runtime/dispatch"] + SEAMS + LOG,
     "cli": CORE + ["runtime", "lua"],
+    # Programs of embedders.
+    "examples": CORE + ["runtime", "lua", "cli"],
     "bench": CORE + ["runtime", "lua", "cli"],
     "tests": CORE + ["runtime", "lua", "cli"],
 }
@@ -65,7 +69,7 @@ FOREIGN = [
 
 # Words that only their seam may say: (what, regex, layers it holds in, files that may).
 LAYERS_OF_OURS = ["memory", "numa", "mailbox", "scheduler", "runtime", "lua"]
-EVERYWHERE = LAYERS_OF_OURS + ["cli", "bench", "tests"]
+EVERYWHERE = LAYERS_OF_OURS + ["cli", "examples", "bench", "tests"]
 WORDS = [
     ("atomics", r"\bstd::atomic|\bmemory_order|#\s*include\s*<atomic>|\b__atomic_|\b__sync_",
      EVERYWHERE, ["memory/atomic.hpp", "tests/model/"]),
@@ -102,7 +106,8 @@ TRANSCRIBED = "tests/model/transcribed.txt"
 CMAKE_TARGETS = {
     "memory": "wippy_memory", "numa": "wippy_numa", "mailbox": "wippy_mailbox", "scheduler": "wippy_scheduler",
     "runtime/observe": "wippy_runtime_observe", "runtime/process": "wippy_runtime_process",
-    "runtime/dispatch": "wippy_runtime_dispatch", "runtime/app": "wippy_runtime_app",
+    "runtime/dispatch": "wippy_runtime_dispatch",
+    "runtime/native": "wippy_runtime_native", "runtime/app": "wippy_runtime_app",
     "runtime/host": "wippy_runtime_host", "runtime/service": "wippy_runtime_service", "runtime": "wippy_runtime",
     "lua": "wippy_lua", "cli": "wippy_cli",
 }

@@ -1,4 +1,4 @@
-// A runtime with hosts and a directory of Lua entries given as source text.
+// A runtime with hosts and a directory: Lua entries given as source text, and the native ones of native_entries.hpp.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@
 #include "lua/library.hpp"
 #include "lua/program.hpp"
 #include "mailbox/values.hpp"
+#include "tests/unit/lua_process/native_entries.hpp"
 #include "tests/unit/lua_process/script_file.hpp"
 #include "tests/unit/runtime/fixture.hpp"
 
@@ -20,6 +21,8 @@ class LuaNode final : public ProcessDirectory {
  public:
   explicit LuaNode(uint32_t workers = 2) : hooks_(*this), node_(workers) {
     hooks_.print = keep_line;
+    node_.runtime().node().set_directory(this);
+    node_.runtime().node().set_print(keep_line);
     lines() = {};
   }
 
@@ -99,6 +102,11 @@ class LuaNode final : public ProcessDirectory {
   // --- ProcessDirectory
   SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments,
                     SpawnOptions options) override {
+    if (const NativeStart* native = find_native(entry_id)) {
+      options.entry_id = entry_id;
+      NativeEntryFactory factory(*native, arguments, kNativeMemoryBytes);
+      return self.spawn(factory, options);
+    }
     const auto it = programs_.find(std::string(entry_id));
     if (it == programs_.end()) {
       SpawnResult r;
@@ -116,6 +124,8 @@ class LuaNode final : public ProcessDirectory {
     return self.spawn(factory, options);
   }
   HostCore* find_host(std::string_view id) noexcept override { return node_.runtime().node().find_host(id); }
+
+  static constexpr std::size_t kNativeMemoryBytes = 1 << 20;
 
  private:
   static void keep_line(Context&, std::string_view line) noexcept {

@@ -1,11 +1,12 @@
-// What process.spawn asks of the application: entries and hosts by their ids. Implemented by whoever loaded the entries.
+// What a spawn by entry id asks of the application, in every engine: entries and hosts by their ids. Implemented by whoever
+// loaded the entries; native code reaches it through NodeCore::directory().
 #pragma once
 
 #include <string_view>
 
 #include "runtime/process/context.hpp"
 
-namespace wippy::lua {
+namespace wippy {
 
 // Thread-safety: called by any worker at any time. Must outlive the runtime's processes.
 class ProcessDirectory {
@@ -22,4 +23,4 @@ class ProcessDirectory {
   ~ProcessDirectory() = default;
 };
 
-}  // namespace wippy::lua
+}  // namespace wippy
