@@ -58,18 +58,23 @@ class ArgumentReader {
       return ProcessMemory(in_.child, in_.memory_bytes);
     } else {
       T out{};
-      ++number_;
-      const ValueItem& item = reader_.next();
-      const Token token = item.token;
-      ValueInput value{in_.child, reader_};
-      if (token == Token::kEnd ? !kIsOptional<T> : !ValueOf<T>::take(value, item, out)) {
-        refuse(ValueOf<T>::kName, token);
-      }
+      read(out);
       return out;
     }
   }
 
  private:
+  // Not inline: g++ 12 warns of optional strings whose every path it sees.
+  template <class T>
+  [[gnu::noinline]] void read(T& out) {
+    ++number_;
+    const ValueItem& item = reader_.next();
+    const Token token = item.token;
+    ValueInput value{in_.child, reader_};
+    if (token == Token::kEnd ? !kIsOptional<T> : !ValueOf<T>::take(value, item, out)) {
+      refuse(ValueOf<T>::kName, token);
+    }
+  }
   [[noreturn]] void refuse(const char* expected, Token found) const;
   const NativeInput& in_;
   ValueReader reader_;

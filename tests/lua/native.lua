@@ -93,12 +93,13 @@ return { main = function()
   local inbox, cycle = process.inbox(), { 1, { deep = true } }
   cycle.self = cycle
   t.ok(process.spawn("native.test:raw", "app:processes", process.pid(), cycle, nil, "last"))
-  local got = t.take(inbox):payload():data()
-  t.eq(got[1], process.pid())
-  t.eq(got[2].self, got[2])
-  t.eq(got[2][2].deep, true)
-  t.eq(got[3], nil)
-  t.eq(got[4], "last")
+  local got = t.take(inbox):payload()
+  t.eq(got[1]:data(), process.pid())
+  local copy = got[2]:data()
+  t.eq(copy.self, copy)
+  t.eq(copy[2].deep, true)
+  t.eq(got[3]:data(), nil)
+  t.eq(got[4]:data(), "last")
   return true
 end }
 
@@ -283,9 +284,9 @@ return { main = function()
   for _, topic in ipairs{ "exit", "down" } do
     local m = t.take(order)
     t.eq(m:topic(), topic)
-    local got = m:payload():data()
-    t.eq(got[1], true)
-    t.eq(got[2], "lua failed")
+    local got = m:payload()
+    t.eq(got[1]:data(), true)
+    t.eq(got[2]:data(), "lua failed")
   end
   return true
 end }

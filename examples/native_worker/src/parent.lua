@@ -8,7 +8,8 @@ end
 
 local function main()
     process.set_options({ trap_links = true })
-    local events, inbox = process.events(), process.inbox()
+    local events = process.events()
+    local totals, answers = process.listen("total"), process.listen("primes")
 
     -- exec: the value that a native process ends with
     print("primes below 10000: " .. check(process.exec("app:primes", "app:processes", 10000)))
@@ -24,12 +25,12 @@ local function main()
         check(process.send("words", "add", word, 1))
     end
     check(process.send("words", "total", "actor"))
-    local total = inbox:receive():payload():data()
+    local total = totals:receive()
     print(total[1] .. ": " .. total[2])
 
     -- native code execs a Lua entry, which execs a native one
     check(process.send(tally, "primes", 100))
-    print("primes below 100: " .. inbox:receive():payload():data()[2])
+    print("primes below 100: " .. answers:receive()[2])
 
     -- a linked process that fails: its name is taken
     check(process.spawn_linked("app:tally", "app:processes", "words"))

@@ -58,6 +58,7 @@ Behavior raw(Context& self, Arguments arguments) {
   Pid to;
   if (reader.payload_count() == 0 || !take_payload(in, to)) throw ProcessError(ErrorKind::kInvalid, "no PID");
   static_cast<void>(self.send(to, arguments.body.data(), arguments.body.size()));
+  co_return;
 }
 
 // --- processes that live
