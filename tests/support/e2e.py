@@ -41,8 +41,9 @@ def case(name):
 class Program:
     """A started binary. out and err hold what it wrote so far; wait_for blocks until a pattern has appeared."""
 
-    def __init__(self, arguments, directory, environment=None, out_closed=False):
-        """out_closed: nobody reads stdout, writing to it fails with EPIPE."""
+    def __init__(self, arguments, directory, environment=None, out_closed=False, program="wippy"):
+        """out_closed: nobody reads stdout, writing to it fails with EPIPE. program: a name in BIN_DIR."""
+        self.program = program
         self.arguments = [str(a) for a in arguments]
         self.out = ""
         self.err = ""
@@ -53,7 +54,7 @@ class Program:
         if out_closed:
             reader, out = os.pipe()
             os.close(reader)
-        self._process = subprocess.Popen([str(BINARY), *self.arguments], cwd=directory, stdin=subprocess.DEVNULL,
+        self._process = subprocess.Popen([str(BINARY.with_name(program)), *self.arguments], cwd=directory, stdin=subprocess.DEVNULL,
                                          stdout=out, stderr=subprocess.PIPE, env=dict(os.environ, **(environment or {})))
         if out_closed:
             os.close(out)
@@ -108,7 +109,7 @@ class Program:
         return self
 
     def report(self):
-        return (f"  command: wippy {' '.join(self.arguments)}\n  exit code: {self.code}\n"
+        return (f"  command: {self.program} {' '.join(self.arguments)}\n  exit code: {self.code}\n"
                 f"  stdout:\n{indent(self.out)}\n  stderr:\n{indent(self.err)}")
 
     # Checks; each raises with everything the program said.
@@ -157,12 +158,12 @@ def indent(text):
     return "\n".join("    " + line for line in text.splitlines()) or "    (nothing)"
 
 
-def start(directory, *arguments, environment=None, out_closed=False):
-    return Program(arguments, directory, environment, out_closed)
+def start(directory, *arguments, environment=None, out_closed=False, program="wippy"):
+    return Program(arguments, directory, environment, out_closed, program)
 
 
-def run(directory, *arguments, timeout_s=TIMEOUT_S, environment=None):
-    return start(directory, *arguments, environment=environment).end(timeout_s)
+def run(directory, *arguments, timeout_s=TIMEOUT_S, environment=None, program="wippy"):
+    return start(directory, *arguments, environment=environment, program=program).end(timeout_s)
 
 
 def equal(got, expected, what):

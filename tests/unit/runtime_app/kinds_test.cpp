@@ -159,6 +159,62 @@ TEST(ProcessLua, H050_SyntaxErrorsNameTheLuaLine) {
                    "src/_index.yaml:6:13: entry app:b: source: src/_index.yaml:8: unexpected symbol near 'bad'"}));
 }
 
+TEST(ProcessNative, FactoryAndCommonFields) {
+  const auto config =
+      config_of<ProcessNativeConfig>("process.native",
+                                     "factory: tally, limits: {max_memory_bytes: 64KiB}, mailbox: {max_messages: 5}, "
+                                     "lifecycle: {stop_timeout: 2s}, meta: {command: {name: count, short: Counts}}");
+  EXPECT_EQ(config.factory, "tally");
+  EXPECT_EQ(config.max_memory_bytes, 64 << 10);
+  EXPECT_EQ(config.mailbox->max_messages, 5);
+  EXPECT_EQ(config.lifecycle.stop_timeout_ns, 2 * kSecondNs);
+  EXPECT_EQ(config.command->name, "count");
+  EXPECT_EQ(errors_of("process.native", "limits: {}"),
+            Texts{"src/_index.yaml:3:5: entry app:x: factory: factory is required"});
+  EXPECT_EQ(errors_of("process.native", "factory: ' '"),
+            Texts{"src/_index.yaml:3:46: entry app:x: factory: factory must not be empty"});
+  EXPECT_EQ(errors_of("process.native", "factory: 5"),
+            Texts{"src/_index.yaml:3:46: entry app:x: factory: expected text, got integer 5"});
+  EXPECT_EQ(warnings_of("process.native", "factory: x, method: main"),
+            Texts{"src/_index.yaml:3:49: entry app:x: method: unknown field"});
+}
+
+TEST(ProcessNative, FactoriesAreComparedWhenKnown) {
+  Project project;
+  project.options.factories.emplace();
+  const std::string none = "src/_index.yaml:3:46: entry app:x: factory: no native factory \"taly\" in this program; ";
+  EXPECT_EQ(entry(project, "process.native", "factory: taly").errors(),
+            Texts{none + "it has none: build a program that registers it (docs/native.md)"});
+  project.options.factories = {{"primes", false}, {"tally", true}};
+  EXPECT_EQ(project.errors(), Texts{none + "did you mean \"tally\"?"});
+  EXPECT_EQ(entry(project, "process.native", "factory: zzzzzz").errors(),
+            Texts{"src/_index.yaml:3:46: entry app:x: factory: no native factory \"zzzzzz\" in this program; it has "
+                  "primes, tally"});
+  const std::string limits = ", limits: {max_memory_bytes: 64KiB}";
+  EXPECT_EQ(entry(project, "process.native", "factory: tally" + limits).errors(), Texts{});
+  EXPECT_EQ(entry(project, "process.native", "factory: primes" + limits).errors(),
+            Texts{"src/_index.yaml:3:81: entry app:x: limits.max_memory_bytes: factory \"primes\" takes no "
+                  "ProcessMemory, so its memory has no limit"});
+}
+
+TEST(ProcessNative, IsAProcessForServicesHostsAndCommands) {
+  Project project;
+  project.file("src/_index.yaml",
+               "namespace: app\nentries:\n"
+               "  - {name: h, kind: process.host}\n"
+               "  - {name: p, kind: process.native, factory: f, meta: {command: {name: go}}}\n"
+               "  - {name: s, kind: process.service, process: p, host: h, lifecycle: {auto_start: true}}\n"
+               "  - {name: a, kind: process.native, factory: f, lifecycle: {auto_start: true, requires: [s]}}\n");
+  const Application app = project.good();
+  EXPECT_EQ(app.processes.size(), 2U);
+  ASSERT_EQ(app.commands.size(), 1U);
+  EXPECT_EQ(app.commands[0].id.text(), "app:p");
+  EXPECT_EQ(app.services.at({"app", "s"}).process.text(), "app:p");
+  EXPECT_EQ(app.services.at({"app", "a"}).host.text(), "app:h");
+  ASSERT_EQ(app.boot_order.size(), 3U);
+  EXPECT_EQ(app.boot_order.back().text(), "app:a");
+}
+
 TEST(ProcessService, RequiredFields) {
   EXPECT_EQ(errors_of("process.service", "input: 5"),
             (Texts{"src/_index.yaml:3:5: entry app:x: host: host is required",
