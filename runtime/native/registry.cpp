@@ -67,15 +67,18 @@ NativeRegistry& NativeRegistry::linked() {
 }
 
 Status NativeEntryFactory::create(Context& child, Machine*& machine, std::string& error_text) {
+  machine = nullptr;
   try {
     const Behavior behavior = start_.start({child, arguments_, memory_bytes_});
-    machine = behavior.handle ? make_native_machine(child, behavior) : nullptr;
+    if (behavior.handle) put_native_machine(child, behavior, machine);
   } catch (const ProcessError& e) {
     return refused(e.kind(), e.retryable(), e.message(), error_text);
   } catch (const std::bad_alloc&) {
-    machine = nullptr;
+    return Status::error(ErrorKind::kUnavailable, "out of memory", true);
   } catch (const std::exception& e) {
     return refused(ErrorKind::kInternal, false, e.what(), error_text);
+  } catch (...) {
+    return refused(ErrorKind::kInternal, false, "unknown exception", error_text);
   }
   return machine != nullptr ? Status::good() : Status::error(ErrorKind::kUnavailable, "out of memory", true);
 }

@@ -58,33 +58,6 @@ Verdict NativeMachine::step(Context& self) noexcept {
 
 void NativeMachine::close(Context&, bool) noexcept { handle_.destroy(); }
 
-namespace {
-
-// One that does not lie in its process's block.
-class DetachedMachine final : public Machine {
- public:
-  explicit DetachedMachine(Behavior b) noexcept : inner_(b) {}
-  Verdict init(Context& self) noexcept override { return inner_.init(self); }
-  Verdict step(Context& self) noexcept override { return inner_.step(self); }
-  void close(Context& self, bool killed) noexcept override {
-    inner_.close(self, killed);
-    delete this;
-  }
-
- private:
-  NativeMachine inner_;
-};
-
-}  // namespace
-
-Machine* make_native_machine(Context& child, Behavior b) noexcept {
-  Process& p = HotPath::process(child);
-  if (HotPath::native_storage_free(p)) return new (p.native_storage()) NativeMachine(b);
-  Machine* const machine = new (std::nothrow) DetachedMachine(b);
-  if (machine == nullptr) b.handle.destroy();
-  return machine;
-}
-
 bool ReceiveAwait::poll(Context& self, Verdict& verdict) noexcept {
   if (try_take()) return true;
   self.set_wait(reason());

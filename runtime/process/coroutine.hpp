@@ -336,10 +336,6 @@ class ProcessError final : public std::exception {
 };
 
 // --- spawning
-// The machine for a coroutine of `child`, which may also be a running process that is to get another machine
-// (Context::replace_machine). Null: out of memory, and the coroutine is gone.
-Machine* make_native_machine(Context& child, Behavior b) noexcept;
-
 inline void put_native_machine(Context& child, Behavior b, Machine*& machine) noexcept {
   machine = new (HotPath::process(child).native_storage()) NativeMachine(b);
 }

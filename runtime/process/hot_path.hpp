@@ -47,11 +47,6 @@ struct HotPath {
   static Signal* take_signal(Process& p) noexcept { return charge(p, 1) ? next_signal(p) : nullptr; }
   static void release(Process& p, Signal* s) noexcept { p.drop_signal(s); }
 
-  // False while the block holds the machine that runs: another one, made to replace it, lies elsewhere.
-  static bool native_storage_free(const Process& p) noexcept {
-    return static_cast<const void*>(p.machine_) != static_cast<const void*>(p.native_);
-  }
-
   // Context::finish(ExitReason::normal()).
   static void finish_normally(Process& p) noexcept { p.finished_ |= !p.ending_; }
 

@@ -15,11 +15,7 @@ Behavior answer(Context& self, std::int64_t value) {
   finish_with(self, value);
   co_return;
 }
-Behavior waits(Context& self, std::optional<std::string> text) {
-  const Message m = co_await receive(self);
-  finish_with(self, text.value_or("none") + " " + std::string(m.topic()));
-}
-
+Behavior waits(Context& self, std::optional<std::string>) { const Message m = co_await receive(self); }
 Behavior bounded(Context&, ProcessMemory, std::int64_t) { co_return; }
 
 std::string body_of(auto... values) {
@@ -69,42 +65,6 @@ TEST(NativeEntry, ArgumentsThatCannotBeReadStartNothing) {
     node.done();
     co_return;
   });
-}
-
-// A process whose machine is replaced: `first` lies in the block, what replaces it elsewhere, and so on in turns.
-Behavior changes(Context& self, std::int64_t times) {
-  static const NativeStart again = native_start<changes>;
-  static const NativeStart last = native_start<waits>;
-  const NativeStart& next = times > 0 ? again : last;
-  const std::string body = times > 0 ? body_of(times - 1) : body_of("kept");
-  NativeEntryFactory factory(next, body, 0);
-  Machine* machine = nullptr;
-  std::string text;
-  EXPECT_TRUE(factory.create(self, machine, text).ok()) << text;
-  EXPECT_TRUE(self.replace_machine(machine));
-  co_await yield(self);
-  ADD_FAILURE() << "the old machine runs on";
-}
-
-TEST(NativeEntry, MachinesCanBeReplacedAndMailStays) {
-  Node n(2);
-  n.run([](Context& self, Node& node) -> Behavior {
-    for (std::int64_t times = 0; times < 5; ++times) {
-      static const NativeStart start = native_start<changes>;
-      const std::string body = body_of(times);
-      NativeEntryFactory factory(start, body, 0);
-      SpawnOptions options;
-      options.monitor = true;
-      const SpawnResult r = self.spawn(factory, options);
-      EXPECT_TRUE(r.status.ok());
-      EXPECT_TRUE(send_values(self, r.pid, "mail").ok());
-      const Message exit = co_await receive(self);
-      EXPECT_EQ(exit.kind(), SignalKind::kExit);
-      EXPECT_EQ(value_of<std::string>(self, exit), "kept mail");
-    }
-    node.done();
-  });
-  EXPECT_TRUE(n.empties());
 }
 
 TEST(NativeEntry, ProcessMemoryIsTheArenaWithinItsLimit) {
