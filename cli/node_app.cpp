@@ -213,30 +213,44 @@ HostCore* NodeApp::find_host(std::string_view id) noexcept {
 }
 
 template <class Use>
-auto NodeApp::with_factory(const Entry& entry, std::string_view arguments, Use use) {
+auto NodeApp::with_factory(const Entry& entry, std::string_view arguments, uint64_t seed, Use use) {
   if (entry.native != nullptr) {
     NativeEntryFactory factory(*entry.native, arguments, entry.memory_bytes);
     return use(factory);
   }
-  lua::LuaFactory factory(entry.program, hooks_, arguments, runtime_.seed());
+  lua::LuaFactory factory(entry.program, hooks_, arguments, seed);
   return use(factory);
+}
+
+Status NodeApp::no_factory(std::string_view entry_id, std::string& error_text) const {
+  const app::Entry* e = app_.find(app::EntryId::parse(entry_id));
+  error_text = e == nullptr ? "factory not found: process '" + std::string(entry_id) + "' does not exist"
+                            : "factory not found: entry '" + std::string(entry_id) + "' has kind " + e->kind +
+                                  " and cannot be spawned";
+  return Status::error(ErrorKind::kNotFound, "factory not found");
+}
+
+// Random numbers do not begin anew.
+Status NodeApp::make_machine(Context& self, std::string_view entry_id, std::string_view arguments, Machine*& machine,
+                             std::string& error_text) {
+  const auto it = entries_.find(entry_id);
+  if (it == entries_.end()) return no_factory(entry_id, error_text);
+  return with_factory(it->second, arguments, runtime_.seed() + self.upgrades(),
+                      [&](MachineFactory& factory) { return factory.create(self, machine, error_text); });
 }
 
 SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, std::string_view arguments, SpawnOptions options) {
   const auto it = entries_.find(entry_id);
   if (it == entries_.end()) {
     SpawnResult r;
-    r.status = Status::error(ErrorKind::kNotFound, "factory not found");
-    const app::Entry* e = app_.find(app::EntryId::parse(entry_id));
-    r.error_text = e == nullptr ? "factory not found: process '" + std::string(entry_id) + "' does not exist"
-                                : "factory not found: entry '" + std::string(entry_id) + "' has kind " + e->kind +
-                                      " and cannot be spawned";
+    r.status = no_factory(entry_id, r.error_text);
     return r;
   }
   const Entry& entry = it->second;
   if (entry.mail.bounded()) options.mail = &entry.mail;
   if (entry.native != nullptr) options.entry_id = it->first;  // a coroutine does not know it
-  return with_factory(entry, arguments, [&](MachineFactory& factory) { return self.spawn(factory, options); });
+  return with_factory(entry, arguments, runtime_.seed(),
+                      [&](MachineFactory& factory) { return self.spawn(factory, options); });
 }
 
 ServiceSpec NodeApp::service_spec(const app::ServicePlan& plan) {

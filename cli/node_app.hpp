@@ -37,6 +37,8 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   HostCore* find_host(std::string_view id) noexcept override;
   SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments,
                     SpawnOptions options) override;
+  Status make_machine(Context& self, std::string_view entry_id, std::string_view arguments, Machine*& machine,
+                      std::string& error_text) override;
   // OverloadSink: a line in the log.
   void overloaded(const OverloadReport& report) noexcept override;
 
@@ -52,7 +54,8 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   bool make_native_entry(const std::string& id, const app::ProcessNativeConfig& config, std::string& error);
   // What makes machines of the entry, whatever runs it: calls use(MachineFactory&), which is valid during the call.
   template <class Use>
-  auto with_factory(const Entry& entry, std::string_view arguments, Use use);
+  auto with_factory(const Entry& entry, std::string_view arguments, uint64_t seed, Use use);
+  Status no_factory(std::string_view entry_id, std::string& error_text) const;
   bool start_hosts(std::string& error);
   bool launch_supervisor(std::string& error);
   ServiceSpec service_spec(const app::ServicePlan& plan);

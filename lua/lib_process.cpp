@@ -55,6 +55,7 @@ constexpr LibraryEntry kProcessLibrary[] = {
     {"spawn_linked_monitored", process_spawn_linked_monitored},
     {"exec", process_exec},
     {"call", process_exec},
+    {"upgrade", process_upgrade},
     {"terminate", process_terminate},
     {"cancel", process_cancel},
     {"monitor", process_monitor},

@@ -12,6 +12,9 @@ int process_spawn_linked(lua_State* L);
 int process_spawn_linked_monitored(lua_State* L);
 int process_exec(lua_State* L);
 
+// lib_process_upgrade.cpp; does not return when it succeeds
+int process_upgrade(lua_State* L);
+
 // lib_process_mail.cpp
 int process_send(lua_State* L);
 int process_inbox(lua_State* L);

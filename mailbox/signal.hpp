@@ -43,7 +43,7 @@ enum class SignalKind : uint8_t {
   kExit,        // a watched process ended; ref: the watch's id; body: reason
   kLinkDown,    // a linked process failed; ref: link id known to the receiver; body: reason
   kTimer,       // ref: timer id
-  kCompletion,  // a command's answer; ref: command id; body: values
+  kCompletion,  // a command's answer; ref: command id; from: Command::upgrades; body: values
   // consumed by the process itself
   kTerminate,  // only a wake-up: the reason is in the control word
   kLink,       // ref: id of the creator's link instance
@@ -58,6 +58,7 @@ struct Signal : MailNode {
   static constexpr uint8_t kHeld = 4;      // owner: the receiver has not released it
   static constexpr uint8_t kAbnormal = 8;  // kExit, kLinkDown: the reason is an error
   static constexpr uint8_t kGauged = 16;   // counts in the receiver's MailGauge until it is released
+  static constexpr uint8_t kPrivate = 32;  // owner: kExit of a watch that is no monitor, admitted
 
   Signal() = delete;  // lives in slab memory, filled by make_bare_signal
   SignalKind kind;

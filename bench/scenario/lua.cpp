@@ -175,6 +175,13 @@ class Entries final : public ProcessDirectory {
     lua::LuaFactory factory(it->second, hooks_, arguments, 1);
     return self.spawn(factory, std::move(options));
   }
+  Status make_machine(Context& self, std::string_view entry_id, std::string_view arguments, Machine*& machine,
+                      std::string& error_text) override {
+    const auto it = programs_.find(entry_id);
+    if (it == programs_.end()) return Status::error(ErrorKind::kNotFound, "no such entry");
+    lua::LuaFactory factory(it->second, hooks_, arguments, 1);
+    return factory.create(self, machine, error_text);
+  }
   HostCore* find_host(std::string_view id) noexcept override { return node_.runtime().node().find_host(id); }
 
  private:

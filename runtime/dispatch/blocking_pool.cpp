@@ -14,7 +14,7 @@ constexpr uint64_t kRetryNs = 1'000'000;
 Signal* completion(const Command& c, const std::string& body) noexcept {
   Buffer* b = Buffer::create(body.data(), body.size());
   if (b == nullptr) return nullptr;
-  Signal* s = make_shared_signal(SignalKind::kCompletion, Pid{}, c.ref, b);
+  Signal* s = make_shared_signal(SignalKind::kCompletion, Pid{c.upgrades}, c.ref, b);
   if (s == nullptr) b->release();
   return s;
 }

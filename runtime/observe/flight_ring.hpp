@@ -36,6 +36,7 @@ enum class FlightKind : uint8_t {
   kUnpark,    // follows a kTime
   kSteal,     // victim << 16 | how many
   kWake,      // worker that was woken
+  kUpgrade,   // pid
 };
 
 // All of a ring but its words: what readers need, whatever its size.

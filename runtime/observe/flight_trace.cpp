@@ -97,6 +97,7 @@ class Writer {
       case FlightKind::kReceive: return whole ? arrow(e, "f", value) : instant(e, "receive");
       case FlightKind::kSpawn: return instant(e, "spawn", "child", pid(value));
       case FlightKind::kExit: return instant(e, "exit", "process", pid(value));
+      case FlightKind::kUpgrade: return instant(e, "upgrade", "process", pid(value));
       case FlightKind::kPause: return instant(e, "recorder pauses: too many events");
       case FlightKind::kPark: return instant(e, "park");
       case FlightKind::kUnpark: return instant(e, "unpark");

@@ -74,14 +74,6 @@ Signal* Context::next_matching(SignalKind kind, uint64_t ref) noexcept {
 
 void Context::release(Signal* s) noexcept { HotPath::release(self(), s); }
 
-void Context::unread(Signal* s) noexcept {
-  Process& p = self();
-  s->link() = p.kept_first_;
-  p.kept_first_ = s;
-  if (p.kept_last_ == nullptr) p.kept_last_ = s;
-  if (p.ext_ != nullptr) p.ext_->kept_looked_for = 0;
-}
-
 bool Context::ending() const noexcept { return self().ending_; }
 bool Context::killed() const noexcept { return (self().control_.load_relaxed() & Control::kKillMask) != 0; }
 
@@ -295,7 +287,7 @@ void Context::stop_timer(uint64_t id) noexcept {
 uint64_t Context::call(std::string (*work)(void*), void* arg, void (*dispose)(void*)) noexcept {
   CommandSink* pool = current_node().command_sink();
   const uint64_t ref = WorkerProcs::current().new_ref();
-  if (pool == nullptr || !pool->submit(Command{pid(), ref, self().host_index(), work, arg, dispose})) return 0;
+  if (pool == nullptr || !pool->submit(Command{pid(), ref, self().host_index(), work, arg, dispose, upgrades()})) return 0;
   return ref;
 }
 
@@ -305,12 +297,6 @@ Arena* Context::arena() noexcept {
   ProcessExt* x = self().make_ext();
   if (x != nullptr && x->arena == nullptr) x->arena.reset(new (std::nothrow) Arena);
   return x == nullptr ? nullptr : x->arena.get();
-}
-
-bool Context::replace_machine(Machine* next) noexcept {
-  ProcessExt* x = self().make_ext();
-  if (x != nullptr) x->next_machine = next;
-  return x != nullptr;
 }
 
 }  // namespace wippy

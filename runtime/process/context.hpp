@@ -31,6 +31,7 @@ struct Command {
   std::string (*work)(void* arg) = nullptr;
   void* arg = nullptr;
   void (*dispose)(void* arg) = nullptr;
+  uint32_t upgrades = 0;  // the caller's, when it asked: the answer is for that machine only
 };
 class CommandSink {
  public:
@@ -53,6 +54,17 @@ class MachineFactory {
  protected:
   explicit MachineFactory(bool without_frame = false) noexcept : leaves_frame(without_frame) {}
   ~MachineFactory() = default;
+};
+
+// Makes the next machine of a process that upgrades (docs/internals/upgrade.md). The process owns it: asked once, on the
+// process's own worker, after the old machine is closed; destroyed at the end of that, or unasked with the process.
+class Successor : public MachineFactory {
+ public:
+  virtual ~Successor() = default;
+  const std::string entry_id;  // shown to people when the machine says none
+
+ protected:
+  explicit Successor(std::string_view entry) : entry_id(entry) {}
 };
 
 // What belongs to the frame, not to the machine: shared by parent and children, immutable (spec/process.md §1.15).
@@ -162,11 +174,14 @@ class Context {
 
   const FramePtr& frame();
 
-  // --- replaces the machine between two steps; called by a machine that then returns kMore. Links, monitors, names, mail
-  // and options stay. The old machine's close(killed=false) runs before the new init. False: out of memory; `next` stays
-  // the caller's.
-  [[nodiscard]] bool replace_machine(Machine* next) noexcept;
-  // Gives a signal taken by next_signal back, in front of everything not yet taken (upgrade keeps unread mail).
+  // --- upgrade (docs/internals/upgrade.md): after this step the machine is closed and `next` makes the one that goes on.
+  // Kept: pid, names, links, monitors, unread mail and events in order, options, frame, arena, pending kills. Ended: timers, calls
+  // and private watches. When `next` fails, the process does: "upgrade: why". What finished the process before, or kills it
+  // meanwhile, wins. Once more in the same step: the last one counts. False: out of memory, which has finished the process.
+  [[nodiscard]] bool replace_machine(std::unique_ptr<Successor> next) noexcept;
+  // How many there were; modulo 2^32.
+  uint32_t upgrades() const noexcept;
+  // Gives a signal taken by next_signal back, in front of everything not yet taken.
   void unread(Signal* s) noexcept;
 
  protected:

@@ -69,9 +69,9 @@ Outcome Process::begin_exit() noexcept {
   points::exits(identity());
   pid_word().store_release(0);                                                                   // (a)
   if (before != 0 || mail_limit_ != nullptr || ext_ != nullptr) leave_names_and_timers(before);  // (b), (c)
-  machine_->close(*this, killed || ending_);                                                     // (d)
+  if (machine_ != nullptr) machine_->close(*this, killed || ending_);                            // (d); none: no successor
   machine_ = nullptr;
-  if (ext_ != nullptr && ext_->next_machine != nullptr) ext_->next_machine->close(*this, true);
+  if (ext_ != nullptr) ext_->successor.reset();
   if (kept_first_ != nullptr) drop_kept();
   w.count_live(-1);
   w.host().give_place();  // before (e): whoever handles the EXIT may use the place

@@ -18,12 +18,16 @@ bool LinkRules::timer_fired(Process& p, const Signal& s) noexcept {
   return true;
 }
 
-bool LinkRules::exit_expected(Process& p, const Signal& s) noexcept {
+bool LinkRules::exit_expected(Process& p, Signal& s) noexcept {
   ProcessExt* x = p.ext_or_null();
   uint64_t* target = x == nullptr ? nullptr : x->watches.find(s.ref);
   if (target == nullptr) return false;  // unmonitored
   const uint64_t* monitor = x->monitors.find(*target);
-  if (monitor != nullptr && *monitor == s.ref) x->monitors.erase(*target);
+  if (monitor != nullptr && *monitor == s.ref) {
+    x->monitors.erase(*target);
+  } else {
+    s.flags |= Signal::kPrivate;
+  }
   x->watches.erase(s.ref);
   return true;
 }

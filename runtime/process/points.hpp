@@ -41,6 +41,9 @@ inline void spawned(Pid child) noexcept {
 inline void exits(Pid pid) noexcept {
   if (FlightRing* const f = flight()) f->note(FlightKind::kExit, pid.value);
 }
+inline void upgraded(Pid pid) noexcept {
+  if (FlightRing* const f = flight()) f->note(FlightKind::kUpgrade, pid.value);
+}
 inline void dropped([[maybe_unused]] const Signal& s) noexcept {
 #if defined(WIPPY_SIM)
   if (s.kind == SignalKind::kMessage) ++sim::g_account.dropped_messages;

@@ -70,8 +70,10 @@ void Process::keep(Signal* s) noexcept {
 Signal* Process::admit_other(Signal* s) noexcept {
   switch (s->kind) {
     case SignalKind::kMessage:
-    case SignalKind::kCancel:
-    case SignalKind::kCompletion: return s;
+    case SignalKind::kCancel: return s;
+    case SignalKind::kCompletion:
+      if (s->from.value == Context::upgrades()) return s;
+      break;  // an earlier machine's
     case SignalKind::kTimer:
       if (LinkRules::timer_fired(*this, *s)) return s;
       break;
@@ -226,7 +228,7 @@ Outcome Process::run_live() noexcept {
   } else {
     v = machine_->step(*this);
   }
-  if (__builtin_expect(ext_ != nullptr && ext_->next_machine != nullptr, 0) && !ending_) v = change_machine();
+  if (__builtin_expect(ext_ != nullptr && ext_->successor != nullptr, 0) && !ending_) v = change_machine();
   if (v == Verdict::kDone || ending_) return begin_exit();
   if (v == Verdict::kMore) {
     stop_showing_running();
@@ -238,14 +240,6 @@ Outcome Process::run_live() noexcept {
     return Outcome::kRequeue;  // partner: ask_owner
   }
   return rest();
-}
-
-[[gnu::noinline]] Verdict Process::change_machine() noexcept {
-  Machine* const next = std::exchange(ext_->next_machine, nullptr);
-  machine_->close(*this, false);
-  machine_ = next;
-  phase_ = Phase::kNew;
-  return Verdict::kMore;
 }
 
 // Going idle. After a successful try_idle another worker may already run the process: nothing of it is touched again.

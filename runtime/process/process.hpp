@@ -141,7 +141,10 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   Outcome run_live() noexcept;
   Outcome rest() noexcept;
   Outcome rest_on_stub() noexcept;
+  // upgrade.cpp
   Verdict change_machine() noexcept;
+  void end_requests(ProcessExt& x) noexcept;
+  void forget_answers() noexcept;
   Outcome come_back() noexcept;
   Signal* settle(const MailboxTail::Popped& popped) noexcept;
   Signal* pop_raw() noexcept;

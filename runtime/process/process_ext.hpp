@@ -69,12 +69,13 @@ struct ProcessExt {
   FramePtr frame;
   std::unique_ptr<Arena> arena;
   ExitReason reason;
-  Machine* next_machine = nullptr;  // replace_machine
+  std::unique_ptr<Successor> successor;  // replace_machine
   // next_matching has looked for this ref up to this kept signal (null: at none that is still there); 0: for nothing
   uint64_t kept_looked_for = 0;
   Signal* kept_looked_until = nullptr;
-  uint32_t exit_cursor = 0;  // slot in the table that is walked
-  ExitWalk exit_walk = ExitWalk::kWatchers;
+  uint32_t upgrades = 0;
+  uint32_t exit_cursor : 30 = 0;  // slot in the table that is walked; a table has 2^24 at most
+  ExitWalk exit_walk : 2 = ExitWalk::kWatchers;
 };
 inline constexpr uint32_t kExtClass = slab_class_of(sizeof(ProcessExt));
 static_assert(sizeof(ProcessExt) <= Process::kFrameBytes);

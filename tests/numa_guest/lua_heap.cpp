@@ -123,6 +123,10 @@ SpawnResult LuaScript::spawn_ending(Context& self) {
 
 void LuaScript::ends_in(Feast* feast) { g_feast.store_release(feast); }  // partner: count_end
 
+Status LuaScript::make_machine(Context&, std::string_view, std::string_view, Machine*&, std::string&) {
+  return Status::error(ErrorKind::kNotFound, "no such entry");
+}
+
 SpawnResult LuaScript::spawn(Context&, std::string_view, std::string_view, SpawnOptions) {
   SpawnResult r;
   r.status = Status::error(ErrorKind::kNotFound, "no such entry");

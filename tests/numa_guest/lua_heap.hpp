@@ -23,6 +23,7 @@ class LuaScript final : public ProcessDirectory {
 
   // ProcessDirectory: the program asks for nothing.
   SpawnResult spawn(Context&, std::string_view, std::string_view, SpawnOptions) override;
+  Status make_machine(Context&, std::string_view, std::string_view, Machine*&, std::string&) override;
   HostCore* find_host(std::string_view) noexcept override { return nullptr; }
 
  private:

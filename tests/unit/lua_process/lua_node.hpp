@@ -38,6 +38,8 @@ class LuaNode final : public ProcessDirectory {
     programs_[e.id] = std::move(p);
     return {};
   }
+  // An entry that is a coroutine; it gets its arguments as a message body.
+  void add_native(const std::string& id, Behavior (*start)(Context&, std::string)) { natives_[id] = start; }
   void set_helper(const std::string& source) {
     auto p = std::make_shared<LuaProgram>();
     p->entry_id = "test:t";
@@ -123,6 +125,27 @@ class LuaNode final : public ProcessDirectory {
     LuaFactory factory(it->second, hooks_, arguments, 1);
     return self.spawn(factory, options);
   }
+  Status make_machine(Context& self, std::string_view entry_id, std::string_view arguments, Machine*& machine,
+                      std::string& error_text) override {
+    const std::string id(entry_id);
+    if (const NativeStart* native = find_native(entry_id)) {
+      NativeEntryFactory factory(*native, arguments, kNativeMemoryBytes);
+      return factory.create(self, machine, error_text);
+    }
+    if (const auto native = natives_.find(id); native != natives_.end()) {
+      put_native_machine(self, native->second(self, std::string(arguments)), machine);
+      return Status::good();
+    }
+    const auto it = programs_.find(id);
+    if (it == programs_.end()) {
+      const auto bad = broken_.find(id);
+      if (bad == broken_.end()) return Status::error(ErrorKind::kNotFound, "entry not found");
+      error_text = bad->second;
+      return Status::error(ErrorKind::kInternal, "does not compile");
+    }
+    LuaFactory factory(it->second, hooks_, arguments, 1 + self.upgrades());
+    return factory.create(self, machine, error_text);
+  }
   HostCore* find_host(std::string_view id) noexcept override { return node_.runtime().node().find_host(id); }
 
   static constexpr std::size_t kNativeMemoryBytes = 1 << 20;
@@ -136,6 +159,7 @@ class LuaNode final : public ProcessDirectory {
   static inline LuaNode* current_ = nullptr;
   std::map<std::string, std::shared_ptr<const LuaProgram>> programs_;
   std::map<std::string, std::string> broken_;
+  std::map<std::string, Behavior (*)(Context&, std::string)> natives_;
   std::shared_ptr<const LuaProgram> helper_;
   StandardHooks hooks_;
   Ending* ending_ = nullptr;

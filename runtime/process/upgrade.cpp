@@ -1,0 +1,140 @@
+// The change of machines (docs/internals/upgrade.md): between two steps, on the process's own worker. The order:
+//   (a) a kill or an end that came before wins
+//   (b) the old machine is closed; unread mail that it had taken comes back in front of the kept list (Context::unread)
+//   (c) what it had asked for is ended: timers, private watches, calls; answers that have come already are dropped
+//   (d) the successor makes the new machine; if it cannot, the process ends with "upgrade: why"
+// Senders see nothing of it: they push into the same mailbox before, meanwhile and afterwards, and nothing here looks at
+// the queue. What is in it is behind the kept list, as before.
+#include "runtime/process/upgrade.hpp"
+
+#include "runtime/process/links.hpp"
+#include "runtime/process/node_core.hpp"
+#include "runtime/process/points.hpp"
+#include "runtime/process/process.hpp"
+#include "runtime/process/process_directory.hpp"
+#include "runtime/process/process_ext.hpp"
+#include "runtime/process/process_timers.hpp"
+#include "runtime/process/worker_procs.hpp"
+
+namespace wippy {
+
+namespace {
+
+class EntrySuccessor final : public Successor {
+ public:
+  EntrySuccessor(ProcessDirectory& directory, std::string_view entry, std::string_view arguments)
+      : Successor(entry), directory_(directory), arguments_(arguments) {}
+  Status create(Context& self, Machine*& machine, std::string& error_text) override {
+    return directory_.make_machine(self, entry_id, arguments_, machine, error_text);
+  }
+
+ private:
+  ProcessDirectory& directory_;
+  const std::string arguments_;
+};
+
+}  // namespace
+
+std::unique_ptr<Successor> entry_successor(ProcessDirectory& directory, std::string_view entry_id,
+                                           std::string_view arguments) {
+  return std::make_unique<EntrySuccessor>(directory, entry_id, arguments);
+}
+
+bool Context::replace_machine(std::unique_ptr<Successor> next) noexcept {
+  if (ProcessExt* x = self().make_ext()) {
+    x->successor = std::move(next);
+    return true;
+  }
+  finish(ExitReason::standard().out_of_memory.share());
+  return false;
+}
+
+uint32_t Context::upgrades() const noexcept {
+  const ProcessExt* x = self().ext_;
+  return x == nullptr ? 0 : x->upgrades;
+}
+
+void Context::unread(Signal* s) noexcept {
+  Process& p = self();
+  // A stalled signal stays the first: retry_stalled() looks there, and it is not the machine's.
+  Signal*& first = p.stalled_ ? p.kept_first_->link() : p.kept_first_;
+  s->link() = first;
+  if (first == nullptr) p.kept_last_ = s;
+  first = s;
+  if (p.ext_ != nullptr) p.ext_->kept_looked_for = 0;
+}
+
+void UpgradeAwait::await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept {
+  if (!asked_) static_cast<void>(self_.charge(~uint32_t{0}));  // another turn, which ends it
+  h.promise().waiting = this;
+}
+
+bool UpgradeAwait::poll(Context&, Verdict& verdict) noexcept {
+  verdict = Verdict::kDone;  // only when it was not asked
+  return false;
+}
+
+// (c) The watches that are no monitors; timers, also those that have fired and are still in the queue.
+void Process::end_requests(ProcessExt& x) noexcept {
+  x.timers.take_all(drop_process_timer);
+  NodeCore& node = WorkerProcs::current().node();
+  uint64_t ref = 0;
+  uint64_t target = 0;
+  for (uint32_t i = 0; i < x.watches.capacity();) {
+    const bool used = x.watches.slot(i, ref, target);
+    const uint64_t* monitor = used ? x.monitors.find(target) : nullptr;
+    if (!used || (monitor != nullptr && *monitor == ref)) {
+      ++i;
+      continue;
+    }
+    x.watches.erase(ref);  // an entry that has not been looked at may move here, none further back
+    // Out of memory: the target forgets its watcher when it ends; nobody waits for that EXIT any more.
+    if (Signal* s = make_bare_signal(SignalKind::kUnwatch, identity(), ref))
+      static_cast<void>(node.deliver(Pid{target}, s));
+  }
+}
+
+// (c) Answers to the old machine that wait unread.
+void Process::forget_answers() noexcept {
+  Signal* before = stalled_ ? kept_first_ : nullptr;
+  for (Signal* s = before != nullptr ? before->link() : kept_first_; s != nullptr;) {
+    Signal* const next = s->link();
+    if (s->kind != SignalKind::kTimer && s->kind != SignalKind::kCompletion && (s->flags & Signal::kPrivate) == 0) {
+      before = s;
+    } else {
+      (before == nullptr ? kept_first_ : before->link()) = next;
+      if (kept_last_ == s) kept_last_ = before;
+      drop_signal(s);
+    }
+    s = next;
+  }
+  ext_->kept_looked_for = 0;
+  ext_->kept_looked_until = nullptr;
+}
+
+[[gnu::noinline]] Verdict Process::change_machine() noexcept {
+  ProcessExt& x = *ext_;
+  const std::unique_ptr<Successor> next = std::move(x.successor);
+  if (finished_ || (control_.load_acquire() & Control::kKillMask) != 0) return Verdict::kDone;  // (a); partner: kill
+  machine_->close(*this, false);                                                                // (b)
+  machine_ = nullptr;
+  end_requests(x);
+  forget_answers();
+  ++x.upgrades;
+  x.entry_id.reset();
+  points::upgraded(identity());
+  Machine* made = nullptr;
+  std::string why;
+  const Status s = next->create(*this, made, why);  // (d)
+  if (!s.ok()) {
+    set_reason(ExitReason::failure(s.kind, "upgrade: " + (why.empty() ? std::string(s.message) : why)));
+    finished_ = true;
+    return Verdict::kDone;
+  }
+  machine_ = made;
+  if (made->entry_id().empty() && !next->entry_id.empty()) set_entry_id(next->entry_id);
+  phase_ = Phase::kNew;
+  return Verdict::kMore;
+}
+
+}  // namespace wippy
