@@ -7,6 +7,9 @@
 #include "lua/machine.hpp"
 #include "lua/values_lua.hpp"
 #include "runtime/process/node_core.hpp"
+#if defined(WIPPY_SIM)
+#include "runtime/sim/hooks.hpp"
+#endif
 #include "scheduler/clock.hpp"
 
 namespace wippy::lua {
@@ -256,6 +259,31 @@ MailItem* sort_newest_first(MailItem* list) noexcept {
   return sorted;
 }
 
+#if defined(WIPPY_SIM)
+MailItem* with_planted_mistake(MailItem* newest_first, Context& context) noexcept {
+  const bool turns = sim::planted(sim::Bug::kMailTurned);
+  const bool loses = sim::planted(sim::Bug::kRoutedLost);
+  if (!turns && !loses) return newest_first;
+  MailItem* first = nullptr;
+  MailItem** end = &first;
+  for (MailItem* i = newest_first; i != nullptr;) {
+    MailItem* const next = i->next;
+    if (loses && i->topic != nullptr && i->topic->claimed) {
+      context.release(i->signal);
+    } else if (turns) {
+      i->next = first;
+      first = i;
+    } else {
+      i->next = nullptr;
+      *end = i;
+      end = &i->next;
+    }
+    i = next;
+  }
+  return first;
+}
+#endif
+
 }  // namespace
 
 MailItem* MailRouter::all_items() noexcept {
@@ -276,6 +304,9 @@ void MailRouter::close(LuaMachine& machine, bool killed) noexcept {
   const bool keep = !killed && context.node().alive(context.pid());
   MailItem* item = all_items();
   if (keep) item = sort_newest_first(item);
+#if defined(WIPPY_SIM)
+  if (keep) item = with_planted_mistake(item, context);
+#endif
   for (; item != nullptr; item = item->next) {
     if (keep) {
       context.unread(item->signal);

@@ -118,8 +118,14 @@ void Process::forget_answers() noexcept {
   if (finished_ || (control_.load_acquire() & Control::kKillMask) != 0) return Verdict::kDone;  // (a); partner: kill
   machine_->close(*this, false);                                                                // (b)
   machine_ = nullptr;
-  end_requests(x);
-  forget_answers();
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kKeptLost)) drop_kept();
+  if (!sim::planted(sim::Bug::kOldRequests))
+#endif
+  {
+    end_requests(x);
+    forget_answers();
+  }
   ++x.upgrades;
   x.entry_id.reset();
   points::upgraded(identity());

@@ -69,6 +69,10 @@ enum class Bug : std::uint8_t {
   kMailLeak,        // Process::settle_queue does not free the messages it finds
   kLinkStays,       // Context::link, refused memory, leaves its entry behind
   kUntiedChild,     // a spawn that is refused memory for the monitor goes on without
+  kKeptLost,        // Process::change_machine drops what was kept for the old machine
+  kOldRequests,     // Process::change_machine leaves timers, private watches and unread answers of the old machine
+  kRoutedLost,      // MailRouter::close, at an upgrade, gives back only the mail of topics that nobody listens to
+  kMailTurned,      // MailRouter::close, at an upgrade, gives the mail back oldest first, which turns it round
 };
 extern Bug g_planted;
 inline bool planted(Bug bug) noexcept { return __builtin_expect(g_planted == bug, 0); }

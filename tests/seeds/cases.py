@@ -142,6 +142,11 @@ def execute():
     entry("api", "app.workers:exec").exits(0).prints("two numbers, please\n").silent()
 
 
+@case("000-05 001-11 upgrade to another entry and to the same one, with state")
+def upgrade():
+    entry("api", "app.workers:upgrade").exits(0).prints("app.workers:v3 3\n").silent()
+
+
 @case("001-15 names: register, look up, unregister")
 def registry():
     entry("api", "app.workers:registry").exits(0).prints("registered\n").silent()

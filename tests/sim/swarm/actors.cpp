@@ -3,6 +3,7 @@
 
 #include "board.hpp"
 #include "mailbox/values.hpp"
+#include "runtime/process/upgrade.hpp"
 
 namespace wippy::swarm {
 
@@ -60,6 +61,7 @@ void take_exit(Board& b, Actor& me, const Message& m) {
   Actor::Other& o = me.with(from->number);
   b.that(from->gone, "an EXIT comes after the end");
   b.that(++o.exits == 1, "one EXIT for a process");
+  b.that(o.monitored, "an EXIT comes to who monitors");
   b.that(o.got == from->with(me.number).sent, "an EXIT comes after everything that was sent before");
   b.that(m.abnormal() || from->claims_normal_end, "an EXIT says how it ended");
   o.watched = false;
@@ -102,7 +104,7 @@ void do_spawn(Board& b, Context& self, Actor& me) {
   b.that(fair(r.status), "a spawn says why it is refused");
   if (!r.status.ok()) return b.that(r.pid.value == 0 && r.watch_ref == 0, "a refused spawn has no pid");
   child.pid = r.pid;
-  if (o.monitor) me.with(child.number).watched = true;
+  if (o.monitor) me.with(child.number).watched = me.with(child.number).monitored = true;
   if (o.link) me.with(child.number).linked = true;
 }
 
@@ -116,7 +118,7 @@ void do_monitor(Board& b, Context& self, Actor& me, Actor& to) {
   if (to.number == me.number) return;
   while (me.random.below(2) == 0 && !me.with(to.number).watched) {  // whoever is about to end meets more of them
     if (!self.monitor(to.pid).ok()) break;
-    me.with(to.number).watched = true;
+    me.with(to.number).watched = me.with(to.number).monitored = true;
     do_unmonitor(b, self, me, to);
   }
   const Status s = self.monitor(to.pid);
@@ -125,7 +127,7 @@ void do_monitor(Board& b, Context& self, Actor& me, Actor& to) {
   b.that(fair(s), "a monitor says why it is refused");
   if (!s.ok()) return;
   b.that(!o.watched, "no second monitor on the same process");
-  o.watched = true;
+  o.watched = o.monitored = true;
 }
 
 void do_link(Board& b, Context& self, Actor& me, Actor& to, bool on) {
@@ -194,13 +196,31 @@ void end_by_failure(Context& self, Actor& me) {
   self.finish(ExitReason::failure(ErrorKind::kInternal, "meant to fail"));
 }
 
+// What the next machine must not hear of: a timer, a call, a private watch; and a drain, so that some of it may be kept.
+void leave_requests(Board& b, Context& self, Actor& me) {
+  if (me.random.below(2) == 0) static_cast<void>(self.start_timer(1 + me.random.below(50'000)));
+  if (me.random.below(2) == 0) static_cast<void>(self.call(answer, nullptr, nullptr));
+  Actor& to = b.at(me.random.below(b.size()));
+  if (to.pid.value == 0 || to.number == me.number) return;
+  uint64_t ref = 0;
+  // Without memory for the UNWATCH the target keeps its entry, which the checkers would see.
+  if (b.plan().famine == 0 && me.random.below(2) == 0) static_cast<void>(self.watch(to.pid, ref));
+  if (me.random.below(2) == 0) do_link(b, self, me, to, false);
+}
+
+bool upgrades_now(Board& b, Actor& me) {
+  return b.plan().upgrade_pm != 0 && me.random.below(1000) < b.plan().upgrade_pm;
+}
+
 }  // namespace
 
 Behavior actor(Context& self, Board* board, uint32_t number, Ticket ticket) {
   Board& b = *board;
   Actor& me = b.at(number);
   me.pid = self.pid();
-  for (uint32_t i = 0; i < me.ops && !me.cancelled; ++i) {
+  me.serving = false;
+  while (me.done < me.ops && !me.cancelled) {
+    ++me.done;
     const Op op = draw(b, me);
     if (op == Op::kReceive) {
       if (Message m = co_await receive_for(self, 1 + me.random.below(200'000))) take(b, me, m);
@@ -214,6 +234,10 @@ Behavior actor(Context& self, Board* board, uint32_t number, Ticket ticket) {
       b.that(!m || m.body() == "answer " + std::to_string(question), "a call gets its own answer");
     } else {
       do_now(op, b, self, me);
+    }
+    if (upgrades_now(b, me)) {
+      leave_requests(b, self, me);
+      co_await become(self, actor, board, number, std::move(ticket));
     }
   }
   ticket.script_over();
@@ -231,6 +255,7 @@ Behavior actor(Context& self, Board* board, uint32_t number, Ticket ticket) {
     if (me.cancelled && !me.stubborn) break;
     me.serving = !me.slow || i >= 20;
     if (!me.serving) co_await sleep_for(self, 200'000);
+    if (upgrades_now(b, me)) co_await become(self, actor, board, number, std::move(ticket));
   }
   me.claims_normal_end = true;
 }

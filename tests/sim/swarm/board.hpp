@@ -24,6 +24,7 @@ struct Actor {
   Pid pid;
   Random random;
   uint32_t ops = 0;
+  uint32_t done = 0;  // of them, by all its machines
   uint32_t children_left = 0;
   bool slow = false;
   bool stubborn = false;
@@ -37,6 +38,7 @@ struct Actor {
     uint32_t got = 0;      // from that one
     uint32_t exits = 0;    // EXIT events
     uint32_t downs = 0;    // LINK_DOWN events
+    bool monitored = false;  // ever
     bool watched = false;  // an accepted monitor that was not undone and not answered
     bool linked = false;   // link() accepted here and not undone here
     bool cut = false;      // unlink() here, ever

@@ -43,6 +43,8 @@ constexpr Plant kPlants[] = {
     {"MailLeak", sim::Bug::kMailLeak, 1000},
     {"LinkStays", sim::Bug::kLinkStays, 5000},
     {"UntiedChild", sim::Bug::kUntiedChild, 5000},
+    {"KeptLost", sim::Bug::kKeptLost, 1000},
+    {"OldRequests", sim::Bug::kOldRequests, 1000},
 };
 
 struct Score {

@@ -6,7 +6,7 @@
 
 namespace wippy::swarm {
 
-const std::array<PlanField, 19> kPlanFields{{{"nodes", &Plan::nodes, 1},
+const std::array<PlanField, 20> kPlanFields{{{"nodes", &Plan::nodes, 1},
                                              {"hosts", &Plan::hosts, 1},
                                              {"workers", &Plan::workers, 1},
                                              {"actors", &Plan::actors, 1},
@@ -24,7 +24,8 @@ const std::array<PlanField, 19> kPlanFields{{{"nodes", &Plan::nodes, 1},
                                              {"famine", &Plan::famine, 0},
                                              {"famine_from", &Plan::famine_from, 0},
                                              {"famine_calls", &Plan::famine_calls, 0},
-                                             {"famine_pm", &Plan::famine_pm, 0}}};
+                                             {"famine_pm", &Plan::famine_pm, 0},
+                                             {"upgrade", &Plan::upgrade_pm, 0}}};
 
 namespace {
 
@@ -81,6 +82,8 @@ Plan draw_plan(uint64_t seed) {
   p.stop_us = sometimes(8) ? 1 + r.below(400) : 0;
   if (sometimes(6)) draw_short_lives(r, p);
   if (sometimes(3)) draw_famine(r, p);
+  // The last draw: the other fields of a seed do not depend on it.
+  p.upgrade_pm = sometimes(4) ? 20 + r.below(400) : 0;
   return p;
 }
 

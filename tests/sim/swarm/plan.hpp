@@ -55,6 +55,7 @@ struct Plan {
   uint32_t famine_from = 0;  // the first request that may be refused
   uint32_t famine_calls = 0;
   uint32_t famine_pm = 0;
+  uint32_t upgrade_pm = 0;  // of the operations and messages are followed by a change of machines
 };
 
 struct PlanField {
@@ -62,7 +63,7 @@ struct PlanField {
   uint32_t Plan::*value;
   uint32_t least;
 };
-extern const std::array<PlanField, 19> kPlanFields;
+extern const std::array<PlanField, 20> kPlanFields;
 
 Plan draw_plan(uint64_t seed);
 // "seed=7 nodes=2 …": everything that is not least. parse_plan reads it back; false: not of that form.

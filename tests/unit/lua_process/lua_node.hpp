@@ -10,6 +10,7 @@
 
 #include "lua/library.hpp"
 #include "lua/program.hpp"
+#include "runtime/process/mail_limit.hpp"
 #include "mailbox/values.hpp"
 #include "tests/unit/lua_process/native_entries.hpp"
 #include "tests/unit/lua_process/script_file.hpp"
@@ -29,6 +30,7 @@ class LuaNode final : public ProcessDirectory {
   // Empty: it compiles.
   std::string add(const ScriptEntry& e) {
     auto p = std::make_shared<LuaProgram>();
+    if (const auto limit = memory_limits_.find(e.id); limit != memory_limits_.end()) p->memory_limit = limit->second;
     p->entry_id = e.id;
     p->method = e.method;
     p->modules = e.modules;
@@ -38,6 +40,9 @@ class LuaNode final : public ProcessDirectory {
     programs_[e.id] = std::move(p);
     return {};
   }
+  // Before add(): of that entry's processes. Of every process that run() starts: messages in its mailbox.
+  void limit_memory(const std::string& id, std::size_t bytes) { memory_limits_[id] = bytes; }
+  void limit_mail(uint64_t max_messages) { mail_.max_messages = max_messages; }
   // An entry that is a coroutine; it gets its arguments as a message body.
   void add_native(const std::string& id, Behavior (*start)(Context&, std::string)) { natives_[id] = start; }
   void set_helper(const std::string& source) {
@@ -61,6 +66,7 @@ class LuaNode final : public ProcessDirectory {
       LuaNode& me = *current_;
       SpawnOptions o;
       o.monitor = true;
+      if (me.mail_.bounded()) o.mail = &me.mail_;
       ValueWriter w;
       w.reset_body({}, 0);
       SpawnResult r = me.spawn(self, me.id_, w.view(), o);
@@ -100,6 +106,7 @@ class LuaNode final : public ProcessDirectory {
     return text;
   }
   wippy::test::Node& node() { return node_; }
+  uint64_t start_ns() const { return hooks_.start_ns; }  // where os.clock begins
 
   // --- ProcessDirectory
   SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments,
@@ -159,6 +166,8 @@ class LuaNode final : public ProcessDirectory {
   static inline LuaNode* current_ = nullptr;
   std::map<std::string, std::shared_ptr<const LuaProgram>> programs_;
   std::map<std::string, std::string> broken_;
+  std::map<std::string, std::size_t> memory_limits_;
+  MailLimits mail_;
   std::map<std::string, Behavior (*)(Context&, std::string)> natives_;
   std::shared_ptr<const LuaProgram> helper_;
   StandardHooks hooks_;
