@@ -287,7 +287,8 @@ void Context::stop_timer(uint64_t id) noexcept {
 uint64_t Context::call(std::string (*work)(void*), void* arg, void (*dispose)(void*)) noexcept {
   CommandSink* pool = current_node().command_sink();
   const uint64_t ref = WorkerProcs::current().new_ref();
-  if (pool == nullptr || !pool->submit(Command{pid(), ref, self().host_index(), work, arg, dispose, upgrades()})) return 0;
+  if (pool == nullptr || !pool->submit(Command{pid(), ref, self().host_index(), work, arg, dispose, upgrades()}))
+    return 0;
   return ref;
 }
 

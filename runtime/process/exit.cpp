@@ -69,7 +69,7 @@ Outcome Process::begin_exit() noexcept {
   points::exits(identity());
   pid_word().store_release(0);                                                                   // (a)
   if (before != 0 || mail_limit_ != nullptr || ext_ != nullptr) leave_names_and_timers(before);  // (b), (c)
-  if (machine_ != nullptr) machine_->close(*this, killed || ending_);                            // (d); none: no successor
+  if (machine_ != nullptr) machine_->close(*this, killed || ending_);  // (d); none: no successor
   machine_ = nullptr;
   if (ext_ != nullptr) ext_->successor.reset();
   if (kept_first_ != nullptr) drop_kept();

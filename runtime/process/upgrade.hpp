@@ -53,8 +53,7 @@ class NativeSuccessor final : public Successor {
 
 inline UpgradeAwait become(Context& self, std::unique_ptr<Successor> next) noexcept { return {self, std::move(next)}; }
 template <class F, class... Args>
-  requires std::is_invocable_r_v<Behavior, F, Context&, Args...>
-UpgradeAwait become(Context& self, F fn, Args... args) {
+requires std::is_invocable_r_v<Behavior, F, Context&, Args...> UpgradeAwait become(Context& self, F fn, Args... args) {
   static_assert(kStateless<F>, "a behavior takes what it needs as arguments: captures would dangle");
   return {self, std::unique_ptr<Successor>(new NativeSuccessor<F, Args...>({}, fn, std::move(args)...))};
 }

@@ -59,9 +59,9 @@ end })";
 struct Load {
   lua::test::LuaNode* lua = nullptr;
   HostCore* host = nullptr;
-  int64_t count = 0;    // processes
-  int64_t each = 0;     // messages of each sender to each of them
-  int64_t rounds = 0;   // upgrades of each
+  int64_t count = 0;   // processes
+  int64_t each = 0;    // messages of each sender to each of them
+  int64_t rounds = 0;  // upgrades of each
   uint64_t begin_ns = 0;
   std::vector<Pid> targets;
   Atomic<uint32_t> done{0};

@@ -34,14 +34,14 @@ struct Actor {
   bool gone = false;  // its frame is destroyed
 
   struct Other {
-    uint32_t sent = 0;     // to that one, accepted
-    uint32_t got = 0;      // from that one
-    uint32_t exits = 0;    // EXIT events
-    uint32_t downs = 0;    // LINK_DOWN events
+    uint32_t sent = 0;       // to that one, accepted
+    uint32_t got = 0;        // from that one
+    uint32_t exits = 0;      // EXIT events
+    uint32_t downs = 0;      // LINK_DOWN events
     bool monitored = false;  // ever
-    bool watched = false;  // an accepted monitor that was not undone and not answered
-    bool linked = false;   // link() accepted here and not undone here
-    bool cut = false;      // unlink() here, ever
+    bool watched = false;    // an accepted monitor that was not undone and not answered
+    bool linked = false;     // link() accepted here and not undone here
+    bool cut = false;        // unlink() here, ever
   };
   std::vector<Other> others;
   Other& with(uint32_t other) {

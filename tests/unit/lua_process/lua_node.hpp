@@ -10,8 +10,8 @@
 
 #include "lua/library.hpp"
 #include "lua/program.hpp"
-#include "runtime/process/mail_limit.hpp"
 #include "mailbox/values.hpp"
+#include "runtime/process/mail_limit.hpp"
 #include "tests/unit/lua_process/native_entries.hpp"
 #include "tests/unit/lua_process/script_file.hpp"
 #include "tests/unit/runtime/fixture.hpp"
