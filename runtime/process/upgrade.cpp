@@ -5,8 +5,6 @@
 //   (d) the successor makes the new machine; if it cannot, the process ends with "upgrade: why"
 // Senders see nothing of it: they push into the same mailbox before, meanwhile and afterwards, and nothing here looks at
 // the queue. What is in it is behind the kept list, as before.
-#include "runtime/process/upgrade.hpp"
-
 #include "runtime/process/links.hpp"
 #include "runtime/process/node_core.hpp"
 #include "runtime/process/points.hpp"
@@ -62,16 +60,6 @@ void Context::unread(Signal* s) noexcept {
   if (first == nullptr) p.kept_last_ = s;
   first = s;
   if (p.ext_ != nullptr) p.ext_->kept_looked_for = 0;
-}
-
-void UpgradeAwait::await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept {
-  if (!asked_) static_cast<void>(self_.charge(~uint32_t{0}));  // another turn, which ends it
-  h.promise().waiting = this;
-}
-
-bool UpgradeAwait::poll(Context&, Verdict& verdict) noexcept {
-  verdict = Verdict::kDone;  // only when it was not asked
-  return false;
 }
 
 // (c) The watches that are no monitors; timers, also those that have fired and are still in the queue.

@@ -24,9 +24,15 @@ class [[nodiscard]] UpgradeAwait final : public Waiting {
   UpgradeAwait(Context& self, std::unique_ptr<Successor> next) noexcept
       : Waiting(WaitReason::kNone), self_(self), asked_(self.replace_machine(std::move(next))) {}
   bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept;
+  void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept {
+    if (!asked_) static_cast<void>(self_.charge(~uint32_t{0}));  // another turn, which ends it
+    h.promise().waiting = this;
+  }
   void await_resume() const noexcept {}
-  bool poll(Context& self, Verdict& verdict) noexcept override;
+  bool poll(Context&, Verdict& verdict) noexcept override {
+    verdict = Verdict::kDone;  // only when it was not asked
+    return false;
+  }
 
  private:
   Context& self_;

@@ -9,6 +9,7 @@
 #include "runtime/process/node_core.cpp"
 #include "runtime/process/process.cpp"
 #include "runtime/process/process_timers.cpp"
+#include "runtime/process/upgrade.cpp"
 #include "runtime/process/worker_procs.cpp"
 
 #include "model/checker/suite.hpp"

@@ -340,6 +340,28 @@ Behavior loses_id(Context& self, Pid boss) {
   co_await become(self, has_no_id, boss);
 }
 
+uint64_t upgrades_recorded(const FlightRings& rings, Pid of) {
+  uint64_t n = 0;
+  for (uint32_t i = 0; i < rings.count(); ++i) {
+    for (const uint64_t word : rings.at(i).snapshot().words) {
+      n += word == FlightRing::word(FlightKind::kUpgrade, of.value) ? 1 : 0;
+    }
+  }
+  return n;
+}
+
+TEST(Upgrade, TheRecorderNotesIt) {
+  Node n(1);
+  n.run([](Context& self, Node& node) -> Behavior {
+    SpawnOptions o = watched();
+    o.entry_id = "app:first";
+    const Pid p = spawn_native(self, o, loses_id, self.pid()).pid;
+    for (int i = 0; i < 2; ++i) Message m = co_await receive(self);  // its note and its EXIT
+    EXPECT_EQ(upgrades_recorded(node.runtime().node().flights(), p), 1u);
+    node.done();
+  });
+}
+
 TEST(Upgrade, TheEntryIdFollows) {
   Node n(2);
   n.run([](Context& self, Node& node) -> Behavior {
