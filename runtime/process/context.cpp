@@ -1,5 +1,6 @@
 #include "runtime/process/context.hpp"
 
+#include "runtime/process/frame_context.hpp"
 #include "runtime/process/hot_path.hpp"
 #include "runtime/process/links.hpp"
 #include "runtime/process/mail_limit.hpp"
@@ -43,6 +44,10 @@ const FramePtr& Context::frame() {
   static const FramePtr none;
   const ProcessExt* x = self().ext_or_null();
   return x == nullptr ? none : x->frame;
+}
+std::string_view Context::context_value(std::string_view key) {
+  const FramePtr& f = frame();
+  return f == nullptr ? std::string_view{} : f->find(key);
 }
 
 // --- signals

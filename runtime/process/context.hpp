@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -49,6 +50,7 @@ class MachineFactory {
  public:
   // Its machines never have a coroutine frame: the block's place for one may hold something else.
   const bool leaves_frame;
+  // Must not spawn under a name: it may run while the name of its own child is reserved.
   virtual Status create(Context& child, Machine*& machine, std::string& error_text) = 0;
 
  protected:
@@ -67,8 +69,8 @@ class Successor : public MachineFactory {
   explicit Successor(std::string_view entry) : entry_id(entry) {}
 };
 
-// What belongs to the frame, not to the machine: shared by parent and children, immutable (spec/process.md §1.15).
-struct FrameContext;
+// What belongs to the frame, not to the machine: shared by parent and children, immutable (frame_context.hpp).
+class FrameContext;
 using FramePtr = std::shared_ptr<const FrameContext>;
 
 struct MailLimits;
@@ -80,6 +82,17 @@ struct SendWait {
   uint64_t timer = 0;  // not 0: not sent yet
 };
 
+// What few children get. Borrowed during the call.
+struct SpawnExtras {
+  // Registered for the child before it runs; lookup finds it as soon as spawn has returned. Empty: none. When a live process
+  // has the name, nothing is started: that process gets the messages (SpawnResult::signalled). Of any number of spawns and
+  // registrations that race for a free name one wins; the others wait for it while its machine is made.
+  std::string_view name;
+  // Message bodies (mailbox/values.hpp). They have no sender and are in the child's mailbox ahead of all others; the limits of
+  // that mailbox hold for them.
+  std::span<const std::string_view> messages;
+};
+
 struct SpawnOptions {
   HostCore* host = nullptr;          // null: the spawner's
   const MailLimits* mail = nullptr;  // null: the host's; borrowed during the call
@@ -88,11 +101,13 @@ struct SpawnOptions {
   bool private_watch = false;  // the watch is not a `monitor`: exec uses it (its kExit goes to the ref only)
   std::string_view entry_id;   // of a machine that has none of its own: shown to people; copied
   FramePtr frame;              // null: the spawner's
+  const SpawnExtras* extras = nullptr;
 };
 
 struct SpawnResult {
   Status status;
   Pid pid;
+  bool signalled = false;  // pid is the owner of SpawnExtras::name: no child, hence no monitor and no link
   uint64_t watch_ref = 0;
   std::string error_text;  // more than status.message, when not empty
 };
@@ -155,7 +170,7 @@ class Context {
   Status watch(Pid target, uint64_t& ref) noexcept;
   Status unwatch(Pid target, uint64_t ref) noexcept;
 
-  // --- names
+  // --- names. register_name: NameTable::add; a name that a spawn has reserved is waited for, a moment.
   Status register_name(std::string_view name, Pid owner);
   Pid lookup_name(std::string_view name);
   bool unregister_name(std::string_view name);
@@ -172,7 +187,10 @@ class Context {
   // --- memory that dies with the process. The arena is created on first use. Null: out of memory.
   Arena* arena() noexcept;
 
+  // What was inherited; null: nothing.
   const FramePtr& frame();
+  // A context value, encoded (mailbox/values.hpp); empty: there is none. Valid while the process lives.
+  std::string_view context_value(std::string_view key);
 
   // --- upgrade (docs/internals/upgrade.md): after this step the machine is closed and `next` makes the one that goes on.
   // Kept: pid, names, links, monitors, unread mail and events in order, options, frame, arena, pending kills. Ended: timers, calls

@@ -80,6 +80,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   void set_urgent() noexcept { control_.fetch_or_acq_rel(Control::kUrgent); }
   // Bounded processes only (published as the complement of their pid).
   MailLimit& mail_limit() noexcept { return *mail_limit_; }
+  bool bounded() const noexcept { return mail_limit_ != nullptr; }
   Admission admit_message(Signal& s, bool sender_may_wait, bool& wake) noexcept;
   bool mark_named() noexcept { return (control_.fetch_or_acq_rel(Control::kNamed) & Control::kExiting) == 0; }
 

@@ -4,6 +4,7 @@
 #include "runtime/process/mail_limit.hpp"
 #include "runtime/process/node_core.hpp"
 #include "runtime/process/process_ext.hpp"
+#include "runtime/process/provision.hpp"
 #include "runtime/process/worker_procs.hpp"
 #include "scheduler/clock.hpp"
 #include "scheduler/scheduler.hpp"
@@ -105,10 +106,24 @@ static inline void let_live(WorkerProcs& w, Process* child, Machine* machine) no
   child->publish();
 }
 
+[[gnu::noinline]] static void let_live(WorkerProcs& w, Process* child, Machine* machine, Provision& provision) {
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kMailAfterName)) {
+    let_live(w, child, machine);
+    provision.confirm(*child);
+    return provision.deliver(*child);
+  }
+#endif
+  provision.deliver(*child);
+  let_live(w, child, machine);
+  provision.confirm(*child);
+}
+
 // The child gets what it has from the start, the machine last: it is the only part that would have to be closed again. The
 // result goes into `r`, a variable of the caller's caller in the end: a spawn copies no strings.
 [[gnu::noinline]] static void spawn_on(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher,
-                                       MachineFactory& factory, const SpawnOptions& o, Worker* worker, SpawnResult& r) {
+                                       MachineFactory& factory, const SpawnOptions& o, Worker* worker, SpawnResult& r,
+                                       Provision* provision) {
   const bool local = worker != nullptr && &w.host() == &host;  // host.scheduler() may be written by its start meanwhile
   const std::unique_ptr<HostCore, Depart> arrived(local ? nullptr : &host);
   if (arrived != nullptr) host.arrive();
@@ -130,7 +145,8 @@ static inline void let_live(WorkerProcs& w, Process* child, Machine* machine) no
                      !o.monitor && !o.link && !o.private_watch;
   Machine* machine = nullptr;
   if (plain || furnish(host, parent, watcher, child, o, frame, w, r)) {
-    r.status = factory.create(*child, machine, r.error_text);
+    if (provision != nullptr) r.status = provision->pack(*child);
+    if (r.status.ok()) r.status = factory.create(*child, machine, r.error_text);
   } else {
     r.status = Status::error(ErrorKind::kUnavailable, "out of memory", true);
   }
@@ -140,7 +156,7 @@ static inline void let_live(WorkerProcs& w, Process* child, Machine* machine) no
     host.give_place();
     return;
   }
-  let_live(w, child, machine);
+  provision == nullptr ? let_live(w, child, machine) : let_live(w, child, machine, *provision);
   if (local) {
     worker->submit_newborn(child);
   } else {
@@ -148,12 +164,35 @@ static inline void let_live(WorkerProcs& w, Process* child, Machine* machine) no
   }
 }
 
+// With SpawnExtras: a named child is not begun when somebody has the name.
+[[gnu::noinline]] static void spawn_provided(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher,
+                                             MachineFactory& factory, const SpawnOptions& o, Worker* worker,
+                                             SpawnResult& r) {
+  for (;;) {
+    Provision provision(w.node(), *o.extras);
+    r.status = provision.check();
+    if (!r.status.ok()) return;
+    if (const Pid owner = provision.owner()) {
+      if (provision.signal(owner, r)) return;
+      continue;  // it has ended since
+    }
+    spawn_on(w, host, parent, watcher, factory, o, worker, r, &provision);
+    if (!provision.raced()) return;
+  }
+}
+
+static inline void spawn_any(WorkerProcs& w, HostCore& host, Process* parent, Pid watcher, MachineFactory& factory,
+                             const SpawnOptions& o, Worker* worker, SpawnResult& r) {
+  if (o.extras != nullptr) return spawn_provided(w, host, parent, watcher, factory, o, worker, r);
+  spawn_on(w, host, parent, watcher, factory, o, worker, r, nullptr);
+}
+
 // What most spawns are: on the spawner's own host, which has no limit, and nothing to furnish.
 static inline bool is_plain(HostCore& host, Process& parent, const SpawnOptions& o) noexcept {
   const ProcessExt* const px = parent.ext_or_null();
   return (o.host == nullptr || o.host == &host) && host.limit() == 0 && host.mail_limits() == nullptr &&
          host.state() == HostState::kRunning && o.mail == nullptr && o.entry_id.empty() && o.frame == nullptr &&
-         (px == nullptr || px->frame == nullptr) && !(o.monitor | o.link | o.private_watch);
+         o.extras == nullptr && (px == nullptr || px->frame == nullptr) && !(o.monitor | o.link | o.private_watch);
 }
 
 SpawnResult Context::spawn(MachineFactory& factory, const SpawnOptions& options) {
@@ -165,7 +204,7 @@ SpawnResult Context::spawn(MachineFactory& factory, const SpawnOptions& options)
   SpawnResult r;
   Process* const child = is_plain(host, self, options) ? w.take_free(worker->index()) : nullptr;
   if (child == nullptr) {
-    spawn_on(w, options.host != nullptr ? *options.host : host, &self, self.identity(), factory, options, worker, r);
+    spawn_any(w, options.host != nullptr ? *options.host : host, &self, self.identity(), factory, options, worker, r);
     return r;
   }
   if (factory.leaves_frame) child->offer_frame();
@@ -184,11 +223,11 @@ SpawnResult Context::spawn(MachineFactory& factory, const SpawnOptions& options)
 SpawnResult NodeCore::spawn(MachineFactory& factory, const SpawnOptions& options, Pid watcher) {
   SpawnResult r;
   if (WorkerProcs* w = WorkerProcs::current_or_null()) {
-    spawn_on(*w, *options.host, nullptr, watcher, factory, options, Worker::current(), r);
+    spawn_any(*w, *options.host, nullptr, watcher, factory, options, Worker::current(), r);
   } else {
     LockGuard lock(outside_mutex_);
     if (outside_ == nullptr) outside_ = std::make_unique<WorkerProcs>(*this, *options.host);
-    spawn_on(*outside_, *options.host, nullptr, watcher, factory, options, Worker::current(), r);
+    spawn_any(*outside_, *options.host, nullptr, watcher, factory, options, Worker::current(), r);
   }
   return r;
 }

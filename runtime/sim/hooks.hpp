@@ -57,11 +57,13 @@ extern Account g_account;
 // Mistakes that tests plant to prove that the simulation finds their like: schedule bugs, all accesses stay atomic.
 enum class Bug : std::uint8_t {
   kNone,
-  kLostWake,    // Parker::unpark looks first and stores later: a sleep in between is not ended
-  kBlindIdle,   // MailboxHead::try_idle compares first and stores later: a push in between is not noticed
-  kNoRecheck,   // Worker::sleep does not look for work between announcing sleep and parking
-  kDeafToKill,  // a kill that arrives in the middle of a step is not looked at when its wake-up signal is taken
-  kNamesFirst,  // Process::begin_exit releases the names before the pid is erased: a registration in between stays
+  kLostWake,       // Parker::unpark looks first and stores later: a sleep in between is not ended
+  kBlindIdle,      // MailboxHead::try_idle compares first and stores later: a push in between is not noticed
+  kNoRecheck,      // Worker::sleep does not look for work between announcing sleep and parking
+  kDeafToKill,     // a kill that arrives in the middle of a step is not looked at when its wake-up signal is taken
+  kUnbornIsDead,   // NameTable takes a name reserved for a child that is being made for the name of a dead process
+  kMailAfterName,  // a spawn gives the child its first messages when others can find it already
+  kNamesFirst,     // Process::begin_exit releases the names before the pid is erased: a registration in between stays
   // Those below break a promise without stopping anybody: only the checkers of tests/sim/swarm see them.
   kExitOvertakes,   // Process::keep puts an EXIT before what the process had sent earlier
   kDeafZombie,      // Process::run_zombie does not answer monitors and links that came in the moment of the exit
