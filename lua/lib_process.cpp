@@ -53,6 +53,7 @@ constexpr LibraryEntry kProcessLibrary[] = {
     {"spawn_monitored", process_spawn_monitored},
     {"spawn_linked", process_spawn_linked},
     {"spawn_linked_monitored", process_spawn_linked_monitored},
+    {"with_context", process_with_context},
     {"exec", process_exec},
     {"call", process_exec},
     {"upgrade", process_upgrade},

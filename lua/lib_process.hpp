@@ -14,6 +14,8 @@ int process_exec(lua_State* L);
 
 // lib_process_upgrade.cpp; does not return when it succeeds
 int process_upgrade(lua_State* L);
+// lib_process_builder.cpp; pushes a SpawnBuilder
+int process_with_context(lua_State* L);
 
 // lib_process_mail.cpp
 int process_send(lua_State* L);

@@ -8,18 +8,12 @@
 #include "lua/library.hpp"
 #include "lua/machine.hpp"
 #include "lua/process_args.hpp"
+#include "lua/spawn_call.hpp"
 #include "lua/values_lua.hpp"
 
 namespace wippy::lua {
 
 namespace {
-
-struct SpawnRequest {
-  const char* function;  // for error texts
-  bool monitor = false;
-  bool link = false;
-  bool private_watch = false;
-};
 
 // Plain data: it lives in frames that may be left by an error.
 struct SpawnOutcome {
@@ -32,9 +26,9 @@ struct SpawnOutcome {
   char text[kTextBytes];       // cut when longer
 };
 
-// Its own frame: strings and the writer have destructors and nothing in here raises. The arguments are those from 3 on.
+// Its own frame: strings, parts and the writer have destructors and nothing in here raises. builder: as in spawn_call.
 // [-0, +0, -]
-void spawn_entry(lua_State* L, const SpawnRequest& request, std::string_view entry, std::string_view host,
+void spawn_entry(lua_State* L, const SpawnRequest& request, int builder, std::string_view entry, std::string_view host,
                  SpawnOutcome& out) noexcept {
   ProcessDirectory& directory = directory_of(L);
   SpawnOptions options;
@@ -44,14 +38,22 @@ void spawn_entry(lua_State* L, const SpawnRequest& request, std::string_view ent
     out.text_bytes = ("host not found: " + std::string(host)).copy(out.text, SpawnOutcome::kTextBytes);
     return;
   }
-  const int count = lua_gettop(L) - 2;
+  const int first = builder + 3;
+  const int count = lua_gettop(L) - first + 1;
   ValueWriter w;
   w.reset_body({}, static_cast<uint32_t>(count));
-  out.encoding = encode_values(L, w, 3, count, Untransferable::kRefuse);
+  out.encoding = encode_values(L, w, first, count, Untransferable::kRefuse);
   if (!out.encoding.ok()) return;
   options.monitor = request.monitor;
   options.link = request.link;
   options.private_watch = request.private_watch;
+  BuilderParts parts;
+  if (builder != 0) {
+    out.status = read_builder(L, builder, parts);
+    if (!out.status.ok()) return;
+    options.frame = parts.frame;
+    if (!parts.extras.name.empty() || !parts.extras.messages.empty()) options.extras = &parts.extras;
+  }
   const SpawnResult r = directory.spawn(context_of(L), entry, w.view(), options);
   out.status = r.status;
   out.pid = r.pid;
@@ -74,26 +76,27 @@ bool push_spawn_error(lua_State* L, const SpawnOutcome& out) {
   return true;
 }
 
-int spawn(lua_State* L, const SpawnRequest& request) {
+}  // namespace
+
+int spawn_call(lua_State* L, const SpawnRequest& request, int builder) {
   std::string_view entry;
   std::string_view host;
-  if (lua_gettop(L) < 2 || !text_argument(L, 1, entry) || !text_argument(L, 2, host)) {
+  if (lua_gettop(L) < builder + 2 || !text_argument(L, builder + 1, entry) || !text_argument(L, builder + 2, host)) {
     return return_errorf(L, ErrorKind::kInvalid, "%s requires at least id and host arguments", request.function);
   }
   if (!check_published(L, request.function)) return 2;
+  luaL_checkstack(L, LUA_MINSTACK, nullptr);
   SpawnOutcome out;
-  spawn_entry(L, request, entry, host, out);
+  spawn_entry(L, request, builder, entry, host, out);
   if (push_spawn_error(L, out)) return 2;
   push_pid(L, out.pid);
   return 1;
 }
 
-}  // namespace
-
-int process_spawn(lua_State* L) { return spawn(L, {"spawn"}); }
-int process_spawn_monitored(lua_State* L) { return spawn(L, {"spawn_monitored", true, false}); }
-int process_spawn_linked(lua_State* L) { return spawn(L, {"spawn_linked", false, true}); }
-int process_spawn_linked_monitored(lua_State* L) { return spawn(L, {"spawn_linked_monitored", true, true}); }
+int process_spawn(lua_State* L) { return spawn_call(L, {"spawn"}, 0); }
+int process_spawn_monitored(lua_State* L) { return spawn_call(L, {"spawn_monitored", true, false}, 0); }
+int process_spawn_linked(lua_State* L) { return spawn_call(L, {"spawn_linked", false, true}, 0); }
+int process_spawn_linked_monitored(lua_State* L) { return spawn_call(L, {"spawn_linked_monitored", true, true}, 0); }
 
 // --- exec
 
@@ -148,7 +151,7 @@ int process_exec(lua_State* L) {
     SpawnOutcome out;
     SpawnRequest request{"exec"};
     request.private_watch = true;
-    spawn_entry(L, request, entry, host, out);
+    spawn_entry(L, request, 0, entry, host, out);
     if (push_spawn_error(L, out)) return 2;
     auto* child = new (lua_newuserdatauv(L, sizeof(ExecChild), 0)) ExecChild;
     child->release = end_child;

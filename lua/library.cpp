@@ -13,10 +13,8 @@ namespace wippy::lua {
 namespace {
 
 constexpr LuaLibrary kLibraries[] = {
-    {"process", nullptr, true, kProcessLibrary},
-    {"errors", open_errors, true},
-    {"payload", open_payload, true},
-    {"time", nullptr, false, kTimeLibrary},
+    {"process", nullptr, true, kProcessLibrary}, {"errors", open_errors, true},        {"payload", open_payload, true},
+    {"time", nullptr, false, kTimeLibrary},      {"ctx", nullptr, false, kCtxLibrary},
 };
 
 void print_line(Context&, std::string_view line) noexcept {

@@ -18,7 +18,8 @@ struct StandardHooks : LuaHooks {
 // Of a process that was started with StandardHooks, as all that have these libraries. [-0, +0, -]
 ProcessDirectory& directory_of(lua_State* L) noexcept;
 
-// Fields of libraries (lua/lib_time.cpp, lua/lib_process.cpp).
+// Fields of libraries (lua/lib_ctx.cpp, lua/lib_time.cpp, lua/lib_process.cpp).
+extern const LibraryEntry kCtxLibrary[];
 extern const LibraryEntry kTimeLibrary[];
 extern const LibraryEntry kProcessLibrary[];
 

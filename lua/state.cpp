@@ -137,4 +137,10 @@ bool is_fatal(lua_State* L, int status) noexcept {
   return root.slice.killed;
 }
 
+void rethrow(lua_State* L, int status) {
+  if (status == LUA_OK) return;
+  if (is_fatal(L, status)) raise_fatal(L);
+  lua_error(L);
+}
+
 }  // namespace wippy::lua

@@ -65,6 +65,9 @@ int raise_fatal(lua_State* L);
 // True when `status` of a pcall or resume must be passed on: the process is killed or out of memory.
 bool is_fatal(lua_State* L, int status) noexcept;
 
+// Passes on what a host function's own pcall gave; the error value is on top. LUA_OK: returns. [-0, +0, v]
+void rethrow(lua_State* L, int status);
+
 // What an arena's size class leaves behind the block of lua_State, for whoever wants it; lives as long as the state.
 struct SpareBytes {
   void* begin = nullptr;

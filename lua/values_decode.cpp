@@ -156,13 +156,6 @@ int decode_protected(lua_State* L, Open open) noexcept {
   return run_decode(L, d);
 }
 
-// [-0, +0, v]
-void rethrow(lua_State* L, int status) {
-  if (status == LUA_OK) return;
-  if (is_fatal(L, status)) raise_fatal(L);
-  lua_error(L);
-}
-
 // Its own frame: nothing raises while the writer is alive. A Lua status, kRefused or LUA_OK; pushes the copy or the error.
 constexpr int kRefused = -1;
 int copy_protected(lua_State* L, int index) noexcept {

@@ -3,6 +3,7 @@
 #include "lua/error_object.hpp"
 #include "lua/message.hpp"
 #include "lua/payload_object.hpp"
+#include "lua/state.hpp"
 #include "lua/table_ordinals.hpp"
 #include "lua/time_object.hpp"
 #include "lua/values_lua.hpp"
@@ -217,6 +218,36 @@ EncodeResult encode_values(lua_State* L, ValueWriter& w, int first, int count, U
   EncodeResult result;
   result.status = w.finish();
   return result;
+}
+
+namespace {
+
+// light userdata: a string_view [-1, +1, m]
+int push_bytes(lua_State* L) {
+  const auto& bytes = *static_cast<const std::string_view*>(lua_touserdata(L, 1));
+  lua_pushlstring(L, bytes.data(), bytes.size());
+  return 1;
+}
+
+// Its own frame, with the writer, which nothing may jump over. Pushes the string or the error; a Lua status. Refused: LUA_OK,
+// and nothing is pushed. [-0, +(0|1), -]
+int encode_protected(lua_State* L, const std::string_view* topic, int first, int count, EncodeResult& result) noexcept {
+  ValueWriter w;
+  if (topic != nullptr) w.reset_body(*topic, static_cast<uint32_t>(count));
+  result = encode_values(L, w, first, count, Untransferable::kRefuse);
+  if (!result.ok()) return LUA_OK;
+  std::string_view bytes = w.view();
+  lua_pushcfunction(L, push_bytes);
+  lua_pushlightuserdata(L, &bytes);
+  return lua_pcall(L, 1, 1, 0);
+}
+
+}  // namespace
+
+bool push_encoding(lua_State* L, const std::string_view* topic, int first, int count, EncodeResult& result) {
+  luaL_checkstack(L, 8, nullptr);
+  rethrow(L, encode_protected(L, topic, first, count, result));
+  return result.ok();
 }
 
 int return_encode_error(lua_State* L, const EncodeResult& result, const char* verb) {

@@ -41,6 +41,10 @@ struct EncodeResult {
 // [-0, +0, -]
 EncodeResult encode_values(lua_State* L, ValueWriter& w, int first, int count, Untransferable rule) noexcept;
 
+// Pushes the same encoding as a string: a message body with that topic, or without one (null) a bare value, `count` being 1.
+// False: refused, `result` says why. [-0, +(0|1), e]
+bool push_encoding(lua_State* L, const std::string_view* topic, int first, int count, EncodeResult& result);
+
 // Pushes nil and the error that a failed encoding stands for ("cannot send a function"); `verb`: "send", …. [-0, +2, m]
 int return_encode_error(lua_State* L, const EncodeResult& result, const char* verb);
 

@@ -45,15 +45,18 @@ void FrameBuilder::set(std::string_view key, std::string_view encoded) {
   values_.insert_or_assign(std::string(key), std::string(encoded));
 }
 
-FramePtr FrameBuilder::build() const {
-  auto frame = std::make_shared<FrameContext>();
+Status FrameBuilder::build(FramePtr& out) const {
   std::size_t bytes = 0;
   for (const auto& [key, value] : values_) bytes += kLengths + key.size() + value.size();
+  if (bytes > FrameContext::kMostBytes)
+    return Status::error(ErrorKind::kInvalid, "context values take more than 1 MiB");
+  auto frame = std::make_shared<FrameContext>();
   frame->values_.reserve(bytes);
   for (const auto& [key, value] : values_) append(frame->values_, key, value);
   frame->actor_ = actor_;
   frame->scope_ = scope_;
-  return frame;
+  out = std::move(frame);
+  return Status::good();
 }
 
 }  // namespace wippy

@@ -20,6 +20,9 @@ class Scope;
 
 class FrameContext {
  public:
+  // Keys and values together. They lie outside the memory that a process is charged for.
+  static constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+
   // The encoded value (mailbox/values.hpp) under `key`; empty: there is none. Borrowed from the frame.
   std::string_view find(std::string_view key) const noexcept;
   // fn(key, encoded value), by key.
@@ -50,7 +53,8 @@ class FrameBuilder {
   void set(std::string_view key, std::string_view encoded);
   void set_actor(std::shared_ptr<const Actor> actor) noexcept { actor_ = std::move(actor); }
   void set_scope(std::shared_ptr<const Scope> scope) noexcept { scope_ = std::move(scope); }
-  FramePtr build() const;
+  // INVALID: more than FrameContext::kMostBytes.
+  Status build(FramePtr& out) const;
 
  private:
   std::map<std::string, std::string, std::less<>> values_;

@@ -1,0 +1,47 @@
+#include "lua/security_object.hpp"
+
+#include <new>
+
+#include "lua/task.hpp"
+
+namespace wippy::lua {
+
+namespace {
+
+template <class T>
+void let_go(Resource* r, Context&) noexcept {
+  static_cast<SecurityObject<T>*>(r)->held.reset();
+}
+
+// [-1, +0, -]
+template <class T>
+int collect(lua_State* L) {
+  auto* const object = static_cast<SecurityObject<T>*>(lua_touserdata(L, 1));
+  machine_of(L).remove_resource(object);
+  object->held.reset();
+  return 0;
+}
+
+template <class T>
+void fill(lua_State* L) {
+  set_function(L, "__gc", collect<T>);
+}
+
+template <class T>
+void push(lua_State* L, const UserType& type, const std::shared_ptr<const T>& held) {
+  luaL_checkstack(L, 4, nullptr);
+  auto* const object = new (new_user(L, type, sizeof(SecurityObject<T>), 0)) SecurityObject<T>;
+  object->release = let_go<T>;
+  object->held = held;
+  machine_of(L).add_resource(object);
+}
+
+}  // namespace
+
+const UserType kActorType = {"security actor", fill<Actor>};
+const UserType kScopeType = {"security scope", fill<Scope>};
+
+void push_actor(lua_State* L, const std::shared_ptr<const Actor>& actor) { push(L, kActorType, actor); }
+void push_scope(lua_State* L, const std::shared_ptr<const Scope>& scope) { push(L, kScopeType, scope); }
+
+}  // namespace wippy::lua
