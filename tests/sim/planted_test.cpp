@@ -27,6 +27,13 @@ const Plant kPlants[] = {
     {"BlindIdle", sim::Bug::kBlindIdle, {"fan_in", "ring", "monitors"}, 100, sim::Outcome::kDeadlock, nullptr},
     {"NoRecheck", sim::Bug::kNoRecheck, {"hosts", "ring", "calls", "fan_in"}, 200, sim::Outcome::kDeadlock, nullptr},
     {"DeafToKill", sim::Bug::kDeafToKill, {"kills"}, 200, sim::Outcome::kDeadlock, nullptr},
+    {"UnbornIsDead", sim::Bug::kUnbornIsDead, {"builders"}, 100, sim::Outcome::kFinished, "one process for a name"},
+    {"MailAfterName",
+     sim::Bug::kMailAfterName,
+     {"builders"},
+     500,
+     sim::Outcome::kFinished,
+     "queued messages come first"},
     {"NamesFirst", sim::Bug::kNamesFirst, {"gifts"}, 2000, sim::Outcome::kFinished, "names left"},
 };
 

@@ -9,6 +9,7 @@ const std::vector<Scenario>& scenarios() {
   static const std::vector<Scenario> all = [] {
     std::vector<Scenario> out = message_scenarios();
     out.insert(out.end(), life_scenarios().begin(), life_scenarios().end());
+    out.insert(out.end(), name_scenarios().begin(), name_scenarios().end());
     return out;
   }();
   return all;
