@@ -1,5 +1,6 @@
 #include "cli/node_app.hpp"
 
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -41,6 +42,18 @@ std::string body_of(const std::vector<std::string>& args) {
   return w.finish().ok() ? std::string(w.view()) : std::string();
 }
 
+#if !defined(WIPPY_SIM)
+// UUIDs differ between runs and machines, whatever the seed.
+void kernel_entropy(uint8_t* out, std::size_t bytes) noexcept {
+  while (bytes > 0) {
+    const ssize_t n = ::getrandom(out, bytes, 0);
+    if (n <= 0) continue;  // EINTR: the pool is not ready yet
+    out += n;
+    bytes -= static_cast<std::size_t>(n);
+  }
+}
+#endif
+
 MailLimits limits_of(const std::optional<app::MailboxConfig>& config) {
   MailLimits m;
   if (!config) return m;
@@ -62,6 +75,9 @@ MailLimits limits_of(const std::optional<app::MailboxConfig>& config) {
 NodeApp::NodeApp(const app::Application& app, const RunOptions& options)
     : app_(app), options_(options), runtime_(runtime_config(app, options)), hooks_(*this) {
   hooks_.print = &NodeApp::print;
+#if !defined(WIPPY_SIM)
+  hooks_.entropy = kernel_entropy;
+#endif
   runtime_.node().set_overload_sink(this);
   runtime_.node().set_directory(this);
   runtime_.node().set_print(&NodeApp::print);

@@ -11,6 +11,7 @@
 
 #include "cli/cli.hpp"
 #include "cli/lua_syntax.hpp"
+#include "lua/library.hpp"
 #if defined(WIPPY_SIM)
 #include "runtime/sim/sim_main.hpp"
 #endif
@@ -41,6 +42,7 @@ int run_front(int argc, char** argv) {
   hooks.start_simulation = start_simulation;
   hooks.syntax = check_lua_syntax;
   hooks.natives = g_natives;
+  hooks.modules = lua::module_names();
 #if defined(WIPPY_SIM) && WIPPY_SIM
   hooks.is_simulation = true;
 #endif

@@ -3,7 +3,7 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
 set(WIPPY_ALLOCATOR "")
-foreach(name hwloc log lua cli11 json tz jemalloc)
+foreach(name hwloc log lua cli11 json rapidjson uuid tz jemalloc)
   add_library(wippy_foreign_${name} INTERFACE)
 endforeach()
 
@@ -23,6 +23,12 @@ if(NOT WIPPY_MODEL)
   target_link_libraries(wippy_foreign_log INTERFACE spdlog::spdlog fmt::fmt)
   target_link_libraries(wippy_foreign_cli11 INTERFACE CLI11::CLI11)
   target_link_libraries(wippy_foreign_json INTERFACE nlohmann_json::nlohmann_json)
+
+  # Header only. Debian's package has no target of its own; its folder is the compiler's default one.
+  find_path(WIPPY_RAPIDJSON_INCLUDE rapidjson/reader.h REQUIRED)
+  target_include_directories(wippy_foreign_rapidjson SYSTEM INTERFACE ${WIPPY_RAPIDJSON_INCLUDE})
+  pkg_check_modules(UUID REQUIRED IMPORTED_TARGET uuid)
+  target_link_libraries(wippy_foreign_uuid INTERFACE PkgConfig::UUID)
 
   # The C library, and its archive: the C++ build of Lua throws on every yield, and the simulation needs its addresses
   # fixed by a non-PIE link. Sources include <lua5.4/lua.hpp>.

@@ -25,6 +25,9 @@ inline constexpr int kErrorMessageSlot = 1;
 inline constexpr int kErrorDetailsSlot = 2;  // a value or nil
 inline constexpr int kErrorStackSlot = 3;    // a string
 
+// The text that scripts see: "NotFound", …; "" for kUnknown. Static.
+const char* kind_name(ErrorKind kind) noexcept;
+
 // Pushes an error object without details. [-0, +1, m]
 void push_error(lua_State* L, ErrorKind kind, Retryable retryable, std::string_view message, std::string_view stack);
 

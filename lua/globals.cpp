@@ -113,6 +113,11 @@ int push_import(lua_State* L, const LuaProgram& program) {
 
 }  // namespace
 
+const LuaLibrary* builtin_libraries(std::size_t& count) noexcept {
+  count = sizeof kBuiltin / sizeof kBuiltin[0];
+  return kBuiltin;
+}
+
 const LibraryEntry* use_bare_view(lua_State* L, int index, bool& first) noexcept {
   ProcessRoot& root = root_of(L);
   for (std::size_t i = 0; root.hooks != nullptr && i < root.hooks->library_count; ++i) {

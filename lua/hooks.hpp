@@ -9,6 +9,7 @@
 
 #include "lua/task.hpp"
 #include "mailbox/signal.hpp"
+#include "runtime/observe/log.hpp"
 
 namespace wippy::lua {
 
@@ -40,6 +41,18 @@ struct LuaLibrary {
   const LibraryEntry* entries = nullptr;
 };
 
+// Those that need no hooks: string, table, … (lua/globals.cpp).
+const LuaLibrary* builtin_libraries(std::size_t& count) noexcept;
+
+// What logger:info(…) and its like say. Everything is borrowed for the call.
+struct LogRecord {
+  log::Level level;
+  std::string_view name;  // the entry id, then what named() added: "app:worker.db"
+  std::string_view message;
+  const log::Field* fields;  // pid and location, then the script's, by key
+  std::size_t field_count;
+};
+
 // One table per runtime, immutable, outlives every machine. Functions marked e run inside a protected call and may raise
 // Lua errors: then no object with a destructor may be alive.
 struct LuaHooks {
@@ -54,6 +67,10 @@ struct LuaHooks {
   SignalSink* (*make_sink)(LuaMachine& machine) noexcept = nullptr;
   // One line without its end, written whole.
   void (*print)(Context& self, std::string_view line) noexcept = nullptr;
+  // A record of the logger module. Null: log::write.
+  void (*log)(Context& self, const LogRecord& record) noexcept = nullptr;
+  // Bytes that nobody can guess, for identifiers that must be unique in the world. Null: from the process's seed.
+  void (*entropy)(uint8_t* out, std::size_t bytes) noexcept = nullptr;
   // Monotonic nanoseconds at the start of the runtime, for os.clock.
   uint64_t start_ns = 0;
   const LuaLibrary* libraries = nullptr;

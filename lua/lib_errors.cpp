@@ -20,7 +20,6 @@ constexpr const char* kKindNames[] = {
     "Internal", "Canceled", "Conflict", "Timeout",       "RateLimited"};
 static_assert(std::size(kKindNames) == static_cast<std::size_t>(ErrorKind::kRateLimited) + 1);
 
-const char* kind_name(ErrorKind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
 // Unknown text gives kUnknown.
 ErrorKind kind_of(std::string_view name) {
   const auto found = std::find(std::begin(kKindNames) + 2, std::end(kKindNames), name);
@@ -262,6 +261,8 @@ constexpr LibraryEntry kLibrary[] = {
 }  // namespace
 
 const UserType kErrorType = {"error", fill_error};
+
+const char* kind_name(ErrorKind kind) noexcept { return kKindNames[static_cast<std::size_t>(kind)]; }
 
 int open_errors(lua_State* L) {
   push_lazy_table(L, kLibrary);

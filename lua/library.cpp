@@ -13,8 +13,14 @@ namespace wippy::lua {
 namespace {
 
 constexpr LuaLibrary kLibraries[] = {
-    {"process", nullptr, true, kProcessLibrary}, {"errors", open_errors, true},        {"payload", open_payload, true},
-    {"time", nullptr, false, kTimeLibrary},      {"ctx", nullptr, false, kCtxLibrary},
+    {"process", nullptr, true, kProcessLibrary},
+    {"errors", open_errors, true},
+    {"payload", open_payload, true},
+    {"time", nullptr, false, kTimeLibrary},
+    {"json", nullptr, false, kJsonLibrary},
+    {"uuid", nullptr, false, kUuidLibrary},
+    {"logger", nullptr, false, kLoggerLibrary},
+    {"ctx", nullptr, false, kCtxLibrary},
 };
 
 void print_line(Context&, std::string_view line) noexcept {
@@ -36,6 +42,15 @@ StandardHooks::StandardHooks(ProcessDirectory& d) noexcept : directory(&d) {
   start_ns = monotonic_ns();
   libraries = kLibraries;
   library_count = sizeof kLibraries / sizeof kLibraries[0];
+}
+
+std::vector<std::string> module_names() {
+  std::vector<std::string> names;
+  for (const LuaLibrary& l : kLibraries) names.emplace_back(l.name);
+  std::size_t count = 0;
+  const LuaLibrary* const builtin = builtin_libraries(count);
+  for (std::size_t i = 0; i < count; ++i) names.emplace_back(builtin[i].name);
+  return names;
 }
 
 ProcessDirectory& directory_of(lua_State* L) noexcept {

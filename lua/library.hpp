@@ -1,6 +1,9 @@
 // The libraries of processes, assembled: what a runtime gives to LuaFactory.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include <lua5.4/lua.hpp>
 
 #include "lua/hooks.hpp"
@@ -15,13 +18,19 @@ struct StandardHooks : LuaHooks {
   ProcessDirectory* directory;
 };
 
+// What an entry may list under `modules:`, in a fixed order: also those that every process has anyway.
+std::vector<std::string> module_names();
+
 // Of a process that was started with StandardHooks, as all that have these libraries. [-0, +0, -]
 ProcessDirectory& directory_of(lua_State* L) noexcept;
 
-// Fields of libraries (lua/lib_ctx.cpp, lua/lib_time.cpp, lua/lib_process.cpp).
+// Fields of libraries (lua/lib_<name>.cpp).
 extern const LibraryEntry kCtxLibrary[];
 extern const LibraryEntry kTimeLibrary[];
 extern const LibraryEntry kProcessLibrary[];
+extern const LibraryEntry kJsonLibrary[];
+extern const LibraryEntry kUuidLibrary[];
+extern const LibraryEntry kLoggerLibrary[];
 
 // Hooks (lua/exit_hooks.cpp).
 int push_arguments(lua_State* L, std::string_view body);

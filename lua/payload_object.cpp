@@ -8,9 +8,6 @@
 
 namespace wippy::lua {
 
-namespace {
-
-// The Payload at `index`, also when a script goes through the field of a message (msg.payload:data()).
 PayloadObject& check_payload(lua_State* L, int index) {
   lua_pushvalue(L, index);
   if (unwrap_field(L))
@@ -19,6 +16,8 @@ PayloadObject& check_payload(lua_State* L, int index) {
     lua_pop(L, 1);
   return check_user_as<PayloadObject>(L, index, kPayloadType);
 }
+
+namespace {
 
 // Replaces the value at `index` by its data when it is a Payload. [-0, +0, m]
 void forward(lua_State* L, int index) {
@@ -34,14 +33,10 @@ int payload_data(lua_State* L) {
   return 1;
 }
 
-const char* format_of(lua_State* L, int data_index) {
-  return to_user(L, data_index, kErrorType) != nullptr ? "golang/error" : "lua/any";
-}
-
 int payload_get_format(lua_State* L) {
-  check_payload(L, 1);
+  const PayloadObject& p = check_payload(L, 1);
   lua_getiuservalue(L, 1, kPayloadDataSlot);
-  lua_pushstring(L, format_of(L, -1));
+  lua_pushstring(L, payload_format_name(L, p, -1));
   return 1;
 }
 
@@ -49,6 +44,7 @@ constexpr luaL_Reg kMethods[] = {
     {"data", payload_data},
     {"unmarshal", payload_data},
     {"get_format", payload_get_format},
+    {"transcode", payload_transcode},
     {nullptr, nullptr},
 };
 
@@ -63,7 +59,7 @@ int payload_tostring(lua_State* L) {
   if (p.received && scalar) {
     push_text(L, lua_gettop(L), nullptr);
   } else {
-    lua_pushfstring(L, "payload{format=%s}", format_of(L, -1));
+    lua_pushfstring(L, "payload{format=%s}", payload_format_name(L, p, -1));
   }
   return 1;
 }
@@ -165,7 +161,7 @@ int payload_new(lua_State* L) {
   return 1;
 }
 
-constexpr LibraryEntry kLibrary[] = {{"new", payload_new}, {nullptr, nullptr}};
+constexpr LibraryEntry kLibrary[] = {{"new", payload_new}, {"format", push_payload_formats, true}, {nullptr, nullptr}};
 
 }  // namespace
 
@@ -174,7 +170,7 @@ const UserType kPayloadType = {"payload", fill_payload};
 void wrap_payload(lua_State* L, bool received) {
   luaL_checkstack(L, 6, nullptr);
   auto* p = static_cast<PayloadObject*>(new_user(L, kPayloadType, sizeof(PayloadObject), 1));
-  p->received = received;
+  *p = PayloadObject{received};
   lua_insert(L, -2);
   lua_setiuservalue(L, -2, kPayloadDataSlot);
 }

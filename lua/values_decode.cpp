@@ -3,6 +3,7 @@
 #include <string>
 
 #include "lua/error_object.hpp"
+#include "lua/protected.hpp"
 #include "lua/state.hpp"
 #include "lua/time_object.hpp"
 #include "lua/values_lua.hpp"
@@ -137,11 +138,7 @@ int decode(lua_State* L) {
   }
 }
 
-int run_decode(lua_State* L, Decoding& d) noexcept {
-  lua_pushcfunction(L, decode);
-  lua_pushlightuserdata(L, &d);
-  return lua_pcall(L, 1, LUA_MULTRET, 0);
-}
+int run_decode(lua_State* L, Decoding& d) noexcept { return call_protected(L, decode, &d); }
 
 // Pushes the values or the error; the frame with the reader, which nothing may jump over. A Lua status. [-0, +n, -]
 template <class Open>

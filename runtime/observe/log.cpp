@@ -57,20 +57,48 @@ std::string timestamp() {
                      t.tm_min, t.tm_sec, ns / 1'000'000u % 1000u);
 }
 
-std::string as_json(Level level, std::string_view name, std::string_view message, std::initializer_list<Field> fields) {
+std::string as_json(Level level, std::string_view name, std::string_view message, const Field* fields,
+                    std::size_t count) {
   nlohmann::ordered_json j;
   j["time"] = timestamp();
   j["level"] = level_name(level);
   j["logger"] = name;
   j["message"] = message;
-  for (const Field& f : fields) j[std::string(f.key)] = f.value;
+  for (const Field* f = fields; f != fields + count; ++f) {
+    std::string key(f->key);
+    while (j.contains(key)) key.insert(0, "field.");
+    auto& value = j[key];
+    if (f->is_json) value = nlohmann::ordered_json::parse(f->value, nullptr, false);
+    if (!f->is_json || value.is_discarded()) value = f->value;
+  }
   return j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string as_console(Level level, std::string_view name, std::string_view message,
-                       std::initializer_list<Field> fields) {
-  std::string line = fmt::format("{} {:<5} {}  {}", timestamp(), level_name(level), name, message);
-  for (const Field& f : fields) line += fmt::format("  {}={}", f.key, f.value);
+void append_visible(std::string& line, std::string_view text) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte >= 0x20 && byte != 0x7f) || c == '\t') {
+      line += c;
+    } else if (c == '\n') {
+      line += "\\n";
+    } else {
+      line += fmt::format("\\x{:02x}", byte);
+    }
+  }
+}
+
+std::string as_console(Level level, std::string_view name, std::string_view message, const Field* fields,
+                       std::size_t count) {
+  std::string line = fmt::format("{} {:<5} ", timestamp(), level_name(level));
+  append_visible(line, name);
+  line += "  ";
+  append_visible(line, message);
+  for (const Field* f = fields; f != fields + count; ++f) {
+    line += "  ";
+    append_visible(line, f->key);
+    line += '=';
+    append_visible(line, f->value);
+  }
   return line;
 }
 
@@ -105,11 +133,12 @@ bool enabled(Level level) noexcept {
   return s.logger != nullptr && level >= s.config.min_level;
 }
 
-void write(Level level, std::string_view name, std::string_view message, std::initializer_list<Field> fields) {
+void write(Level level, std::string_view name, std::string_view message, const Field* fields, std::size_t count) {
   if (!enabled(level)) return;
   State& s = state();
-  s.logger->log(to_spdlog(level), s.config.encoding == Encoding::kJson ? as_json(level, name, message, fields)
-                                                                       : as_console(level, name, message, fields));
+  s.logger->log(to_spdlog(level), s.config.encoding == Encoding::kJson
+                                      ? as_json(level, name, message, fields, count)
+                                      : as_console(level, name, message, fields, count));
 }
 
 uint64_t dropped() noexcept {

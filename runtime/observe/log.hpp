@@ -4,6 +4,7 @@
 // Thread-safety: init and shutdown from the main thread, before the first and after the last worker; write from any.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string_view>
@@ -22,14 +23,20 @@ struct Config {
 struct Field {
   std::string_view key;
   std::string_view value;
+  bool is_json = false;  // value is JSON text, shown as such: a number, true, an object; otherwise it is a string
 };
 
 void init(const Config& config);
 // Writes what is queued. Lines written after it are lost.
 void shutdown();
 bool enabled(Level level) noexcept;
-// name: who speaks, e.g. the entry id. Copies everything.
-void write(Level level, std::string_view name, std::string_view message, std::initializer_list<Field> fields = {});
+// name: who speaks, e.g. the entry id. Copies everything. One record, one line: the console shows control characters but tabs as \n or
+// \x1b, and in JSON a field whose key is taken ("level", "pid" twice) becomes "field.<key>".
+void write(Level level, std::string_view name, std::string_view message, const Field* fields, std::size_t count);
+inline void write(Level level, std::string_view name, std::string_view message,
+                  std::initializer_list<Field> fields = {}) {
+  write(level, name, message, fields.begin(), fields.size());
+}
 // Lines lost because writers were faster than the terminal.
 uint64_t dropped() noexcept;
 

@@ -62,6 +62,7 @@ FOREIGN = [
     (r"spdlog/", ["runtime/observe"]),
     (r"fmt/", ["runtime", "lua", "cli"]),
     (r"CLI/", ["cli"]),
+    (r"rapidjson/|uuid/", ["lua"]),
     (r"nlohmann/", ["runtime", "cli"]),
     (r"benchmark/|gtest/|gmock/|rapidcheck|relacy/", []),
     (r"iostream$|regex$", ["cli"]),

@@ -2,6 +2,7 @@
 //
 //   --@ entry app.test:worker [method=name] [module …]   the lines up to the next marker are the source of that entry
 //   --@ test C-029 what it shows                          likewise, of a process that must return true
+//   --@ test [json uuid] C-302 what it shows              the same with modules besides `time`
 //
 // Entries get the module `time` and the import `t` (tests/lua/helper/t.lua); entries given with modules get those instead.
 #pragma once
@@ -31,6 +32,18 @@ inline std::string read_file(const std::string& path) {
   return text.str();
 }
 
+// `word` is part of a test's list of modules, "[json", "uuid]" or "[json]": adds it.
+inline bool take_module(std::string word, std::vector<std::string>& modules) {
+  const bool first = word.front() == '[';
+  const bool open = !modules.empty() && modules.back().empty();  // the mark of an unfinished list
+  if (!first && !open) return false;
+  if (open) modules.pop_back();
+  const bool last = word.back() == ']';
+  modules.push_back(word.substr(first ? 1 : 0, word.size() - (first ? 1 : 0) - (last ? 1 : 0)));
+  if (!last) modules.emplace_back();
+  return true;
+}
+
 inline std::vector<ScriptEntry> parse_script(const std::string& path) {
   std::istringstream in(read_file(path));
   std::vector<ScriptEntry> out;
@@ -47,6 +60,9 @@ inline std::vector<ScriptEntry> parse_script(const std::string& path) {
       if (!e.is_test && what != "entry") throw std::runtime_error(path + ": bad marker: " + line);
       std::string word;
       while (words >> word) {
+        if (e.is_test && take_module(word, e.modules)) {
+          continue;
+        }
         if (e.is_test) {
           e.title += (e.title.empty() ? "" : " ") + word;
         } else if (word.rfind("method=", 0) == 0) {
@@ -55,8 +71,9 @@ inline std::vector<ScriptEntry> parse_script(const std::string& path) {
           e.modules.push_back(word);
         }
       }
-      if (e.is_test) e.title = e.id + " " + e.title;
-      if (e.is_test) e.id = "test:" + e.id + "@" + std::to_string(number);
+      if (e.is_test && !take_module(e.id, e.modules)) e.title = e.id + " " + e.title;
+      if (e.is_test) e.modules.emplace_back("time");
+      if (e.is_test) e.id = "test:" + e.title.substr(0, e.title.find(' ')) + "@" + std::to_string(number);
       if (e.modules.empty()) e.modules = {"time"};
       e.source = std::string(static_cast<std::size_t>(number), '\n');  // line numbers as in the file
       out.push_back(std::move(e));
