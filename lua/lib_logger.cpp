@@ -70,9 +70,6 @@ void push_marked(lua_State* L) {
 void add_fields(lua_State* L, int from, int to) {
   luaL_checkstack(L, 12, nullptr);
   for (lua_pushnil(L); lua_next(L, from) != 0;) {
-    const int type = lua_type(L, -2);
-    if (type != LUA_TSTRING && type != LUA_TNUMBER)
-      luaL_error(L, "the name of a field is a string, got %s", lua_typename(L, type));
     push_text(L, lua_gettop(L) - 1, nullptr);
     lua_insert(L, -2);  // key, its text, value
     push_marked(L);

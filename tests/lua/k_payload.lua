@@ -82,3 +82,63 @@ return { main = function()
   t.eq(payload.new("text"):upper() , "PAYLOAD{FORMAT=LUA/ANY}")
   return true
 end }
+
+--@ test C-183 transcode
+return { main = function()
+  local v = { list = { 1, 2.5, "x" }, flag = true, deep = { { k = "v" } } }
+  local p = payload.new(v)
+  local j = p:transcode(payload.format.JSON)
+  t.eq(j:get_format(), "json/plain")
+  t.eq(tostring(j), "payload{format=json/plain}")
+  t.ok(j:data() == j:data() and j:data() ~= v)
+  t.eq(j:data().list[2], 2.5)
+  t.eq(math.type(j:data().list[1]), "integer")
+  t.eq(j:data().deep[1].k, "v")
+  t.eq(j:unmarshal().flag, true)
+  t.eq(j.flag, true)
+  local text = '{"deep":[{"k":"v"}],"flag":true,"list":[1,2.5,"x"]}'
+  local s = j:transcode(payload.format.STRING)
+  t.eq(s:get_format(), "text/plain")
+  t.eq(s:data(), text)
+  t.eq(p:transcode(payload.format.BYTES):data(), text)
+  t.eq(p:transcode(payload.format.BYTES):get_format(), "application/octet-stream")
+  t.eq(payload.new("as it is"):transcode(payload.format.STRING):data(), "as it is")
+  t.eq(payload.new("quoted"):transcode(payload.format.JSON):transcode(payload.format.STRING):data(), '"quoted"')
+  local l = j:transcode(payload.format.LUA)
+  t.eq(l:get_format(), "lua/any")
+  t.ok(l:data() == j:data())
+  t.ok(p:transcode("lua/any") == p)
+  t.eq(p:get_format(), "lua/any")
+  t.eq(payload.new(nil):transcode(payload.format.JSON):data(), nil)
+  local e = payload.new(errors.new{ message = "m", kind = errors.INVALID })
+  t.eq(e:get_format(), payload.format.ERROR)
+  t.eq(e:transcode(payload.format.JSON):data().kind, "Invalid")
+  t.eq(e:transcode(payload.format.STRING):data(), "m")
+  t.ok(e:transcode(payload.format.ERROR) == e)
+  for _, f in ipairs{ "YAML", "MSGPACK", "GOLANG", "ERROR" } do
+    local none, why = p:transcode(payload.format[f])
+    t.fails(errors.INTERNAL, none, why, f)
+  end
+  t.fails(errors.INTERNAL, p:transcode("no/such"))
+  t.fails(errors.INTERNAL, payload.new(print):transcode(payload.format.JSON))
+  t.fails(errors.INTERNAL, payload.new({ 1, k = 2 }):transcode(payload.format.STRING))
+  t.fails(errors.INVALID, p:transcode())
+  t.fails(errors.INVALID, p:transcode(5))
+  t.eq(pcall(function() payload.format.JSON = 1 end), false)
+  return true
+end }
+
+--@ test C-175 C-183 transcoded payloads cross as their data
+return { main = function()
+  local got = process.listen("x")
+  process.send(process.pid(), "x", payload.new({ a = { 1 } }):transcode(payload.format.JSON))
+  t.eq(t.take(got).a[1], 1)
+  process.send(process.pid(), "x", { payload.new({ a = 1 }):transcode(payload.format.STRING) })
+  t.eq(t.take(got)[1], '{"a":1}')
+  local full = process.listen("y", { message = true })
+  process.send(process.pid(), "y", { b = 2 })
+  t.eq(t.take(full):payload():transcode(payload.format.JSON):data().b, 2)
+  process.send(process.pid(), "y", { b = 3 })
+  t.eq(t.take(full).payload:transcode(payload.format.STRING):data(), '{"b":3}')
+  return true
+end }

@@ -24,6 +24,7 @@ class LuaNode final : public ProcessDirectory {
     hooks_.print = keep_line;
     node_.runtime().node().set_directory(this);
     node_.runtime().node().set_print(keep_line);
+    hooks_.log = keep_record;
     lines() = {};
   }
 
@@ -163,6 +164,15 @@ class LuaNode final : public ProcessDirectory {
     static std::mutex mutex;
     const std::lock_guard<std::mutex> lock(mutex);
     lines().append(line).append("\n");
+  }
+  // "warn app.test:x: message  key=value  key:=json"
+  static void keep_record(Context& self, const LogRecord& r) noexcept {
+    static constexpr const char* kLevels[] = {"debug", "info", "warn", "error"};
+    std::string line = kLevels[static_cast<int>(r.level) + 1];
+    line.append(" ").append(r.name).append(": ").append(r.message);
+    for (const log::Field* f = r.fields; f != r.fields + r.field_count; ++f)
+      line.append("  ").append(f->key).append(f->is_json ? ":=" : "=").append(f->value);
+    keep_line(self, line);
   }
   static inline LuaNode* current_ = nullptr;
   std::map<std::string, std::shared_ptr<const LuaProgram>> programs_;

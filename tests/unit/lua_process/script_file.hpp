@@ -58,23 +58,19 @@ inline std::vector<ScriptEntry> parse_script(const std::string& path) {
       words >> what >> e.id;
       e.is_test = what == "test";
       if (!e.is_test && what != "entry") throw std::runtime_error(path + ": bad marker: " + line);
+      if (e.is_test && !take_module(e.id, e.modules)) e.title = e.id;
       std::string word;
       while (words >> word) {
-        if (e.is_test && take_module(word, e.modules)) {
-          continue;
-        }
         if (e.is_test) {
-          e.title += (e.title.empty() ? "" : " ") + word;
+          if (!take_module(word, e.modules)) e.title += (e.title.empty() ? "" : " ") + word;
         } else if (word.rfind("method=", 0) == 0) {
           e.method = word.substr(7);
         } else {
           e.modules.push_back(word);
         }
       }
-      if (e.is_test && !take_module(e.id, e.modules)) e.title = e.id + " " + e.title;
-      if (e.is_test) e.modules.emplace_back("time");
+      if (e.is_test || e.modules.empty()) e.modules.emplace_back("time");
       if (e.is_test) e.id = "test:" + e.title.substr(0, e.title.find(' ')) + "@" + std::to_string(number);
-      if (e.modules.empty()) e.modules = {"time"};
       e.source = std::string(static_cast<std::size_t>(number), '\n');  // line numbers as in the file
       out.push_back(std::move(e));
     } else if (!out.empty()) {
