@@ -200,9 +200,12 @@ void fill_logger(lua_State* L) {
 }  // namespace
 
 constexpr LibraryEntry kLoggerLibrary[] = {
-    {"debug", logger_write<log::Level::kDebug>}, {"info", logger_write<log::Level::kInfo>},
-    {"warn", logger_write<log::Level::kWarn>},   {"error", logger_write<log::Level::kError>},
-    {"with", logger_with},                       {"named", logger_named},
+    {"debug", logger_write<log::Level::kDebug>},
+    {"info", logger_write<log::Level::kInfo>},
+    {"warn", logger_write<log::Level::kWarn>},
+    {"error", logger_write<log::Level::kError>},
+    {"with", logger_with},
+    {"named", logger_named},
     {nullptr, nullptr},
 };
 

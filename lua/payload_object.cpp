@@ -41,11 +41,8 @@ int payload_get_format(lua_State* L) {
 }
 
 constexpr luaL_Reg kMethods[] = {
-    {"data", payload_data},
-    {"unmarshal", payload_data},
-    {"get_format", payload_get_format},
-    {"transcode", payload_transcode},
-    {nullptr, nullptr},
+    {"data", payload_data},           {"unmarshal", payload_data}, {"get_format", payload_get_format},
+    {"transcode", payload_transcode}, {nullptr, nullptr},
 };
 
 // --- metamethods

@@ -273,3 +273,34 @@ return { main = function()
   t.eq(logger:with({}):named("x"):error("m"), nil)
   return true
 end }
+
+--@ test [json] json.validate
+return { main = function()
+  local schema = {
+    type = "object", required = { "name" },
+    properties = { name = { type = "string", minLength = 1 }, age = { type = "integer", minimum = 0 }, any = {} },
+  }
+  t.eq(json.validate(schema, { name = "Ann", age = 5, any = { 1 } }), true)
+  t.eq(select("#", json.validate(schema, { name = "Ann" })), 1)
+  t.has(t.fails(errors.INVALID, json.validate(schema, { name = "" })), "minLength")
+  t.fails(errors.INVALID, json.validate(schema, { age = 5 }))
+  t.fails(errors.INVALID, json.validate(schema, nil))
+  local first = json.validate(schema, { name = 5 })
+  t.eq(first, false)
+  local text = json.encode(schema)
+  t.eq(json.validate(text, { name = "Ann" }), true)
+  t.fails(errors.INVALID, json.validate(text, { name = "Ann", age = -1 }))
+  t.eq(json.validate_string(schema, '{"name":"Ann"}'), true)
+  t.eq(json.validate_string(text, '{"name":"Ann"}'), true)
+  t.fails(errors.INVALID, json.validate_string(schema, '{"name":7}'))
+  t.fails(errors.INVALID, json.validate_string(schema, '{"name":'))
+  t.fails(errors.INVALID, json.validate_string(schema, ""))
+  t.fails(errors.INVALID, json.validate_string(schema, 5))
+  t.fails(errors.INVALID, json.validate_string(schema))
+  t.fails(errors.INVALID, json.validate(nil, {}))
+  t.fails(errors.INVALID, json.validate({ type = "object", [1] = 2 }, {}))
+  t.fails(errors.INVALID, json.validate({ type = "no such" }, {}))
+  t.fails(errors.INVALID, json.validate(schema, { name = print }))
+  t.eq(json.validate({}, 5), true)
+  return true
+end }

@@ -16,4 +16,18 @@ function json.encode(value) end
 ---@return wippy.Error? err
 function json.decode(text) end
 
+---JSON Schema of draft 4, with const, `true` and `false`, numeric exclusiveMinimum. Other keywords of later drafts are refused. An
+---empty Lua table is the array `[]`.
+---@param schema table|string
+---@param value any
+---@return boolean valid
+---@return wippy.Error? err INVALID: where and why
+function json.validate(schema, value) end
+
+---@param schema table|string
+---@param text string
+---@return boolean valid
+---@return wippy.Error? err
+function json.validate_string(schema, text) end
+
 return json

@@ -31,8 +31,9 @@ std::string records_of(const std::string& body) {
 }
 
 TEST(Logger, LevelsAndNames) {
-  EXPECT_EQ(records_of("logger:debug('a') logger:info('b') logger:warn('c') require('logger'):error('d')"),
-            "debug app.test:speaker: a\ninfo app.test:speaker: b\nwarn app.test:speaker: c\nerror app.test:speaker: d\n");
+  EXPECT_EQ(
+      records_of("logger:debug('a') logger:info('b') logger:warn('c') require('logger'):error('d')"),
+      "debug app.test:speaker: a\ninfo app.test:speaker: b\nwarn app.test:speaker: c\nerror app.test:speaker: d\n");
   EXPECT_EQ(records_of("local db = logger:named('db') db:named('pool'):info('x') db:info('y') logger:info('z')"),
             "info app.test:speaker.db.pool: x\ninfo app.test:speaker.db: y\ninfo app.test:speaker: z\n");
   EXPECT_EQ(records_of("logger:error(errors.new('why'))"), "error app.test:speaker: why\n");
@@ -54,14 +55,15 @@ TEST(Logger, ValuesWithoutJsonAreShownAsByTostring) {
 }
 
 TEST(Logger, WithAddsFieldsAndChangesNobody) {
-  EXPECT_EQ(records_of("local given = { k = 1, list = { 1 } } local a = logger:with(given) given.k = 2 given.list[1] = 9 "
-                       "local b = a:with({ k = 3 }) a:info('a', { extra = 1 }) b:info('b') a:info('a', { k = 'own' }) "
-                       "b:named('n'):info('c') logger:info('d')"),
-            "info app.test:speaker: a  extra:=1  k:=1  list:=[1]\n"
-            "info app.test:speaker: b  k:=3  list:=[1]\n"
-            "info app.test:speaker: a  k=own  list:=[1]\n"
-            "info app.test:speaker.n: c  k:=3  list:=[1]\n"
-            "info app.test:speaker: d\n");
+  EXPECT_EQ(
+      records_of("local given = { k = 1, list = { 1 } } local a = logger:with(given) given.k = 2 given.list[1] = 9 "
+                 "local b = a:with({ k = 3 }) a:info('a', { extra = 1 }) b:info('b') a:info('a', { k = 'own' }) "
+                 "b:named('n'):info('c') logger:info('d')"),
+      "info app.test:speaker: a  extra:=1  k:=1  list:=[1]\n"
+      "info app.test:speaker: b  k:=3  list:=[1]\n"
+      "info app.test:speaker: a  k=own  list:=[1]\n"
+      "info app.test:speaker.n: c  k:=3  list:=[1]\n"
+      "info app.test:speaker: d\n");
 }
 
 }  // namespace

@@ -21,12 +21,14 @@ const std::vector<std::vector<std::string>> kExpected = {
     {"ctx", "ctx."},
     {"process.upgrade"},
     {"process.with_context", "SpawnBuilder:"},
-    {"time.date", "time.parse", "time.load_location", "time.fixed_zone", "time.utc", "time.localtz", "Location:",
-     "Time:add_date", "Time:format", "Time:date", "Time:clock", "Time:year", "Time:month", "Time:day", "Time:hour",
-     "Time:minute", "Time:second", "Time:weekday", "Time:year_day", "Time:is_zero", "Time:in_local", "Time:in_location",
-     "Time:location", "Time:round", "Time:truncate", "time.RFC3339", "time.RFC3339NANO", "time.RFC822", "time.RFC822Z",
-     "time.RFC850", "time.RFC1123", "time.RFC1123Z", "time.KITCHEN", "time.STAMP", "time.STAMP_MILLI", "time.STAMP_MICRO",
-     "time.STAMP_NANO", "time.DATE_TIME", "time.DATE_ONLY", "time.TIME_ONLY"},
+    {"time.date",        "time.parse",       "time.load_location", "time.fixed_zone", "time.utc",
+     "time.localtz",     "Location:",        "Time:add_date",      "Time:format",     "Time:date",
+     "Time:clock",       "Time:year",        "Time:month",         "Time:day",        "Time:hour",
+     "Time:minute",      "Time:second",      "Time:weekday",       "Time:year_day",   "Time:is_zero",
+     "Time:in_local",    "Time:in_location", "Time:location",      "Time:round",      "Time:truncate",
+     "time.RFC3339",     "time.RFC3339NANO", "time.RFC822",        "time.RFC822Z",    "time.RFC850",
+     "time.RFC1123",     "time.RFC1123Z",    "time.KITCHEN",       "time.STAMP",      "time.STAMP_MILLI",
+     "time.STAMP_MICRO", "time.STAMP_NANO",  "time.DATE_TIME",     "time.DATE_ONLY",  "time.TIME_ONLY"},
 };
 
 // Exists only as long as the other name does not: a ticker is still a timer.
@@ -177,13 +179,15 @@ TEST(LuaLs, DeclaresWhatExists) {
   }
   ASSERT_GT(real.size(), 150u);
   EXPECT_EQ(without(without(real, declared), stock_names()), Names{}) << "exist, but are not declared";
-  EXPECT_EQ(without(without(declared, real), still_to_come(declared, real)), Names{}) << "are declared, but do not exist";
+  EXPECT_EQ(without(without(declared, real), still_to_come(declared, real)), Names{})
+      << "are declared, but do not exist";
 }
 
 TEST(LuaLs, ReadsNamesOfEveryForm) {
   const Names declared = DeclaredNames(source_dir() + "/editor/luals/library").names();
-  for (const char* n : {"assert", "_G", "os", "os.platform", "process.event.EXIT", "process.registry.lookup", "Timer:stop",
-                        "Event.deadline", "logger", "logger.info", "Logger:info", "coroutine.spawn", "payload.format.JSON"}) {
+  for (const char* n :
+       {"assert", "_G", "os", "os.platform", "process.event.EXIT", "process.registry.lookup", "Timer:stop",
+        "Event.deadline", "logger", "logger.info", "Logger:info", "coroutine.spawn", "payload.format.JSON"}) {
     EXPECT_TRUE(declared.contains(n)) << n;
   }
   const Names quoted = quoted_names(source_dir() + "/lua");
