@@ -207,7 +207,10 @@ bool NodeApp::start_hosts(std::string& error) {
     } else {
       o.terminal = true;
     }
-    if (const auto* c = app_.find(id)->config_as<app::HostConfig>()) o.mail = limits_of(c->mailbox);
+    if (const auto* c = app_.find(id)->config_as<app::HostConfig>()) {
+      o.mail = limits_of(c->mailbox);
+      o.memory_limit = static_cast<std::size_t>(c->memory_limit_bytes.value_or(0));
+    }
     runtime_.add_host(o);
   }
   // A host nobody asked for stays created: spawns onto it are refused as "not running", not as unknown.

@@ -1,10 +1,12 @@
 #include <new>
 
+#include "lua/fatal.hpp"
 #include "lua/fibers.hpp"
 #include "lua/hooks.hpp"
 #include "lua/machine.hpp"
 #include "lua/preempt.hpp"
 #include "lua/program.hpp"
+#include "runtime/process/host_core.hpp"
 #include "scheduler/random.hpp"
 
 namespace wippy::lua {
@@ -46,9 +48,10 @@ int describe(lua_State* L) {
 
 // The error value is on top of L.
 Status failure(lua_State* L, const ProcessRoot& root, const LoadRequest& request, std::string& text) {
-  if (root.over_limit) {
-    text = "memory limit exceeded while the program was loaded";
-    return Status::error(ErrorKind::kInternal, "memory limit exceeded");
+  if (root.slice.fatal != Fatal::kNone) {
+    const char* const cause = fatal_text(root.slice.fatal);
+    text = std::string(cause) + " while the program was loaded";
+    return Status::error(ErrorKind::kInternal, cause);
   }
   if (root.slice.killed) {
     text = request.program->entry_id + ": the top level of the program takes too long";
@@ -81,7 +84,8 @@ class PausedTick {
 }  // namespace
 
 Status LuaFactory::create(Context& child, Machine*& machine, std::string& error_text) {
-  LuaMachine* const made = LuaMachine::create(child, program_, hooks_);
+  if (host_memory_limit == kAskChild) host_memory_limit = child.host().memory_limit();
+  LuaMachine* const made = LuaMachine::create(child, program_, hooks_, host_memory_limit);
   if (made == nullptr) return Status::error(ErrorKind::kUnavailable, "out of memory", true);
   ProcessRoot& root = made->root();
   uint64_t seed = random_seed_ ^ child.pid().value;

@@ -17,6 +17,7 @@
 #include "lua/fibers.hpp"
 
 #include "lua/base.hpp"
+#include "lua/fatal.hpp"
 #include "lua/machine.hpp"
 #include "lua/state.hpp"
 #include "memory/atomic.hpp"
@@ -65,12 +66,15 @@ bool is_main_or_task(lua_State* L, lua_State* co) noexcept {
 // the outside, nor (user) out of `co` itself. [-0, +0, v]
 int reset(lua_State* L, lua_State* co) {
   ProcessRoot& root = root_of(L);
-  if (root.close_depth >= kMaxCloseDepth) return luaL_error(L, "C stack overflow");
+  if (root.close_depth >= kMaxCloseDepth)
+    return luaL_error(L, "C stack overflow (coroutines are closed inside each other)");
+  const char* const failed_with = lua_type(co, -1) == LUA_TSTRING ? lua_tostring(co, -1) : nullptr;
   root.running = co;
   ++root.close_depth;
   const int status = lua_resetthread(co);  // its handlers are called as not yieldable
   --root.close_depth;
   root.running = L;
+  if (status != LUA_OK) judge_closing(L, co, failed_with);
   return status;
 }
 
@@ -106,19 +110,20 @@ int fail(lua_State* L, lua_State* co, bool wrapped) {
 int run(lua_State* L, lua_State* co, int arguments, bool wrapped) {
   ProcessRoot& root = root_of(L);
   const uint32_t barrier = lua_isyieldable(L) ? 0 : 1;
-  root.slice.no_yield = static_cast<uint16_t>(root.slice.no_yield + barrier);
+  root.slice.no_yield = static_cast<uint8_t>(root.slice.no_yield + barrier);
   root.running = co;
   fence_signal();
   int count = 0;
   const int status = lua_resume(co, L, arguments, &count);
   fence_signal();
   root.running = L;
-  root.slice.no_yield = static_cast<uint16_t>(root.slice.no_yield - barrier);
+  root.slice.no_yield = static_cast<uint8_t>(root.slice.no_yield - barrier);
   if (status == LUA_YIELD && root.slice.system_yield) {
     set_thread_flags(co, kSystemSuspended);
     return lua_yieldk(L, 0, wrapped ? 1 : 0, resume_again);
   }
   if (status != LUA_OK && status != LUA_YIELD) {
+    judge_coroutine(L, co);
     if (is_fatal(L, status)) return raise_fatal(L);
     return fail(L, co, wrapped);
   }
@@ -260,19 +265,11 @@ int finish_pcall(lua_State* L, int status, lua_KContext extra) {
   return 2;
 }
 
-// Between the error and the user's handler: a kill gets past it. Upvalue: the handler. [-1, +1, e]
-int guard_handler(lua_State* L) {
-  if (is_fatal(L, LUA_OK)) return 1;
-  lua_pushvalue(L, lua_upvalueindex(1));
-  lua_insert(L, 1);
-  lua_call(L, 1, 1);
-  return 1;
-}
-
 constexpr char kTracebackKey = 't';
 
 // Keeps the traceback for task_failed. [-1, +1, m]
 int note_traceback(lua_State* L) {
+  judge_error(L);
   if (is_fatal(L, LUA_OK)) return 1;
   luaL_traceback(L, L, nullptr, 1);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &kTracebackKey);
@@ -312,10 +309,11 @@ constexpr LibraryEntry kFunctions[] = {
 
 int own_pcall(lua_State* L) {
   luaL_checkany(L, 1);
+  lua_pushcfunction(L, pcall_handler);
   lua_pushboolean(L, 1);
-  lua_insert(L, 1);
-  const int status = lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, finish_pcall);
-  return finish_pcall(L, status, 0);
+  lua_rotate(L, 1, 2);  // handler, true, f, args…
+  const int status = lua_pcallk(L, lua_gettop(L) - 3, LUA_MULTRET, 1, 1, finish_pcall);
+  return finish_pcall(L, status, 1);
 }
 
 int own_xpcall(lua_State* L) {

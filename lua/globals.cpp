@@ -46,7 +46,7 @@ constexpr LuaLibrary kBuiltin[] = {
     {"coroutine", open_view<open_coroutine>, true},
     {"channel", open_view<open_channel>, true},
     {"os", open_view<open_os>, true},
-    {"utf8", open_view<luaopen_utf8>, true},
+    {"utf8", open_view<open_utf8>, true},
     {"package", open_view<open_package>, true},
     {"unpack", open_unpack, true},
 };

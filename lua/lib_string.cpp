@@ -2,6 +2,7 @@
 #include <climits>
 #include <cstring>
 
+#include "lua/slice.hpp"
 #include "lua/stdlib.hpp"
 
 namespace wippy::lua {
@@ -42,28 +43,56 @@ int string_sub(lua_State* L) {
   return 1;
 }
 
-char to_upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
-char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+// ---- upper, lower, reverse. A long result is filled in slices. Stack: 1 subject, 2 the result's bytes. ctx: how many are there.
 
-template <class Map>
-int map_bytes(lua_State* L, Map map) {
+constexpr size_t kMapAtOnce = 1 << 16;
+
+using Map = void (*)(char* out, const char* text, size_t length, size_t from, size_t to) noexcept;
+
+void to_upper(char* out, const char* text, size_t, size_t from, size_t to) noexcept {
+  for (size_t i = from; i < to; ++i) {
+    const char c = text[i];
+    out[i] = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  }
+}
+void to_lower(char* out, const char* text, size_t, size_t from, size_t to) noexcept {
+  for (size_t i = from; i < to; ++i) {
+    const char c = text[i];
+    out[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  }
+}
+void to_reverse(char* out, const char* text, size_t length, size_t from, size_t to) noexcept {
+  for (size_t i = from; i < to; ++i) out[i] = text[length - 1 - i];
+}
+
+template <Map map>
+int map_more(lua_State* L, int, lua_KContext ctx) {
   size_t length;
-  const char* text = check_subject(L, 1, &length);
-  luaL_Buffer buffer;
-  char* out = luaL_buffinitsize(L, &buffer, length);
-  for (size_t i = 0; i < length; ++i) out[i] = map(text, length, i);
-  luaL_pushresultsize(&buffer, length);
+  const char* text = lua_tolstring(L, 1, &length);
+  auto* const out = static_cast<char*>(lua_touserdata(L, 2));
+  for (auto from = static_cast<size_t>(ctx); from < length;) {
+    const size_t to = length - from < kMapAtOnce ? length : from + kMapAtOnce;
+    map(out, text, length, from, to);
+    from = to;
+    if (slice_must_yield(L)) return slice_yield(L, static_cast<lua_KContext>(from), map_more<map>);
+  }
+  lua_pushlstring(L, out, length);
   return 1;
 }
 
-int string_upper(lua_State* L) {
-  return map_bytes(L, [](const char* text, size_t, size_t i) { return to_upper(text[i]); });
-}
-int string_lower(lua_State* L) {
-  return map_bytes(L, [](const char* text, size_t, size_t i) { return to_lower(text[i]); });
-}
-int string_reverse(lua_State* L) {
-  return map_bytes(L, [](const char* text, size_t length, size_t i) { return text[length - 1 - i]; });
+template <Map map>
+int map_bytes(lua_State* L) {
+  size_t length;
+  const char* text = check_subject(L, 1, &length);
+  if (length > kMapAtOnce) {
+    lua_settop(L, 1);
+    lua_newuserdatauv(L, length, 0);
+    return map_more<map>(L, LUA_OK, 0);
+  }
+  luaL_Buffer buffer;
+  map(luaL_buffinitsize(L, &buffer, length), text, length, 0, length);
+  luaL_pushresultsize(&buffer, length);
+  return 1;
 }
 
 int string_byte(lua_State* L) {
@@ -151,10 +180,22 @@ int string_rep(lua_State* L) {
 }
 
 const luaL_Reg kString[] = {
-    {"len", string_len},         {"sub", string_sub},   {"upper", string_upper},       {"lower", string_lower},
-    {"reverse", string_reverse}, {"byte", string_byte}, {"char", string_char},         {"rep", string_rep},
-    {"format", string_format},   {"find", string_find}, {"match", string_match},       {"gmatch", string_gmatch},
-    {"gsub", string_gsub},       {"pack", string_pack}, {"packsize", string_packsize}, {"unpack", string_unpack},
+    {"len", string_len},
+    {"sub", string_sub},
+    {"upper", map_bytes<to_upper>},
+    {"lower", map_bytes<to_lower>},
+    {"reverse", map_bytes<to_reverse>},
+    {"byte", string_byte},
+    {"char", string_char},
+    {"rep", string_rep},
+    {"format", string_format},
+    {"find", string_find},
+    {"match", string_match},
+    {"gmatch", string_gmatch},
+    {"gsub", string_gsub},
+    {"pack", string_pack},
+    {"packsize", string_packsize},
+    {"unpack", string_unpack},
     {nullptr, nullptr},
 };
 

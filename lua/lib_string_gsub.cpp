@@ -21,6 +21,7 @@ struct GsubState {
   lua_Integer count = 0;
   lua_Integer limit = 0;
   int64_t steps = kStepsPerPoll;
+  int64_t allowance = 0;  // of the whole call
   bool changed = false;
 };
 
@@ -114,8 +115,10 @@ int push_replacement_value(lua_State* L, const Matcher& m, std::string_view subj
     if (state.count >= state.limit || state.from > subject.size()) return GsubStep::kDone;
     m = &local;
     local.start(subject, view(L, 2), state.from, Matcher::Caret::kAnchors, state.last_end);
+    local.set_allowance(state.allowance);
   }
   const MatchOutcome outcome = drive(L, *m, state.steps);
+  state.allowance = m->allowance();
   if (outcome == MatchOutcome::kMore) {
     if (m == &local) {
       save(L, local);
@@ -212,6 +215,7 @@ int string_gsub(lua_State* L) {
     return luaL_typeerror(L, 3, "string/function/table");
   }
   GsubState state;
+  state.allowance = Matcher::allowance_for(length);
   state.limit = luaL_optinteger(L, 4, static_cast<lua_Integer>(length) + 1);
   lua_settop(L, 4);
   lua_pushnil(L);

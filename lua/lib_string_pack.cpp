@@ -1,147 +1,87 @@
-// string.pack, packsize, unpack: binary formats of section 6.4.2 of the Lua 5.4 Reference Manual.
+// string.pack, packsize, unpack: binary formats of section 6.4.2 of the Lua 5.4 Reference Manual. Formats may be long: the
+// three loops are sliced, and between slices their state lies in a userdata on the stack (pack: in its text sink).
 #include <bit>
 #include <climits>
 #include <cstring>
 
+#include "lua/pack_format.hpp"
 #include "lua/slice.hpp"
 #include "lua/stdlib.hpp"
+#include "lua/text_sink.hpp"
 
 namespace wippy::lua {
 namespace {
 
-constexpr int kMaxIntegerSize = 16;
-constexpr int kIntegerSize = static_cast<int>(sizeof(lua_Integer));
-constexpr int kNativeAlignment = static_cast<int>(alignof(double));  // the strictest of the types packed here
+using pack::Kind;
+using pack::kIntegerSize;
+using pack::kMaxIntegerSize;
+using pack::Option;
+using pack::read_option;
+using pack::Reader;
+
 constexpr size_t kMaxSize = INT_MAX;
-constexpr unsigned kOptionsPerPoll = 8192;
 
-enum class Kind : uint8_t { kSigned, kUnsigned, kFloat, kDouble, kFixed, kCounted, kZero, kPad, kAlign, kNothing };
-
-struct Reader {
-  lua_State* L;
-  const char* p;
-  const char* end;
-  bool little = std::endian::native == std::endian::little;
-  int max_alignment = 1;
-  unsigned options = 0;
+// A loop over a format between two slices.
+struct Parked {
+  size_t format;  // offset
+  size_t total;   // bytes packed, or where unpack stands
+  int count;      // arguments or results so far
+  int max_alignment;
+  bool little;
 };
-
-struct Option {
-  Kind kind;
-  int size;     // of the value, or of the count of kCounted
-  int padding;  // bytes to insert before it
-};
-
-bool is_digit(const Reader& r) noexcept { return r.p < r.end && *r.p >= '0' && *r.p <= '9'; }
-
-// A number in the format, `otherwise` if there is none; stops taking digits before it overflows.
-int read_number(Reader& r, int otherwise) noexcept {
-  if (!is_digit(r)) return otherwise;
-  int n = 0;
-  while (is_digit(r) && n <= (INT_MAX - 9) / 10) n = n * 10 + (*r.p++ - '0');
-  return n;
-}
-
-// [-0, +0, v]
-int read_size(Reader& r, int otherwise) {
-  const int n = read_number(r, otherwise);
-  if (n > kMaxIntegerSize || n <= 0) luaL_error(r.L, "integral size (%d) out of limits [1,%d]", n, kMaxIntegerSize);
-  return n;
-}
-
-Option integer(bool is_signed, size_t size) noexcept {
-  return {is_signed ? Kind::kSigned : Kind::kUnsigned, static_cast<int>(size), 0};
-}
-
-// The next option without its alignment. [-0, +0, v]
-Option read_plain(Reader& r) {
-  const char c = *r.p++;
-  switch (c) {
-    case 'b': return integer(true, sizeof(char));
-    case 'B': return integer(false, sizeof(char));
-    case 'h': return integer(true, sizeof(short));
-    case 'H': return integer(false, sizeof(short));
-    case 'i': return integer(true, static_cast<size_t>(read_size(r, sizeof(int))));
-    case 'I': return integer(false, static_cast<size_t>(read_size(r, sizeof(int))));
-    case 'l': return integer(true, sizeof(long));
-    case 'L': return integer(false, sizeof(long));
-    case 'j': return integer(true, sizeof(lua_Integer));
-    case 'J': return integer(false, sizeof(lua_Integer));
-    case 'T': return integer(false, sizeof(size_t));
-    case 'f': return {Kind::kFloat, sizeof(float), 0};
-    case 'd':
-    case 'n': return {Kind::kDouble, sizeof(double), 0};
-    case 's': return {Kind::kCounted, read_size(r, sizeof(size_t)), 0};
-    case 'c': {
-      const int size = read_number(r, -1);
-      if (size == -1) luaL_error(r.L, "missing size for format option 'c'");
-      return {Kind::kFixed, size, 0};
-    }
-    case 'z': return {Kind::kZero, 0, 0};
-    case 'x': return {Kind::kPad, 1, 0};
-    case 'X': return {Kind::kAlign, 0, 0};
-    case ' ': break;
-    case '<': r.little = true; break;
-    case '>': r.little = false; break;
-    case '=': r.little = std::endian::native == std::endian::little; break;
-    case '!': r.max_alignment = read_size(r, kNativeAlignment); break;
-    default: luaL_error(r.L, "invalid format option '%c'", c);
-  }
-  return {Kind::kNothing, 0, 0};
-}
-
-// The next option for a value that would begin at offset `total`. [-0, +0, v]
-Option read_option(Reader& r, size_t total) {
-  if (++r.options % kOptionsPerPoll == 0 && slice_expired(r.L)) slice_check_killed(r.L);
-  Option option = read_plain(r);
-  int alignment = option.size;
-  if (option.kind == Kind::kAlign) {
-    const bool more = r.p < r.end;
-    const Option next = more ? read_plain(r) : Option{Kind::kFixed, 0, 0};
-    alignment = next.size;
-    if (next.kind == Kind::kFixed || alignment == 0) luaL_argerror(r.L, 1, "invalid next option for option 'X'");
-  }
-  const bool aligned = option.kind <= Kind::kDouble || option.kind == Kind::kCounted || option.kind == Kind::kAlign;
-  if (alignment <= 1 || !aligned) return option;
-  if (alignment > r.max_alignment) alignment = r.max_alignment;
-  if ((alignment & (alignment - 1)) != 0) luaL_argerror(r.L, 1, "format asks for alignment not power of 2");
-  const auto mask = static_cast<size_t>(alignment - 1);
-  option.padding = static_cast<int>((static_cast<size_t>(alignment) - (total & mask)) & mask);
-  return option;
-}
 
 Reader reader_of(lua_State* L) {
   size_t length;
   const char* format = luaL_checklstring(L, 1, &length);
   return {L, format, format + length};
 }
+Reader reader_of(lua_State* L, const Parked& at) {
+  Reader r = reader_of(L);
+  r.p += at.format;
+  r.max_alignment = at.max_alignment;
+  r.little = at.little;
+  return r;
+}
+Parked park(const Reader& r, size_t total, int count) noexcept {
+  size_t length;
+  return {static_cast<size_t>(r.p - lua_tolstring(r.L, 1, &length)), total, count, r.max_alignment, r.little};
+}
+// Keeps the state in `slot`, which holds nil or an older one. [-0, +0, m]
+void park_in(lua_State* L, int slot, const Parked& at) {
+  auto* kept = static_cast<Parked*>(lua_touserdata(L, slot));
+  if (kept == nullptr) {
+    kept = static_cast<Parked*>(lua_newuserdatauv(L, sizeof at, 0));
+    lua_replace(L, slot);
+  }
+  *kept = at;
+}
 
 // ---- pack
 
 // Adds the low `size` bytes of a two's complement integer. [-0, +0, m]
-void add_integer(luaL_Buffer& buffer, const Reader& r, lua_Unsigned n, int size, bool negative) {
-  char* out = luaL_prepbuffsize(&buffer, kMaxIntegerSize);
+void add_integer(TextSink& sink, const Reader& r, lua_Unsigned n, int size, bool negative) {
+  char* out = sink.room(kMaxIntegerSize);
   for (int i = 0; i < size; ++i) {
     const lua_Unsigned byte = i < kIntegerSize ? (n >> (8 * i)) & 0xff : (negative ? 0xff : 0);
     out[r.little ? i : size - 1 - i] = static_cast<char>(byte);
   }
-  luaL_addsize(&buffer, static_cast<size_t>(size));
+  sink.commit(static_cast<size_t>(size));
 }
 
 template <class Number>
-void add_number(luaL_Buffer& buffer, const Reader& r, Number n) {
+void add_number(TextSink& sink, const Reader& r, Number n) {
   char bytes[sizeof n];
   std::memcpy(bytes, &n, sizeof n);
-  char* out = luaL_prepbuffsize(&buffer, sizeof n);
+  char* out = sink.room(sizeof n);
   const bool same = r.little == (std::endian::native == std::endian::little);
   for (size_t i = 0; i < sizeof n; ++i) out[i] = bytes[same ? i : sizeof n - 1 - i];
-  luaL_addsize(&buffer, sizeof n);
+  sink.commit(sizeof n);
 }
 
-void add_zeros(luaL_Buffer& buffer, size_t count) {
+void add_zeros(TextSink& sink, size_t count) {
   if (count == 0) return;
-  std::memset(luaL_prepbuffsize(&buffer, count), 0, count);
-  luaL_addsize(&buffer, count);
+  std::memset(sink.room(count), 0, count);
+  sink.commit(count);
 }
 
 void check_signed(lua_State* L, lua_Integer n, int size, int arg) {
@@ -156,7 +96,7 @@ void check_unsigned(lua_State* L, lua_Integer n, int size, int arg) {
 }
 
 // Adds a string of one of the three kinds; returns how many bytes the option does not announce. [-0, +0, v]
-size_t add_string(luaL_Buffer& buffer, const Reader& r, const Option& option, int arg) {
+size_t add_string(TextSink& sink, const Reader& r, const Option& option, int arg) {
   lua_State* const L = r.L;
   size_t length;
   const char* text = luaL_checklstring(L, arg, &length);
@@ -164,19 +104,19 @@ size_t add_string(luaL_Buffer& buffer, const Reader& r, const Option& option, in
   switch (option.kind) {
     case Kind::kFixed:
       luaL_argcheck(L, length <= size, arg, "string longer than given size");
-      luaL_addlstring(&buffer, text, length);
-      add_zeros(buffer, size - length);
+      sink.append(text, length);
+      add_zeros(sink, size - length);
       return 0;
     case Kind::kCounted:
       luaL_argcheck(L, option.size >= kIntegerSize || length < size_t{1} << (8 * size), arg,
                     "string length does not fit in given size");
-      add_integer(buffer, r, length, option.size, false);
-      luaL_addlstring(&buffer, text, length);
+      add_integer(sink, r, length, option.size, false);
+      sink.append(text, length);
       return length;
     default:
       luaL_argcheck(L, std::strlen(text) == length, arg, "string contains zeros");
-      luaL_addlstring(&buffer, text, length);
-      luaL_addchar(&buffer, '\0');
+      sink.append(text, length);
+      sink.append('\0');
       return length + 1;
   }
 }
@@ -236,65 +176,88 @@ size_t push_value(const Reader& r, const Option& option, const char* p, size_t l
   }
 }
 
-}  // namespace
+// ---- the loops
 
-int string_pack(lua_State* L) {
-  Reader r = reader_of(L);
-  int arg = 1;
-  size_t total = 0;
-  lua_pushnil(L);  // so that a missing argument is not found inside the buffer
-  luaL_Buffer buffer;
-  luaL_buffinit(L, &buffer);
+// Adds the value of the option from argument `arg` on; returns how many bytes the option does not announce. [-0, +0, v]
+size_t pack_option(TextSink& sink, const Reader& r, const Option& option, int& arg) {
+  lua_State* const L = r.L;
+  add_zeros(sink, static_cast<size_t>(option.padding));
+  switch (option.kind) {
+    case Kind::kSigned:
+    case Kind::kUnsigned: {
+      const lua_Integer n = luaL_checkinteger(L, ++arg);
+      const bool is_signed = option.kind == Kind::kSigned;
+      is_signed ? check_signed(L, n, option.size, arg) : check_unsigned(L, n, option.size, arg);
+      add_integer(sink, r, static_cast<lua_Unsigned>(n), option.size, is_signed && n < 0);
+      return 0;
+    }
+    case Kind::kFloat: add_number(sink, r, static_cast<float>(luaL_checknumber(L, ++arg))); return 0;
+    case Kind::kDouble: add_number(sink, r, luaL_checknumber(L, ++arg)); return 0;
+    case Kind::kFixed:
+    case Kind::kCounted:
+    case Kind::kZero: return add_string(sink, r, option, ++arg);
+    case Kind::kPad: add_zeros(sink, 1); return 0;
+    case Kind::kAlign:
+    case Kind::kNothing: break;
+  }
+  return 0;
+}
+
+// Stack: 1 format, arguments, nil so that a missing one is not found in the sink, `slot` the text sink. True: done, the
+// result is on top. [-0, +(0|1), v]
+[[gnu::noinline]] bool pack_run(lua_State* L, int slot, const Parked* first) {
+  TextSink sink(L, slot);
+  const Parked at = first != nullptr ? *first : sink.parked<Parked>();
+  Reader r = reader_of(L, at);
+  size_t total = at.total;
+  int arg = at.count;
   while (r.p < r.end) {
     const Option option = read_option(r, total);
     total += static_cast<size_t>(option.padding) + static_cast<size_t>(option.size);
-    add_zeros(buffer, static_cast<size_t>(option.padding));
-    switch (option.kind) {
-      case Kind::kSigned:
-      case Kind::kUnsigned: {
-        const lua_Integer n = luaL_checkinteger(L, ++arg);
-        const bool is_signed = option.kind == Kind::kSigned;
-        is_signed ? check_signed(L, n, option.size, arg) : check_unsigned(L, n, option.size, arg);
-        add_integer(buffer, r, static_cast<lua_Unsigned>(n), option.size, is_signed && n < 0);
-        break;
-      }
-      case Kind::kFloat: add_number(buffer, r, static_cast<float>(luaL_checknumber(L, ++arg))); break;
-      case Kind::kDouble: add_number(buffer, r, luaL_checknumber(L, ++arg)); break;
-      case Kind::kFixed:
-      case Kind::kCounted:
-      case Kind::kZero: total += add_string(buffer, r, option, ++arg); break;
-      case Kind::kPad: add_zeros(buffer, 1); break;
-      case Kind::kAlign:
-      case Kind::kNothing: break;
-    }
+    total += pack_option(sink, r, option, arg);
+    if (!r.poll_is_due() || !slice_must_yield(L)) continue;
+    sink.park(park(r, total, arg));
+    return false;
   }
-  luaL_pushresult(&buffer);
-  return 1;
+  sink.push_result();
+  return true;
 }
 
-int string_packsize(lua_State* L) {
-  Reader r = reader_of(L);
-  size_t total = 0;
+int resume_pack(lua_State* L, int, lua_KContext slot) {
+  return pack_run(L, static_cast<int>(slot), nullptr) ? 1 : slice_yield(L, slot, resume_pack);
+}
+
+// Stack: 1 format, 2 state or nil. [-0, +1, v]
+int packsize_run(lua_State* L, int, lua_KContext) {
+  const Parked at = *static_cast<const Parked*>(lua_touserdata(L, 2));
+  Reader r = reader_of(L, at);
+  size_t total = at.total;
   while (r.p < r.end) {
     const Option option = read_option(r, total);
     luaL_argcheck(L, option.kind != Kind::kCounted && option.kind != Kind::kZero, 1, "variable-length format");
     const size_t size = static_cast<size_t>(option.padding) + static_cast<size_t>(option.size);
     luaL_argcheck(L, total <= kMaxSize - size, 1, "format result too large");
     total += size;
+    if (!r.poll_is_due() || !slice_must_yield(L)) continue;
+    park_in(L, 2, park(r, total, 0));
+    return slice_yield(L, 0, packsize_run);
   }
   lua_pushinteger(L, static_cast<lua_Integer>(total));
   return 1;
 }
 
-int string_unpack(lua_State* L) {
-  Reader r = reader_of(L);
+// Stack: 1 format, 2 data, 3 state or nil, results. [-0, +n, v]
+int unpack_run(lua_State* L, const Parked& from);
+int resume_unpack(lua_State* L, int, lua_KContext) {
+  return unpack_run(L, *static_cast<const Parked*>(lua_touserdata(L, 3)));
+}
+
+int unpack_run(lua_State* L, const Parked& from) {
+  Reader r = reader_of(L, from);
   size_t length;
-  const char* data = check_subject(L, 2, &length);
-  const lua_Integer init = luaL_optinteger(L, 3, 1);
-  const bool from_end = init < 0 && init >= -static_cast<lua_Integer>(length);
-  size_t at = init > 0 ? static_cast<size_t>(init) - 1 : from_end ? length - static_cast<size_t>(-init) : 0;
-  luaL_argcheck(L, at <= length, 3, "initial position out of string");
-  int count = 0;
+  const char* data = lua_tolstring(L, 2, &length);
+  size_t at = from.total;
+  int count = from.count;
   while (r.p < r.end) {
     const Option option = read_option(r, at);
     const size_t size = static_cast<size_t>(option.padding) + static_cast<size_t>(option.size);
@@ -302,13 +265,48 @@ int string_unpack(lua_State* L) {
     at += static_cast<size_t>(option.padding);
     const char* p = data + at;
     at += static_cast<size_t>(option.size);
-    if (option.kind >= Kind::kPad) continue;
-    luaL_checkstack(L, 2, "too many results");
-    at += push_value(r, option, p, length - at);
-    ++count;
+    if (option.kind < Kind::kPad) {
+      luaL_checkstack(L, 4, "too many results");
+      at += push_value(r, option, p, length - at);
+      ++count;
+    }
+    if (!r.poll_is_due() || !slice_must_yield(L)) continue;
+    park_in(L, 3, park(r, at, count));
+    return slice_yield(L, 0, resume_unpack);
   }
   lua_pushinteger(L, static_cast<lua_Integer>(at) + 1);
   return count + 1;
+}
+
+}  // namespace
+
+int string_pack(lua_State* L) {
+  const Parked start = park(reader_of(L), 0, 1);
+  lua_pushnil(L);
+  lua_pushnil(L);
+  const int slot = lua_gettop(L);
+  return pack_run(L, slot, &start) ? 1 : slice_yield(L, slot, resume_pack);
+}
+
+int string_packsize(lua_State* L) {
+  const Parked start = park(reader_of(L), 0, 0);
+  lua_settop(L, 1);
+  lua_pushnil(L);
+  park_in(L, 2, start);
+  return packsize_run(L, LUA_OK, 0);
+}
+
+int string_unpack(lua_State* L) {
+  const Reader r = reader_of(L);
+  size_t length;
+  check_subject(L, 2, &length);
+  const lua_Integer init = luaL_optinteger(L, 3, 1);
+  const bool from_end = init < 0 && init >= -static_cast<lua_Integer>(length);
+  const size_t at = init > 0 ? static_cast<size_t>(init) - 1 : from_end ? length - static_cast<size_t>(-init) : 0;
+  luaL_argcheck(L, at <= length, 3, "initial position out of string");
+  lua_settop(L, 2);
+  lua_pushnil(L);
+  return unpack_run(L, park(r, at, 0));
 }
 
 }  // namespace wippy::lua

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lua/channel.hpp"
+#include "lua/fatal.hpp"
 #include "lua/preempt.hpp"
 
 namespace wippy::lua {
@@ -18,10 +19,16 @@ bool poll_killed(void* owner) noexcept {
   return root.load_instructions > kLoadInstructions;
 }
 
+// 0: none.
+std::size_t smaller_limit(std::size_t a, std::size_t b) noexcept {
+  if (a == 0 || b == 0) return a + b;
+  return a < b ? a : b;
+}
+
 }  // namespace
 
-LuaMachine::LuaMachine(Context& self, std::shared_ptr<const LuaProgram> program, const LuaHooks& hooks,
-                       Arena&& arena) noexcept
+LuaMachine::LuaMachine(Context& self, std::shared_ptr<const LuaProgram> program, const LuaHooks& hooks, Arena&& arena,
+                       std::size_t host_limit) noexcept
     : program_(std::move(program)), arena_(std::move(arena)), registrations_(arena_) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"  // one base without data: the offset is fixed
@@ -29,7 +36,7 @@ LuaMachine::LuaMachine(Context& self, std::shared_ptr<const LuaProgram> program,
 #pragma GCC diagnostic pop
   root_.context = &self;
   root_.hooks = &hooks;
-  root_.memory_limit = program_ != nullptr ? program_->memory_limit : 0;
+  root_.memory_limit = smaller_limit(program_ != nullptr ? program_->memory_limit : 0, host_limit);
   if (root_.memory_limit != 0) root_.memory_limit += arena_.used_bytes();  // the machine itself is not the script's
   root_.push_text = push_text;
   root_.slice.poll_killed = poll_killed;
@@ -37,12 +44,12 @@ LuaMachine::LuaMachine(Context& self, std::shared_ptr<const LuaProgram> program,
   root_.slice.kill_hook = kill_hook;
 }
 
-LuaMachine* LuaMachine::create(Context& self, std::shared_ptr<const LuaProgram> program,
-                               const LuaHooks& hooks) noexcept {
+LuaMachine* LuaMachine::create(Context& self, std::shared_ptr<const LuaProgram> program, const LuaHooks& hooks,
+                               std::size_t host_limit) noexcept {
   Arena arena;
   void* const block = arena.allocate(sizeof(LuaMachine));
   if (block == nullptr) return nullptr;
-  return new (block) LuaMachine(self, std::move(program), hooks, std::move(arena));
+  return new (block) LuaMachine(self, std::move(program), hooks, std::move(arena), host_limit);
 }
 
 bool LuaMachine::create_heap() noexcept {
@@ -240,6 +247,17 @@ Verdict LuaMachine::run_tasks(Context& self) noexcept {
   }
 }
 
+// Why it could not go on, with the place if there is memory for saying so.
+void LuaMachine::finish_fatal(Context& self, lua_State* L) noexcept {
+  const char* text = fatal_text(root_.slice.fatal);
+  lua_sethook(L, nullptr, 0, 0);
+  if (root_.slice.fatal != Fatal::kMemory) {
+    lua_pushcfunction(L, push_fatal_text);
+    if (lua_pcall(L, 0, 1, 0) == LUA_OK) text = lua_tostring(L, -1);
+  }
+  self.finish(ExitReason::failure(ErrorKind::kInternal, text));
+}
+
 // False: the process ends or changes its code.
 bool LuaMachine::run_one(Context& self, Task& task) noexcept {
   running_ = &task;
@@ -256,8 +274,8 @@ bool LuaMachine::run_one(Context& self, Task& task) noexcept {
     root_.slice.system_yield = false;
     if (task.state == TaskState::kRunning) push_ready_front(task);  // preempted
   } else {
-    if (status != LUA_OK && is_fatal(task.thread, status) && root_.over_limit && !root_.done) {
-      self.finish(ExitReason::failure(ErrorKind::kInternal, "memory limit exceeded"));
+    if (status != LUA_OK && is_fatal(task.thread, status) && root_.slice.fatal != Fatal::kNone && !root_.done) {
+      finish_fatal(self, task.thread);
       root_.done = true;
     } else if (status != LUA_OK && !root_.stopping && !self.killed()) {
       // A hook of the libraries failed while it reported an end.

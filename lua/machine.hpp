@@ -37,8 +37,9 @@ struct Resource {
 
 class LuaMachine final : public Machine {
  public:
-  // Null: out of memory. The state does not exist yet.
-  static LuaMachine* create(Context& self, std::shared_ptr<const LuaProgram> program, const LuaHooks& hooks) noexcept;
+  // Null: out of memory. The state does not exist yet. `host_limit`: bytes, 0: none; the smaller of it and the program's holds.
+  static LuaMachine* create(Context& self, std::shared_ptr<const LuaProgram> program, const LuaHooks& hooks,
+                            std::size_t host_limit) noexcept;
   // For a machine that never ran.
   void discard() noexcept;
 
@@ -86,13 +87,15 @@ class LuaMachine final : public Machine {
   static bool answer_task(LuaMachine& machine, Signal* s, WakeRef ref) noexcept;
 
  private:
-  LuaMachine(Context& self, std::shared_ptr<const LuaProgram> program, const LuaHooks& hooks, Arena&& arena) noexcept;
+  LuaMachine(Context& self, std::shared_ptr<const LuaProgram> program, const LuaHooks& hooks, Arena&& arena,
+             std::size_t host_limit) noexcept;
   ~LuaMachine() = default;
 
   bool route_signals(Context& self) noexcept;
   void route(Context& self, Signal* s) noexcept;
   Verdict run_tasks(Context& self) noexcept;
   bool run_one(Context& self, Task& task) noexcept;
+  void finish_fatal(Context& self, lua_State* L) noexcept;
   Verdict end(Context& self) noexcept;
   void push_ready(Task& task) noexcept;
   void push_ready_front(Task& task) noexcept;

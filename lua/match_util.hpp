@@ -18,12 +18,14 @@ inline std::string_view view(lua_State* L, int index) noexcept {
   return {text, length};
 }
 
-// Runs until there is an answer, or kMore: yield now. [-0, +0, v]
+// Runs until there is an answer, or kMore: yield now. Too many steps are fatal. [-0, +0, v]
 inline MatchOutcome drive(lua_State* L, Matcher& matcher, int64_t& steps) {
   for (;;) {
     const MatchOutcome outcome = matcher.run(steps);
     if (outcome == MatchOutcome::kError) luaL_error(L, matcher.error_format(), matcher.error_argument());
     if (outcome != MatchOutcome::kMore) return outcome;
+    if (matcher.allowance() < 0) [[unlikely]]
+      slice_fail(L, Fatal::kPattern);
     steps = kStepsPerPoll;
     if (slice_must_yield(L)) return outcome;
   }

@@ -26,12 +26,20 @@ void Matcher::start(std::string_view subject, std::string_view pattern, size_t f
   find_prefix();
   reject_end_ = reject_end;
   start_ = subject_ + from;
+  allowance_ = allowance_for(subject.size() - from);
   error_ = nullptr;
   error_argument_ = 0;
   phase_ = Phase::kSeek;
 }
 
 MatchOutcome Matcher::run(int64_t& steps) noexcept {
+  const int64_t before = steps;
+  const MatchOutcome outcome = advance(steps);
+  allowance_ -= before - steps;
+  return outcome;
+}
+
+MatchOutcome Matcher::advance(int64_t& steps) noexcept {
   for (;;) {
     switch (phase_) {
       case Phase::kMatched: return MatchOutcome::kMatched;

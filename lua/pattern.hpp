@@ -5,7 +5,9 @@
 // flat block of about 7 KB without pointers of its own. It lives in a C frame while it is fast and is copied into a Lua userdata
 // when its slice is over. Subject and pattern are borrowed and must stay where they are (anchored Lua strings do).
 //
-// One step is about one comparison of a character with a pattern item; long sets and back references cost more.
+// One step is about one comparison of a character with a pattern item; long sets and back references cost more. A search has
+// an allowance of steps, which ends patterns whose time grows with a power of the subject's length; whoever runs the matcher
+// looks at it.
 // Not thread-safe; no Lua, no memory, no exceptions.
 #pragma once
 
@@ -29,6 +31,14 @@ class Matcher {
   static constexpr int kMaxChoices = 200;        // beyond: "pattern too complex", like the stock library
   static constexpr ptrdiff_t kMaxSet = 1 << 16;  // bytes of one [set]; bounds the time of a step
 
+  // About a second; and what any pattern with one loop over the subject needs, many times over. Searching for the end of a
+  // lazy or greedy item from each place of the subject, the usual square, fits for subjects of some 25,000 bytes.
+  static constexpr int64_t kAllowance = 300'000'000;
+  static constexpr int64_t kAllowancePerByte = 256;
+  static constexpr int64_t allowance_for(size_t subject_bytes) noexcept {
+    return kAllowance + kAllowancePerByte * static_cast<int64_t>(subject_bytes);
+  }
+
   enum class Caret : uint8_t { kAnchors, kIsLiteral };  // gmatch takes '^' literally
 
   struct Capture {
@@ -46,8 +56,12 @@ class Matcher {
   void start(std::string_view subject, std::string_view pattern, size_t from, Caret caret,
              const char* reject_end = nullptr) noexcept;
 
-  // Spends at most about `steps`, which it lowers.
+  // Spends at most about `steps`, which it lowers, and the allowance with it.
   MatchOutcome run(int64_t& steps) noexcept;
+
+  // Steps this search may still take; start() sets it for the subject from `from` on. Negative: it takes too long.
+  int64_t allowance() const noexcept { return allowance_; }
+  void set_allowance(int64_t steps) noexcept { allowance_ = steps; }
 
   const char* match_begin() const noexcept { return start_; }
   const char* match_end() const noexcept { return s_; }
@@ -71,6 +85,7 @@ class Matcher {
     int index;  // closed: which capture
   };
 
+  MatchOutcome advance(int64_t& steps) noexcept;
   void seek(int64_t& steps) noexcept;
   void try_here() noexcept;
   void items(int64_t& steps) noexcept;
@@ -108,6 +123,7 @@ class Matcher {
   const char* item_;  // kExpand: the item, up to p_; kBalance: the two delimiters
   const char* base_;  // kExpand: shortest end
   int64_t open_count_;
+  int64_t allowance_;
   const char* error_;
   int error_argument_;
   int level_;

@@ -44,7 +44,9 @@ void preempt_hook(lua_State* L, lua_Debug*) {
     return;
   }
   if (dead) raise_fatal(L);
-  if (!kCountMode) lua_sethook(L, preempt_hook, LUA_MASKCOUNT, kBoundaryInterval);
+  // Only once: it walks the call chain, which may be very long, and the count begins anew by itself.
+  if (!kCountMode && lua_gethookcount(L) != kBoundaryInterval)
+    lua_sethook(L, preempt_hook, LUA_MASKCOUNT, kBoundaryInterval);
 }
 
 void install_hooks(lua_State* L, ProcessRoot& root) noexcept {

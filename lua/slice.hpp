@@ -17,6 +17,9 @@
 
 namespace wippy::lua {
 
+// Why a process ends by itself without being able to catch it (lua/fatal.hpp).
+enum class Fatal : uint8_t { kNone, kMemory, kStack, kPattern };
+
 struct SliceState {
   // Set by the tick (or by the poll count below), cleared by whoever starts the next slice of the process.
   volatile std::sig_atomic_t expired = 0;
@@ -26,7 +29,9 @@ struct SliceState {
   bool system_yield = false;
   // Not 0: somewhere below the running coroutine lies a C frame that a system yield cannot cross (lua/fibers.cpp). Counts
   // them: Lua has 200 at most.
-  uint16_t no_yield = 0;
+  uint8_t no_yield = 0;
+  // Set together with `killed` when nobody but the process itself is to blame.
+  Fatal fatal = Fatal::kNone;
   // 0: the tick ends slices. Otherwise a slice ends after so many polls: deterministic, for simulation, TSan and tests.
   uint32_t polls_per_slice = 0;
   uint32_t polls = 0;
@@ -108,6 +113,27 @@ inline void slice_check_killed(lua_State* L) {
   if (slice.kill_hook != nullptr) lua_sethook(L, slice.kill_hook, LUA_MASKCOUNT, 1);
   lua_pushlightuserdata(L, const_cast<char*>(&kKillToken));
   lua_error(L);
+}
+
+// Where a fatal end came about: its address is a registry key, for "chunk:line: ".
+inline constexpr char kFatalPlaceKey = 'p';
+// Keeps the place of the function at `level` of `where`, which may be a failed coroutine. [-0, +0, m]
+inline void note_fatal_place(lua_State* L, lua_State* where, int level) {
+  lua_Debug ar;
+  if (lua_getstack(where, level, &ar) == 0) return;
+  lua_getinfo(where, "Sl", &ar);
+  if (ar.currentline <= 0) return;
+  lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.currentline);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &kFatalPlaceKey);
+}
+
+// Ends the process for `cause`, with the place of the running C function's caller. [-0, +0, v]
+inline void slice_fail(lua_State* L, Fatal cause) {
+  SliceState& slice = state_root(L)->slice;
+  if (!slice.killed) slice.fatal = cause;
+  slice.killed = true;
+  note_fatal_place(L, L, 1);
+  slice_check_killed(L);
 }
 
 // The question a sliced loop asks every few thousand steps. True: park your state and `return slice_yield(...)`.

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "lua/base.hpp"
+#include "lua/fatal.hpp"
 #include "lua/machine.hpp"
 #include "lua/preempt.hpp"
 #include "lua/stdlib.hpp"
@@ -21,9 +22,7 @@ namespace {
 void* refuse(ProcessRoot& root, void* block, std::size_t bytes) noexcept {
   if (root.refused_bytes == bytes && root.refused_block == block) {
     // Lua has collected in between and asks again: this is the end.
-    root.over_limit = true;
-    root.slice.killed = true;
-    if (root.running != nullptr) lua_sethook(root.running, kill_hook, LUA_MASKCOUNT, 1);
+    mark_fatal(root, Fatal::kMemory);
   }
   root.refused_block = block;
   root.refused_bytes = bytes;
@@ -42,8 +41,10 @@ void* allocate(void* ud, void* block, std::size_t old_bytes, std::size_t bytes) 
     const std::size_t extra = bytes - old_bytes;
     if (root.memory_limit != 0 && arena.used_bytes() + extra > root.memory_limit) return refuse(root, block, bytes);
   }
+  const bool overflow = is_stack_overflow(root, block, bytes);
   void* const p = block == nullptr ? arena.allocate(bytes) : arena.reallocate(block, old_bytes, bytes);
   if (p == nullptr) return refuse(root, block, bytes);
+  if (overflow) mark_fatal(root, Fatal::kStack);
   if (root.refused_bytes == bytes && root.refused_block == block) {
     root.refused_bytes = 0;
     root.refused_block = nullptr;
@@ -131,7 +132,7 @@ int raise_fatal(lua_State* L) {
 bool is_fatal(lua_State* L, int status) noexcept {
   ProcessRoot& root = root_of(L);
   if (status == LUA_ERRMEM) {
-    root.over_limit = true;
+    if (!root.slice.killed) root.slice.fatal = Fatal::kMemory;
     root.slice.killed = true;
   }
   return root.slice.killed;

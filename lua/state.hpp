@@ -4,7 +4,7 @@
 // no object may rely on __gc (scripts cannot set it; host objects with outside resources join the machine's resource list).
 //
 // The limit: an allocation that would pass `memory_limit` is refused. Lua then collects and asks once more; the second
-// refusal sets over_limit, which is a kill: own pcall, xpcall and resume pass it on.
+// refusal is fatal (lua/fatal.hpp): own pcall, xpcall and resume pass it on.
 //
 // Laziness: a new state holds no library at all. _G has a metatable whose __index finds a name in the static lists below
 // (or among the program's modules), makes the value and stores it in _G: the second access is a plain hit. Names that
@@ -43,7 +43,6 @@ struct ProcessRoot : StateRoot {
   uint32_t load_instructions = 0;
   uint16_t used_libraries = 0;  // a bit for each bare view that was asked for a field (lua/globals.cpp)
   uint8_t close_depth = 0;
-  bool over_limit : 1 = false;
   bool loading : 1 = false;   // the chunk's top level runs inside spawn, under an instruction limit
   bool done : 1 = false;      // Context::finish was called
   bool stopping : 1 = false;  // stop_here: no task runs any more

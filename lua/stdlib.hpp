@@ -1,4 +1,4 @@
-// The string, table and math libraries of a process: Lua 5.4's, rewritten so that every long operation is sliced.
+// The string, table, math and utf8 libraries of a process: Lua 5.4's, rewritten so that every long operation is sliced.
 //
 // Each open_* pushes the new library table [-0, +1, m] and needs set_state_root() first. The tables are plain: making them
 // read-only is the sandbox's work. Differences from the stock libraries, all wanted: no string.dump, no %p in string.format;
@@ -6,9 +6,10 @@
 // comparator raises, and never reports an "invalid order function"; math.random is seeded by StateRoot::random_seed only;
 // and the 5.1 names math.pow/log10/atan2/sinh/cosh/tanh and table.create exist.
 //
-// What cannot be interrupted: one allocation with its copy (bounded by the memory limit), a plain find over two lengths of a
-// long needle, string.pack/unpack (killable, not preemptible), upper/lower/reverse/byte/char, and metamethods called by table
-// functions (killable through the hook).
+// What cannot be interrupted: one allocation with its copy (bounded by the memory limit: string.rep, `..`, the end of every long
+// result), a plain find over two lengths of a long needle, what takes or gives an argument each (byte, char, select, pack and
+// unpack of table, utf8.char and codepoint: a million at most), tonumber of a long numeral, and metamethods called by table
+// functions (killable through the hook). A pattern that takes too long is fatal (lua/pattern.hpp, kAllowance).
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@ namespace wippy::lua {
 int open_string(lua_State* L);
 int open_table(lua_State* L);
 int open_math(lua_State* L);
+int open_utf8(lua_State* L);
 
 // Operators of strings (lua/lib_string_operators.cpp), as bits: those that may occur in `source`, and giving them to a state
 // whose strings have their metatable. [-0, +0, m]

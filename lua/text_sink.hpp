@@ -70,7 +70,7 @@ class TextSink {
   struct Heap {
     size_t length;
     size_t capacity;
-    alignas(16) unsigned char state[64];
+    alignas(16) unsigned char state[80];
     char* data() noexcept { return reinterpret_cast<char*>(this + 1); }
   };
 

@@ -27,6 +27,7 @@ ProcessHost::ProcessHost(HostEnvironment env, const HostOptions& options, Placem
       seed_(seed) {
   core_.set_limit(options.terminal ? 1 : options.max_processes);
   core_.set_terminal(options.terminal);
+  core_.set_memory_limit(options.memory_limit);
   if (mail_.bounded()) core_.set_mail_limits(&mail_);
 }
 

@@ -15,9 +15,10 @@ namespace wippy {
 struct HostOptions {
   std::string id;
   uint32_t workers = 1;
-  uint32_t max_processes = 0;  // 0: unlimited
-  bool terminal = false;       // exactly one process at a time
-  MailLimits mail;             // of processes that are spawned without limits of their own
+  uint32_t max_processes = 0;    // 0: unlimited
+  bool terminal = false;         // exactly one process at a time
+  std::size_t memory_limit = 0;  // bytes each process may take; 0: what its entry allows
+  MailLimits mail;               // of processes that are spawned without limits of their own
 };
 
 // What all hosts of a runtime share; outlives them.

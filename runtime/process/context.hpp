@@ -50,6 +50,9 @@ class MachineFactory {
  public:
   // Its machines never have a coroutine frame: the block's place for one may hold something else.
   const bool leaves_frame;
+  // HostCore::memory_limit of the child's host, set by whoever spawns; without it (an upgrade) the child knows its host.
+  static constexpr std::size_t kAskChild = SIZE_MAX;
+  std::size_t host_memory_limit = kAskChild;
   // Must not spawn under a name: it may run while the name of its own child is reserved.
   virtual Status create(Context& child, Machine*& machine, std::string& error_text) = 0;
 

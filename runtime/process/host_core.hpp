@@ -2,6 +2,7 @@
 // Created before its scheduler starts, destroyed after the runtime's last worker has ended.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -54,6 +55,10 @@ class HostCore {
   // Mailbox limits of processes whose entry has none of its own; null: unbounded. Before start; outlives the host.
   void set_mail_limits(const MailLimits* limits) noexcept { mail_limits_ = limits; }
   const MailLimits* mail_limits() const noexcept { return mail_limits_; }
+  // Bytes each process of the host may take, whatever its entry allows; 0: the entry's limit alone. Before start. Machines
+  // that own their memory keep it (lua/machine.cpp).
+  void set_memory_limit(std::size_t bytes) noexcept { memory_limit_ = bytes; }
+  std::size_t memory_limit() const noexcept { return memory_limit_; }
   bool terminal() const noexcept { return terminal_; }
   void set_terminal(bool on) noexcept { terminal_ = on; }
 
@@ -87,6 +92,7 @@ class HostCore {
   uint32_t limit_ = 0;
   bool terminal_ = false;
   const MailLimits* mail_limits_ = nullptr;
+  std::size_t memory_limit_ = 0;
   Mutex free_mutex_;
   struct FreeList {
     Process* first;

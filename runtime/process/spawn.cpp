@@ -139,6 +139,7 @@ static inline void let_live(WorkerProcs& w, Process* child, Machine* machine) no
   }
   r.pid = child->identity();
   if (factory.leaves_frame) child->offer_frame();
+  factory.host_memory_limit = host.memory_limit();
   const ProcessExt* const px = parent == nullptr || o.frame != nullptr ? nullptr : parent->ext_or_null();
   const FramePtr& frame = px != nullptr ? px->frame : o.frame;
   const bool plain = o.mail == nullptr && host.mail_limits() == nullptr && o.entry_id.empty() && frame == nullptr &&
@@ -208,6 +209,7 @@ SpawnResult Context::spawn(MachineFactory& factory, const SpawnOptions& options)
     return r;
   }
   if (factory.leaves_frame) child->offer_frame();
+  factory.host_memory_limit = host.memory_limit();
   Machine* machine = nullptr;
   r.status = factory.create(*child, machine, r.error_text);
   if (__builtin_expect(!r.status.ok(), 0)) {

@@ -35,9 +35,11 @@ class LuaNode final : public ProcessDirectory {
     p->entry_id = e.id;
     p->method = e.method;
     p->modules = e.modules;
+    p->memory_limit = e.memory_limit;
     std::string text;
     if (!compile(e.source, e.id, p->bytecode, text).ok()) return broken_[e.id] = text;
     if (helper_ != nullptr) p->imports.push_back({"t", helper_});
+    for (const auto& [alias, library] : e.imports) p->imports.push_back({alias, programs_.at(library)});
     programs_[e.id] = std::move(p);
     return {};
   }

@@ -1,6 +1,7 @@
 // A conformance script of tests/lua: test processes and the entries they use, in one file.
 //
-//   --@ entry app.test:worker [method=name] [module …]   the lines up to the next marker are the source of that entry
+//   --@ entry app.test:worker [method=name] [memory=bytes] [import=alias=entry] [module …]
+//                                                          the lines up to the next marker are the source of that entry
 //   --@ test C-029 what it shows                          likewise, of a process that must return true
 //   --@ test [json uuid] C-302 what it shows              the same with modules besides `time`
 //
@@ -11,6 +12,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace wippy::lua::test {
@@ -20,6 +22,8 @@ struct ScriptEntry {
   std::string title;  // of tests
   std::string method = "main";
   std::vector<std::string> modules;
+  std::size_t memory_limit = 0;
+  std::vector<std::pair<std::string, std::string>> imports;  // alias, entry before this one
   std::string source;
   bool is_test = false;
 };
@@ -65,6 +69,11 @@ inline std::vector<ScriptEntry> parse_script(const std::string& path) {
           if (!take_module(word, e.modules)) e.title += (e.title.empty() ? "" : " ") + word;
         } else if (word.rfind("method=", 0) == 0) {
           e.method = word.substr(7);
+        } else if (word.rfind("memory=", 0) == 0) {
+          e.memory_limit = std::stoull(word.substr(7));
+        } else if (word.rfind("import=", 0) == 0) {
+          const std::size_t equals = word.find('=', 7);
+          e.imports.emplace_back(word.substr(7, equals - 7), word.substr(equals + 1));
         } else {
           e.modules.push_back(word);
         }
