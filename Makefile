@@ -2,7 +2,7 @@
 EXAMPLE ?= examples/monitored_pool
 EXAMPLE_ARGS ?= run monitored_pool
 
-.PHONY: help run test build debug bench bench-smoke gate gate-accept gate-selftest model sim proof-sim proof-stress asan tsan \
+.PHONY: help run test conformance build debug bench bench-smoke gate gate-accept gate-selftest model sim proof-sim proof-stress asan tsan \
   fuzz numa-guest trace-viewer tidy clang-tidy format clean packages packages-test packages-fuzz packages-guest packages-viewer
 
 # One rule at a time: packages before builds; each build uses every processor anyway.
@@ -11,6 +11,7 @@ EXAMPLE_ARGS ?= run monitored_pool
 help:
 	@echo "make run         install what is missing, build release, run $(EXAMPLE)"
 	@echo "make test        the same, then every test of the release and debug builds"
+	@echo "make conformance which of the process model's promises (tests/conformance/process.txt) are shown by passing tests"
 	@echo "make build       release build only: build/release/bin/"
 	@echo "make bench       all benchmarks (minutes) and the table for perf-reports; make bench-smoke: each once"
 	@echo "make gate        counts and instructions against bench/gate/baseline.json; make gate-accept, gate-selftest"
@@ -28,6 +29,12 @@ run: packages
 
 test: packages-test run
 	@scripts/make-test.sh
+
+# Which promises of the process model tests show; uses the results of `make test` where they are fresh.
+conformance: packages-test
+	@scripts/build.sh release
+	@tests/conformance/selftest.py
+	@tests/conformance/report.py build/release
 
 build: packages
 	@scripts/build.sh release

@@ -1,9 +1,11 @@
 """Running the real binary from outside: programs with awaited output and signals, checks, and the closing count.
 
 A suite is a script tests/<name>/run BIN_DIR. It collects cases with @case("name") and ends with main(), which prints one
-line per case, everything about a failed one, and `N passed, N failed`.
+line per case, everything about a failed one, and `N passed, N failed`. A run of all cases also leaves BIN_DIR/../results/
+<name>.json for tests/conformance.
 """
 
+import json
 import os
 import re
 import shutil
@@ -213,11 +215,17 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     wanted = [(n, f) for n, f in _cases if all(w in n for w in sys.argv[2:])]
     failed = 0
+    results = {}
     with ThreadPoolExecutor(JOBS) as pool:
         for name, problem, seconds in pool.map(_run_case, wanted):
+            results[name] = problem is None and results.get(name, True)
             print(f"{'ok  ' if problem is None else 'FAIL'} {name} ({seconds:.1f} s)", flush=True)
             if problem is not None:
                 failed += 1
                 print(indent(problem), flush=True)
+    if not sys.argv[2:]:
+        place = BINARY.parents[1] / "results" / f"{Path(sys.argv[0]).resolve().parent.name}.json"
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(json.dumps(results, indent=1, ensure_ascii=False), encoding="utf-8")
     print(f"{len(wanted) - failed} passed, {failed} failed")
     sys.exit(1 if failed or not wanted else 0)
