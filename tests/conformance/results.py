@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # Folders whose files are read while the tests run.
-READ_BY_UNIT_TESTS = ["tests/lua"]
+READ_BY_UNIT_TESTS = {"unit_lua_process": ["tests/lua"]}
 READ_BY_SUITES = ["tests/support", "examples"]
 
 
@@ -47,8 +47,8 @@ def unit_tests(build):
     """Name -> what its result depends on, of every test that CTest knows by the label `unit`."""
     listed = subprocess.run(["ctest", "--test-dir", str(build), "-L", "unit", "--show-only=json-v1"], capture_output=True,
                             text=True, check=True)
-    read = [ROOT / folder for folder in READ_BY_UNIT_TESTS]
-    return {t["name"]: [build / "bin" / t["name"], *read] for t in json.loads(listed.stdout)["tests"]}
+    names = [t["name"] for t in json.loads(listed.stdout)["tests"]]
+    return {n: [build / "bin" / n, *(ROOT / folder for folder in READ_BY_UNIT_TESTS.get(n, []))] for n in names}
 
 
 def suites(build):

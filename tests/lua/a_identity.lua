@@ -27,7 +27,7 @@ return { main = function()
     local pid = t.ok(process.spawn_monitored("app.test:nothing", "app:processes"))
     t.ok(not seen[pid], "new pid")
     seen[pid] = true
-    events:receive()
+    t.eq(t.take(events).from, pid)
   end
   return true
 end }
@@ -39,9 +39,16 @@ return { main = function()
   return true
 end }
 
+--@ entry app.workers:handler nothing
+return { main = function() return { id = process.id(), pid = process.pid(), time = time } end }
+
 --@ test C-005 C-006 id without modules
 return { main = function()
   t.ok(string.match(process.id(), "^test:C%-005@"))
+  local e = t.run("app.workers:handler")
+  t.eq(e.value.id, "app.workers:handler")
+  t.eq(e.value.pid, e.from)
+  t.eq(e.value.time, nil)
   return true
 end }
 

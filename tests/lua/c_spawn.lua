@@ -77,10 +77,11 @@ return { main = function(to)
   process.inbox():receive()
 end }
 
---@ entry app.test:report_options
-return { main = function(name)
-  local _, err = process.registry.lookup(name)
-  return tostring(process.get_options().trap_links)
+--@ entry app.test:report_inherited
+-- The parent's name leads to the parent, its topic is none of ours.
+return { main = function(name, topic)
+  local m = process.inbox():receive()
+  return { trap = process.get_options().trap_links, owner = process.registry.lookup(name), topic = m:topic() }
 end }
 
 --@ test C-029 spawn returns a pid
@@ -109,7 +110,7 @@ return { main = function()
   return true
 end }
 
---@ test C-032 C-033 C-034 C-035 wrong arguments and unknown names
+--@ test C-032 C-033 C-034 wrong arguments and unknown names
 return { main = function()
   for _, name in ipairs{ "spawn", "spawn_monitored", "spawn_linked", "spawn_linked_monitored" } do
     local f = process[name]
@@ -137,7 +138,7 @@ return { main = function()
   check("app.test:raises", errors.INTERNAL, "at the top")
   check("app.test:spins", errors.INTERNAL, "too long")
   check("app.test:blocks", errors.INTERNAL, "block")
-  t.silent(process.events(), "50ms")
+  t.silent(process.events(), "100ms")
   return true
 end }
 
@@ -223,10 +224,18 @@ return { main = function()
   return true
 end }
 
---@ test C-049 C-125 options are not inherited
+--@ test C-125 options, names and topics are not inherited
 return { main = function()
   process.set_options{ trap_links = true }
-  t.eq(t.run("app.test:report_options", "x").value, "false")
+  t.ok(process.registry.register("c.parent"))
+  local mine, events = process.listen("mine"), process.events()
+  local pid = process.spawn_monitored("app.test:report_inherited", "app:processes", "c.parent", "mine")
+  t.eq(process.send(pid, "mine", 1), true)
+  local v = t.take(events).value
+  t.eq(v.trap, false)
+  t.eq(v.owner, process.pid())
+  t.eq(v.topic, "mine")
+  t.silent(mine, "20ms")
   return true
 end }
 

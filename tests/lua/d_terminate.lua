@@ -1,5 +1,9 @@
 --@ entry app.test:receiver
-return { main = function() process.inbox():receive() end }
+return { main = function(to)
+  local inbox = process.inbox()
+  if to then process.send(to, "ready") end
+  inbox:receive()
+end }
 
 --@ entry app.test:sleeper
 local time = require("time")
@@ -9,10 +13,14 @@ return { main = function() time.sleep("60s") end }
 return { main = function() while true do end end }
 
 --@ entry app.test:stubborn
-return { main = function(to)
-  pcall(function() process.inbox():receive() end)
-  process.send(to, "still", "here")
-  while true do pcall(function() while true do end end) process.send(to, "still", "here") end
+return { main = function(to, loops)
+  local closes <close> = setmetatable({}, { __close = function() process.send(to, "still", "closing") end })
+  process.send(to, "ready")
+  if not loops then pcall(function() process.inbox():receive() end) end
+  while true do
+    if loops then pcall(function() while true do end end) end
+    process.send(to, "still", "here")
+  end
 end }
 
 --@ entry app.test:suicide
@@ -33,8 +41,10 @@ end }
 
 --@ test C-052 C-062 a receiver
 return { main = function()
-  local events = process.events()
-  local pid = process.spawn_monitored("app.test:receiver", "app:processes")
+  local events, ready = process.events(), process.listen("ready")
+  local pid = process.spawn_monitored("app.test:receiver", "app:processes", process.pid())
+  t.take(ready)
+  time.sleep("10ms")
   local ok, err = process.terminate(pid)
   t.eq(ok, true)
   t.eq(err, nil)
@@ -62,12 +72,15 @@ end }
 
 --@ test C-055 no victim code afterwards
 return { main = function()
-  local events, still = process.events(), process.listen("still")
-  local pid = process.spawn_monitored("app.test:stubborn", "app:processes", process.pid())
-  time.sleep("10ms")
-  process.terminate(pid)
-  t.has(t.take(events).error, "terminated")
-  t.silent(still, "50ms")
+  local events, still, ready = process.events(), process.listen("still"), process.listen("ready")
+  for _, loops in ipairs{ false, true } do
+    local pid = process.spawn_monitored("app.test:stubborn", "app:processes", process.pid(), loops)
+    t.take(ready)
+    time.sleep("10ms")
+    process.terminate(pid)
+    t.has(t.take(events).error, "terminated")
+    t.silent(still, "50ms")
+  end
   return true
 end }
 

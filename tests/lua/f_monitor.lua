@@ -5,12 +5,16 @@ return { main = function() process.inbox():receive() end }
 return { main = function() error("boom") end }
 
 --@ entry app.test:watcher
+-- Reports every event it gets, until it is told to end.
 return { main = function(target, to)
-  local events = process.events()
+  local events, inbox = process.events(), process.inbox()
   process.monitor(target)
   process.send(to, "ready")
-  local e = events:receive()
-  process.send(to, "seen", e.from)
+  while true do
+    local r = channel.select{ events:case_receive(), inbox:case_receive() }
+    if r.channel == inbox then return end
+    process.send(to, "seen", { process.pid(), r.value.from })
+  end
 end }
 
 --@ entry app.test:short_watcher
@@ -36,9 +40,13 @@ end }
 return { main = function()
   local events = process.events()
   local pid = process.spawn_monitored("app.test:idle", "app:processes")
-  t.has(t.fails(errors.ALREADY_EXISTS, process.monitor(pid)), "already monitoring pid")
-  process.send(pid, "end")
-  t.take(events)
+  local other = process.spawn("app.test:idle", "app:processes")
+  t.eq(process.monitor(other), true)
+  for _, p in ipairs{ pid, other } do
+    t.has(t.fails(errors.ALREADY_EXISTS, process.monitor(p)), "already monitoring pid")
+    process.send(p, "end")
+    t.eq(t.take(events).from, p)
+  end
   t.silent(events, "50ms")
   return true
 end }
@@ -78,7 +86,9 @@ return { main = function()
   t.eq(process.unmonitor(other), true)
   process.monitor(other)
   process.send(pid, "end")
-  t.silent(events)
+  t.silent(events, "200ms")
+  t.eq(process.unmonitor(other), true)
+  t.eq(process.monitor(other), true)
   process.send(other, "end")
   t.eq(t.take(events).from, other)
   t.eq(process.unmonitor(other), true)
@@ -100,11 +110,19 @@ end }
 return { main = function()
   local ready, seen = process.listen("ready"), process.listen("seen")
   local pid = process.spawn("app.test:idle", "app:processes")
-  for _ = 1, 5 do process.spawn("app.test:watcher", "app:processes", pid, process.pid()) end
+  local watchers = {}
+  for i = 1, 5 do watchers[i] = process.spawn("app.test:watcher", "app:processes", pid, process.pid()) end
   for _ = 1, 5 do t.take(ready) end
   process.send(pid, "end")
-  for _ = 1, 5 do t.eq(t.take(seen), pid) end
+  local told = {}
+  for _ = 1, 5 do
+    local s = t.take(seen)
+    t.eq(s[2], pid)
+    t.ok(not told[s[1]], "told once")
+    told[s[1]] = true
+  end
   t.silent(seen, "50ms")
+  for _, w in ipairs(watchers) do process.send(w, "end") end
   return true
 end }
 

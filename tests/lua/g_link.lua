@@ -20,6 +20,8 @@ return { main = function(target, to, trap)
       process.send(to, "event", r.value)
     elseif r.value:topic() == "unlink" then
       process.send(to, "unlinked", process.unlink(target))
+    elseif r.value:topic() == "link" then
+      process.send(to, "linked", { process.link(r.value:payload():data()) })
     elseif r.value:topic() == "fail" then
       error("linker failed")
     else
@@ -52,7 +54,7 @@ return { main = function(to, peers)
   error("member failed")
 end }
 
---@ test C-099 C-107 link and failure
+--@ test C-099 link and failure
 return { main = function()
   local events, linked = process.events(), process.listen("linked")
   local target = process.spawn("app.test:fails_on_mail", "app:processes")
@@ -136,7 +138,7 @@ return { main = function()
   process.set_options{ trap_links = true }
   local pid = process.spawn_linked("app.test:returns_on_mail", "app:processes")
   process.send(pid, "go")
-  t.silent(events, "150ms")
+  t.silent(events, "200ms")
   return true
 end }
 
@@ -159,7 +161,30 @@ return { main = function()
   return true
 end }
 
---@ test C-113 C-114 a triangle
+--@ test C-113 a pair, linked from both sides
+return { main = function()
+  local events, linked, me = process.events(), process.listen("linked"), process.pid()
+  local a = process.spawn_monitored("app.test:linker", "app:processes", me, me)
+  t.eq(t.take(linked)[1], true)
+  t.eq(process.unlink(a), true)
+  local b = process.spawn_monitored("app.test:member", "app:processes", me, { a })
+  t.take(linked)
+  process.send(a, "link", b)
+  t.eq(t.take(linked)[1], true)
+  process.send(b, "go")
+  local ends = {}
+  for _ = 1, 2 do
+    local e = t.take(events)
+    t.ok(not ends[e.from], "one EXIT each")
+    ends[e.from] = tostring(e.error)
+  end
+  t.has(ends[b], "member failed")
+  t.eq(ends[a], "linked process failed")
+  t.silent(events, "50ms")
+  return true
+end }
+
+--@ test C-114 a triangle
 return { main = function()
   local events, linked, me = process.events(), process.listen("linked"), process.pid()
   local a = process.spawn_monitored("app.test:member", "app:processes", me, {})
@@ -206,5 +231,6 @@ return { main = function()
     seen[e.from] = true
   end
   t.ok(seen[a] and seen[b])
+  t.silent(events, "50ms")
   return true
 end }

@@ -13,6 +13,11 @@ return { main = function()
   process.send(process.pid(), "a", 1)
   local r = channel.select{ inbox:case_receive(), a:case_receive() }
   t.ok(r.channel == a and process.listen("a") == a)
+  process.send(process.pid(), "c", 1)
+  t.ok(channel.select{ a:case_receive(), inbox:case_receive() }.channel == inbox)
+  process.cancel(process.pid())
+  t.ok(channel.select{ inbox:case_receive(), events:case_receive() }.channel == events)
+  t.ok(process.inbox() == inbox and process.events() == events and process.listen("b") == b)
   return true
 end }
 
@@ -71,6 +76,20 @@ return { main = function()
   t.eq(t.take(inbox):topic(), "e")
   t.eq(t.take(d), 4)
   t.eq(t.take(d), 6)
+  return true
+end }
+
+--@ test C-137 what came before inbox() comes in order
+return { main = function()
+  local me = process.pid()
+  for i = 1, 20 do process.send(me, "t" .. i % 3, i) end
+  time.sleep("5ms")
+  local inbox = process.inbox()
+  for i = 1, 20 do
+    local m = t.take(inbox)
+    t.eq(m:topic(), "t" .. i % 3)
+    t.eq(m:payload():data(), i)
+  end
   return true
 end }
 
@@ -169,12 +188,12 @@ end }
 
 --@ test C-151 C-288 receive with a limit
 return { main = function()
-  for _, limit in ipairs{ time.milliseconds(50), "50ms", 50 } do
+  for _, limit in ipairs{ { time.seconds(1), 1000 }, { time.milliseconds(50), 50 }, { "50ms", 50 }, { 50, 50 } } do
     local before = time.now()
-    local v, err = process.receive(limit)
+    local v, err = process.receive(limit[1])
     t.fails(errors.TIMEOUT, v, err)
     local ms = time.now():sub(before):milliseconds()
-    t.ok(ms >= 50 and ms < 250, ms)
+    t.ok(ms >= limit[2] and ms < limit[2] + 200, ms)
   end
   t.fails(errors.INVALID, process.receive("soon"))
   t.fails(errors.INVALID, process.receive({}))
@@ -205,7 +224,7 @@ return { main = function()
   return true
 end }
 
---@ test C-138 C-140 thousand topics
+--@ test C-138 thousand topics
 return { main = function()
   local me = process.pid()
   for i = 1, 1000 do process.send(me, "t" .. i, i) end
@@ -220,7 +239,7 @@ return { main = function()
   return true
 end }
 
---@ test C-145 two coroutines share the inbox
+--@ test two coroutines share the inbox
 return { main = function()
   local inbox, got = process.inbox(), channel.new(10)
   for i = 1, 3 do coroutine.spawn(function() got:send((inbox:receive():topic())) end) end
@@ -230,7 +249,7 @@ return { main = function()
   return true
 end }
 
---@ test C-144 a script closes a view itself
+--@ test a script closes a view itself
 return { main = function()
   local ch, inbox = process.listen("x"), process.inbox()
   ch:close()

@@ -108,7 +108,7 @@ return { main = function()
   return true
 end }
 
---@ test C-313 parts that cannot be copied become nil in a result
+--@ test parts that cannot be copied become nil in a result
 return { main = function()
   local v = t.run("app.test:w", "function").value
   t.eq(v.g, 1)

@@ -66,7 +66,7 @@ return { main = function()
   return true
 end }
 
---@ test C-190 the caller's death ends the child
+--@ test the caller's death ends the child
 return { main = function()
   local caller = process.spawn("app.test:caller", "app:processes", "orphan")
   local pid

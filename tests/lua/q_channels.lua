@@ -25,6 +25,25 @@ return { main = function()
   return true
 end }
 
+--@ test C-263 odd sizes
+return { main = function()
+  local ok, err = pcall(channel.new, "x")
+  t.eq(ok, false)
+  t.has(err, "number expected")
+  t.eq(pcall(channel.new, {}), false)
+  for _, ch in ipairs{ channel.new(-1), channel.new(0), channel.new() } do
+    local sent = false
+    coroutine.spawn(function() ch:send("v") sent = true end)
+    time.sleep("2ms")
+    t.eq(sent, false)
+    t.eq(channel.select{ ch:case_send("w"), default = true }.default, true)
+    t.eq(ch:receive(), "v")
+    time.sleep("2ms")
+    t.eq(sent, true)
+  end
+  return true
+end }
+
 --@ test C-253 C-255 C-256 C-257 C-264 select
 return { main = function()
   local a, b = channel.new(1), channel.new(1)
@@ -59,7 +78,55 @@ return { main = function()
   return true
 end }
 
---@ test C-266 C-273 many coroutines
+--@ test C-266 producer and consumer, ping-pong, fan-in, fan-out
+return { main = function()
+  local items, got = channel.new(2), {}
+  coroutine.spawn(function() for i = 1, 10 do items:send(i) end items:close() end)
+  while true do
+    local v, ok = items:receive()
+    if not ok then break end
+    got[#got + 1] = v
+  end
+  t.eq(table.concat(got, " "), "1 2 3 4 5 6 7 8 9 10")
+
+  local ping, pong = channel.new(), channel.new()
+  coroutine.spawn(function() for _ = 1, 20 do pong:send(ping:receive() + 1) end end)
+  local n = 0
+  for _ = 1, 20 do
+    ping:send(n)
+    n = pong:receive()
+  end
+  t.eq(n, 20)
+
+  local into, count = channel.new(), {}
+  for producer = 1, 4 do coroutine.spawn(function() for _ = 1, 5 do into:send(producer) end end) end
+  for _ = 1, 20 do
+    local p = into:receive()
+    count[p] = (count[p] or 0) + 1
+  end
+  t.eq(table.concat(count, " "), "5 5 5 5")
+  t.eq(channel.select{ into:case_receive(), default = true }.default, true)
+
+  local jobs, done = channel.new(6), channel.new(6)
+  for worker = 1, 3 do
+    coroutine.spawn(function()
+      for job in function() return (jobs:receive()) end do
+        time.sleep("1ms")
+        done:send(job * job)
+      end
+    end)
+  end
+  for job = 1, 6 do jobs:send(job) end
+  jobs:close()
+  local sum = 0
+  for _ = 1, 6 do sum = sum + done:receive() end
+  t.eq(sum, 91)
+  time.sleep("5ms")
+  t.eq(channel.select{ done:case_receive(), default = true }.default, true)
+  return true
+end }
+
+--@ test C-273 many coroutines
 return { main = function()
   local done = channel.new(0)
   local before = time.now()

@@ -1,5 +1,5 @@
---@ entry app.test:says_type
-return { main = function(v) return type(v) end }
+--@ entry app.test:announces
+return { main = function() process.registry.register("born") process.inbox():receive() end }
 
 --@ test C-310 types and shapes
 return { main = function()
@@ -67,11 +67,13 @@ return { main = function()
     t.has(t.fails(errors.INVALID, process.send(me, "x", { deep = { thing } })), name)
     t.fails(errors.INVALID, process.send(me, "x", { [thing] = 1 }))
     t.fails(errors.INVALID, process.send(me, "x", 1, thing))
-    t.fails(errors.INVALID, process.spawn("app.test:says_type", "app:processes", thing))
+    t.fails(errors.INVALID, process.spawn("app.test:announces", "app:processes", thing))
+    t.fails(errors.INVALID, process.spawn("app.test:announces", "app:processes", 1, { deep = { thing } }))
   end
   process.send(me, "y")
   t.fails(errors.INVALID, process.send(me, "x", process.inbox():receive()))
   t.silent(ch, "30ms")
+  t.fails(errors.NOT_FOUND, process.registry.lookup("born"))
   return true
 end }
 
@@ -102,7 +104,7 @@ return { main = function()
   return true
 end }
 
---@ test C-310 times and durations
+--@ test times and durations
 return { main = function()
   local ch = process.listen("x")
   local now = time.now()

@@ -114,6 +114,49 @@ return { main = function()
   return true
 end }
 
+--@ entry app.test:middle
+-- Linked to both neighbours; tells what happens to it.
+return { main = function(to, left, right)
+  process.set_options{ trap_links = true }
+  local events, inbox = process.events(), process.inbox()
+  process.link(left)
+  process.link(right)
+  process.send(to, "member")
+  while true do
+    local r = channel.select{ events:case_receive(), inbox:case_receive() }
+    if r.channel == inbox then return "lives" end
+    process.send(to, "told", { r.value.kind, r.value.from })
+  end
+end }
+
+--@ test C-321 who traps in the middle stops the cascade
+return { main = function()
+  local events, told, members, me = process.events(), process.listen("told"), process.listen("member"), process.pid()
+  local left = process.spawn_monitored("app.test:fails_on_mail", "app:processes")
+  local right = process.spawn_monitored("app.test:pong", "app:processes")
+  local middle = process.spawn_monitored("app.test:middle", "app:processes", me, left, right)
+  t.take(members)
+  process.send(left, "go")
+  local e = t.take(events)
+  t.eq(e.from, left)
+  t.has(e.error, "hub failed")
+  local what = t.take(told)
+  t.eq(what[1], process.event.LINK_DOWN)
+  t.eq(what[2], left)
+  t.silent(events, "50ms")
+  local replies = process.listen("pong")
+  t.eq(process.send(right, "ping", 5), true)
+  t.eq(t.take(replies), 5)
+  process.send(middle, "end")
+  e = t.take(events)
+  t.eq(e.from, middle)
+  t.eq(e.value, "lives")
+  t.silent(told, "20ms")
+  t.eq(process.send(right, "stop"), true)
+  t.eq(t.take(events).error, nil)
+  return true
+end }
+
 --@ test C-322 LINK_DOWN before unread messages
 return { main = function()
   local events, handled, ready = process.events(), process.listen("handled"), process.listen("ready")
@@ -127,9 +170,9 @@ return { main = function()
   return true
 end }
 
---@ test C-323 fairness beside a loop
+--@ test C-323 workers=1 an exchange beside busy loops
 return { main = function()
-  for _ = 1, 3 do process.spawn("app.test:loops", "app:processes") end
+  for _ = 1, 2 do process.spawn("app.test:loops", "app:processes") end
   local pong = process.spawn("app.test:pong", "app:processes")
   local replies = process.listen("pong")
   for i = 1, 20 do

@@ -166,7 +166,7 @@ def send_listen():
     program.says(r"app\.test\.process:listen_worker .*Received:\s+hello from parent")
 
 
-@case("002-05 inbox gets what no listener claims")
+@case("002-05 C-177 inbox gets what no listener claims; a message prints its topic and data")
 def inbox():
     program = start("messaging", "-x", "app.test.process:inbox_worker")
     program.wait_for("out", r"^Inbox got:")

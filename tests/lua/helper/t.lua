@@ -17,9 +17,9 @@ function t.ok(value, what)
   return value
 end
 
--- `nil, err` or `false, err` of that kind.
+-- `nil, err` of that kind.
 function t.fails(kind, first, err, what)
-  if first then error((what or "call") .. ": succeeded with " .. show(first), 2) end
+  if first ~= nil then error((what or "call") .. ": not nil but " .. show(first), 2) end
   if type(err) ~= "userdata" then error((what or "call") .. ": no error object but " .. show(err), 2) end
   if err:kind() ~= kind then error((what or "call") .. ": kind " .. show(err:kind()) .. ": " .. tostring(err), 2) end
   return err

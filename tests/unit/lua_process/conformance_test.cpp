@@ -19,10 +19,11 @@ std::string scripts_folder() {
 
 class ScriptTest : public ::testing::Test {
  public:
-  ScriptTest(std::string path, std::string id) : path_(std::move(path)), id_(std::move(id)) {}
+  ScriptTest(std::string path, std::string id, uint32_t workers)
+      : path_(std::move(path)), id_(std::move(id)), workers_(workers) {}
 
   void TestBody() override {
-    LuaNode node;
+    LuaNode node(workers_);
     node.make_current();
     node.set_helper(read_file(scripts_folder() + "/helper/t.lua"));
     for (const ScriptEntry& e : parse_script(path_)) {
@@ -39,6 +40,7 @@ class ScriptTest : public ::testing::Test {
  private:
   std::string path_;
   std::string id_;
+  uint32_t workers_;
 };
 
 std::string as_name(const std::string& title) {
@@ -65,7 +67,9 @@ bool register_all() {
     for (const ScriptEntry& e : parse_script(path)) {
       if (!e.is_test) continue;
       ::testing::RegisterTest(suite.c_str(), as_name(e.title).c_str(), nullptr, nullptr, path.c_str(), 1,
-                              [path, id = e.id]() -> ::testing::Test* { return new ScriptTest(path, id); });
+                              [path, id = e.id, workers = e.workers]() -> ::testing::Test* {
+                                return new ScriptTest(path, id, workers);
+                              });
     }
   }
   return true;

@@ -2,12 +2,13 @@
 //
 //   --@ entry app.test:worker [method=name] [memory=bytes] [import=alias=entry] [module …]
 //                                                          the lines up to the next marker are the source of that entry
-//   --@ test C-029 what it shows                          likewise, of a process that must return true
+//   --@ test C-029 [workers=1] what it shows              likewise, of a process that must return true; else 2 workers
 //   --@ test [json uuid] C-302 what it shows              the same with modules besides `time`
 //
 // Entries get the module `time` and the import `t` (tests/lua/helper/t.lua); entries given with modules get those instead.
 #pragma once
 
+#include <cstdint>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -25,6 +26,7 @@ struct ScriptEntry {
   std::size_t memory_limit = 0;
   std::vector<std::pair<std::string, std::string>> imports;  // alias, entry before this one
   std::string source;
+  uint32_t workers = 2;  // of the host that runs the test
   bool is_test = false;
 };
 
@@ -65,7 +67,9 @@ inline std::vector<ScriptEntry> parse_script(const std::string& path) {
       if (e.is_test && !take_module(e.id, e.modules)) e.title = e.id;
       std::string word;
       while (words >> word) {
-        if (e.is_test) {
+        if (e.is_test && word.rfind("workers=", 0) == 0) {
+          e.workers = static_cast<uint32_t>(std::stoul(word.substr(8)));
+        } else if (e.is_test) {
           if (!take_module(word, e.modules)) e.title += (e.title.empty() ? "" : " ") + word;
         } else if (word.rfind("method=", 0) == 0) {
           e.method = word.substr(7);

@@ -63,7 +63,7 @@ TEST(Terminate, C055_NoCodeOfTheVictimRunsAfterwards) {
   });
 }
 
-TEST(Terminate, C011_ANewbornNeverRuns) {
+TEST(Terminate, ANewbornNeverRuns) {
   Node n(1);
   n.run([](Context& self, Node& node) -> Behavior {
     const Pid p = spawn_native(self, watched(), [](Context&) -> Behavior {

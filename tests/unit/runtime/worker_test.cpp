@@ -307,7 +307,7 @@ TEST(Workers, AnIdleRuntimeDoesNothing) {
   EXPECT_LE(after.parks - before.parks, 2u);
 }
 
-TEST(Workers, C050_C324_CpuBoundWorkUsesBothWorkers) {
+TEST(Workers, CpuBoundWorkUsesBothWorkers) {
   Node n(2, 2);
   n.run([](Context& self, Node& node) -> Behavior {
     static Atomic<uint32_t> seen{0};

@@ -1,0 +1,45 @@
+// libs: wippy_lua wippy_runtime
+// What 100,000 lives of Lua processes leave behind: nothing that grows.
+#include <gtest/gtest.h>
+
+#include "tests/unit/lua_process/lua_node.hpp"
+
+namespace wippy::lua::test {
+namespace {
+
+constexpr const char* kOne = "return { main = function(n) return n + 1 end }";
+// Eight at a time: they are born, run and die while others do.
+constexpr const char* kMany = R"(
+return { main = function()
+  local events = process.events()
+  for round = 1, 12500 do
+    for i = 1, 8 do assert(process.spawn_monitored("app.test:one", "app:processes", i)) end
+    for i = 1, 8 do assert(events:receive().error == nil) end
+  end
+  return true
+end }
+)";
+
+ScriptEntry entry_of(const char* id, const char* source) {
+  ScriptEntry e;
+  e.id = id;
+  e.source = source;
+  return e;
+}
+
+TEST(LuaMemory, C328_AHundredThousandLivesLeaveNothing) {
+  LuaNode node;
+  node.make_current();
+  ASSERT_EQ(node.add(entry_of("app.test:one", kOne)), "");
+  ASSERT_EQ(node.add(entry_of("app.test:many", kMany)), "");
+  const int64_t baseline = node.node().runtime().node().live_processes();
+  const LuaNode::Ending end = node.run("app.test:many");
+  EXPECT_FALSE(end.abnormal) << end.text;
+  EXPECT_EQ(end.text, "true");
+  EXPECT_TRUE(node.node().empties());
+  EXPECT_EQ(node.node().runtime().node().live_processes(), baseline);
+  EXPECT_LT(node.node().carved_blocks(), 20'000u) << "blocks of finished processes are not reused";
+}
+
+}  // namespace
+}  // namespace wippy::lua::test
