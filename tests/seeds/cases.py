@@ -99,6 +99,11 @@ def service():
     program.end(5).exits(0)
 
 
+@case("000-05 upgrade: new code, the state it is given, the same pid and mailbox")
+def concept_upgrade():
+    entry("upgrade", "app.workers:v1").exits(0).prints("app.workers:v2 42 kept\n").silent()
+
+
 # --- seed 001
 
 
@@ -147,6 +152,26 @@ def upgrade():
     entry("api", "app.workers:upgrade").exits(0).prints("app.workers:v3 3\n").silent()
 
 
+@case("001-11 upgrade to another entry, then twice the same one again")
+def upgrade_twice():
+    entry("upgrade", "app.workers:first").exits(0).prints("app.workers:second 3\n").silent()
+
+
+@case("001-12 with_context: the child reads the value")
+def with_context():
+    entry("builder", "app.workers:context").exits(0).prints("123\n").silent()
+
+
+@case("001-13 methods of a builder: each leaves it as it was")
+def builder_methods():
+    entry("builder", "app.workers:methods").exits(0).prints("first\n").silent()
+
+
+@case("001-14 the four spawns of a builder: all run with its context, the monitored ones report")
+def builder_spawns():
+    entry("builder", "app.workers:spawns").exits(0).prints("4 starts, 2 exits\n").silent()
+
+
 @case("001-15 names: register, look up, unregister")
 def registry():
     entry("api", "app.workers:registry").exits(0).prints("registered\n").silent()
@@ -166,7 +191,7 @@ def send_listen():
     program.says(r"app\.test\.process:listen_worker .*Received:\s+hello from parent")
 
 
-@case("002-05 C-177 inbox gets what no listener claims; a message prints its topic and data")
+@case("002-05 inbox gets what no listener claims")
 def inbox():
     program = start("messaging", "-x", "app.test.process:inbox_worker")
     program.wait_for("out", r"^Inbox got:")
