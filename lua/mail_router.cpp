@@ -7,6 +7,7 @@
 #include "lua/machine.hpp"
 #include "lua/values_lua.hpp"
 #include "runtime/process/node_core.hpp"
+#include "runtime/sim/counted.hpp"
 #if defined(WIPPY_SIM)
 #include "runtime/sim/hooks.hpp"
 #endif
@@ -91,16 +92,30 @@ void MailRouter::unclaimed_remove(MailItem* item) noexcept {
 void MailRouter::claim(Topic& topic) noexcept {
   if (topic.claimed) return;
   topic.claimed = true;
-  for (MailItem* i = topic.queue.first; i != nullptr; i = i->next) unclaimed_remove(i);
+  for (MailItem* i = topic.queue.first; i != nullptr; i = i->next) {
+    count(Counted::kMailLooked);
+    unclaimed_remove(i);
+  }
 }
 
-// Both sequences are in order of arrival: one merge.
+// Both sequences are in order of arrival: one merge. Where it begins is looked for from the end, so that an old backlog costs
+// nothing.
 void MailRouter::unclaim(Topic& topic) noexcept {
   topic.claimed = false;
   topic.message_mode = false;
-  MailItem* at = unclaimed_first_;
+  if (topic.queue.first == nullptr) return;
+  MailItem* at = nullptr;
+  for (MailItem* i = unclaimed_last_; i != nullptr && i->arrival > topic.queue.first->arrival;) {
+    count(Counted::kMailLooked);
+    at = i;
+    i = i->unclaimed_previous;
+  }
   for (MailItem* i = topic.queue.first; i != nullptr; i = i->next) {
-    while (at != nullptr && at->arrival < i->arrival) at = at->unclaimed_next;
+    count(Counted::kMailLooked);
+    while (at != nullptr && at->arrival < i->arrival) {
+      count(Counted::kMailLooked);
+      at = at->unclaimed_next;
+    }
     unclaimed_insert(i, at);
     if (inbox_.open()) notify(inbox_.channel());
   }
@@ -194,6 +209,7 @@ bool MailRouter::unlisten(lua_State* L, Channel* channel) noexcept {
 }
 
 void MailRouter::message_taken(MailItem* item) noexcept {
+  count(Counted::kMailLooked);
   Topic* const topic = item->topic;
   if (!topic->claimed) unclaimed_remove(item);
   topic->queue.pop();
@@ -208,6 +224,7 @@ bool MailRouter::drop_oldest_message() noexcept {
   for (uint32_t b = 0; b < bucket_count_; ++b) {
     for (const Topic* t = buckets_[b]; t != nullptr; t = t->next) {
       MailItem* const i = t->queue.first;
+      count(Counted::kMailLooked);
       if (i != nullptr && (oldest == nullptr || i->arrival < oldest->arrival)) oldest = i;
     }
   }

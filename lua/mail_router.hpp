@@ -4,7 +4,8 @@
 // Every item waits in one queue: events in one, messages in the queue of their topic. Messages of topics that nobody listens
 // to are also in the list of unclaimed mail, in order of arrival, which is what the inbox shows. Whose item it is, is decided
 // when it is taken: listen() takes the topic's messages off the unclaimed list, unlisten() merges them back.
-// Arrival, taking and claiming cost the same however much other mail there is.
+// Arrival, taking and claiming cost the same however much other mail there is; unlisten() with mail left passes what has come
+// since the oldest of it.
 //
 // Memory: the machine's arena. Owner: the worker that runs the process. Signals are the router's from on_signal on.
 #pragma once

@@ -141,6 +141,26 @@ return { main = main }
 
 constexpr std::size_t kSourceKib[] = {1, 4, 16, 64};
 std::string sized(const char* entry, std::size_t kib) { return entry + ("_" + std::to_string(kib)) + "k"; }
+// Receives on a topic it listens to, with `backlog` messages of other topics unread in the same mailbox. The driver times from
+// `ready` to `sum`.
+constexpr const char* kSelective = R"(
+local function main(driver, backlog, rounds)
+  local me = process.pid()
+  for i = 1, backlog do process.send(me, "other " .. i % 50, i) end
+  local mine, go = process.listen("mine"), process.listen("go")
+  process.send(me, "mine", 0)
+  mine:receive()
+  process.send(driver, "ready")
+  go:receive()
+  local sum = 0
+  for i = 1, rounds do
+    process.send(me, "mine", i)
+    sum = sum + mine:receive()
+  end
+  process.send(driver, "sum", sum)
+end
+return { main = main }
+)";
 
 // Entries by name; outlives the processes of its run.
 class Entries final : public ProcessDirectory {
@@ -157,6 +177,7 @@ class Entries final : public ProcessDirectory {
     add("bench:pinger", kPinger, {});
     add("bench:table_echo", kTableEcho, {});
     add("bench:table_pinger", kTablePinger, {});
+    add("bench:selective", kSelective, {});
     add("bench:sink", sink_script(""), {});
     add("bench:source", source_script("bench:sink", "", "", "i"), {});
     // The arguments of seed 002's tasks; the receiver makes a table of its own of each.
@@ -293,6 +314,35 @@ Measured pair_of(const char* entry, uint64_t ops) {
   return node.run(kSecondHost, pair_driver, &entries, entry, &host, ops);
 }
 
+Behavior selective_driver(Context& self, Job* job, Entries* entries, uint64_t backlog, uint64_t rounds) {
+  ValueWriter w;
+  w.reset_body({}, 3);
+  const std::string me = self.node().format(self.pid());
+  w.string(me.data(), me.size());
+  w.integer(static_cast<int64_t>(backlog));
+  w.integer(static_cast<int64_t>(rounds));
+  const SpawnResult r = entries->spawn(self, "bench:selective", w.view(), {});
+  if (!r.status.ok()) {
+    job->fail(r.error_text.empty() ? r.status.message : r.error_text);
+    co_return;
+  }
+  { Message ready = co_await receive(self); }
+  job->begin();
+  static_cast<void>(send(self, r.pid, "go", 1));
+  Message m = co_await receive(self);
+  if (m.integer() == static_cast<int64_t>(rounds * (rounds + 1) / 2)) {
+    job->end();
+  } else {
+    job->fail("the sum of the numbers is wrong");
+  }
+}
+
+Measured selective(uint64_t backlog, uint64_t ops) {
+  BenchNode& node = nodes().pair();
+  Entries entries(node);
+  return node.run(kSecondHost, selective_driver, &entries, backlog, ops);
+}
+
 Measured live_bytes(const std::string& entry, uint64_t ops) {
   BenchNode node("tasks", {1});
   Entries entries(node);
@@ -364,6 +414,15 @@ const ScenarioCase kTableTrip("lua/table_round_trip", "table to another Lua proc
 const ScenarioCase kOneWay("lua/one_way", "number to another Lua process, one worker", {"exchange"},
                            {.ops = 200'000, .smoke_ops = 200},
                            [](uint64_t ops) { return pair_of("bench:source", ops); });
+const ScenarioCase kSelectiveNone("lua/listen_behind_0",
+                                  "number to itself on a topic it listens to, nothing else unread", {},
+                                  {.ops = 200'000, .smoke_ops = 200}, [](uint64_t ops) { return selective(0, ops); });
+const ScenarioCase kSelectiveSome("lua/listen_behind_1000", "the same behind 1,000 unread messages of other topics", {},
+                                  {.ops = 200'000, .smoke_ops = 200},
+                                  [](uint64_t ops) { return selective(1000, ops); });
+const ScenarioCase kSelectiveMany("lua/listen_behind_100000", "the same behind 100,000 unread messages of other topics",
+                                  {}, {.ops = 200'000, .smoke_ops = 200},
+                                  [](uint64_t ops) { return selective(100'000, ops); });
 const ScenarioCase kTableOneWay("lua/table_one_way", "small table to another Lua process, which reads it, one worker",
                                 {"exchange"}, {.ops = 100'000, .smoke_ops = 100},
                                 [](uint64_t ops) { return pair_of("bench:table_source", ops); });

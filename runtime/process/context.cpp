@@ -160,6 +160,12 @@ Status Context::cancel(Pid target, uint64_t deadline_ns) noexcept {
     return no_memory();
   }
   const bool found = current_node().deliver(target, s);
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kFirstDeadline) && timer != nullptr && found) {
+    if (sim::g_plant_note == target.value) return free_timer(timer), Status::good();
+    sim::g_plant_note = target.value;
+  }
+#endif
   if (timer != nullptr) found ? arm_kill_timer(timer, deadline_ns) : free_timer(timer);
   return found ? Status::good() : gone();
 }
@@ -207,6 +213,9 @@ Status Context::unwatch(Pid target, uint64_t ref) noexcept {
   if (x == nullptr || x->watches.find(ref) == nullptr) return Status::good();
   Signal* s = make_bare_signal(SignalKind::kUnwatch, pid(), ref);
   if (s == nullptr) return no_memory();
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kUnmonitorForgets)) return destroy_signal(s), Status::good();
+#endif
   x->watches.erase(ref);
   const uint64_t* monitor = x->monitors.find(target.value);
   if (monitor != nullptr && *monitor == ref) x->monitors.erase(target.value);

@@ -42,7 +42,16 @@ inline Verdict NativeMachine::resume(Context& self) noexcept {
   return HotPath::budget_left(p) ? Verdict::kWait : Verdict::kMore;
 }
 
-Verdict NativeMachine::init(Context& self) noexcept { return resume(self); }
+Verdict NativeMachine::init(Context& self) noexcept {
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kEarlyMailLost)) {
+    if (Signal* s = self.next_signal()) {
+      s->kind == SignalKind::kMessage ? self.release(s) : self.unread(s);
+    }
+  }
+#endif
+  return resume(self);
+}
 
 Verdict NativeMachine::step(Context& self) noexcept {
   Waiting* const w = handle_.promise().waiting;

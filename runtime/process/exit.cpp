@@ -43,7 +43,12 @@ Signal* reason_signal(SignalKind kind, Pid from, uint64_t ref, const ExitReason&
 
 // Answers what a peer's link entry asks for. False: out of memory, try again later.
 bool tell_peer(NodeCore& node, Pid self, Pid peer, const LinkEntry& e, const ExitReason& reason) noexcept {
-  if (reason.abnormal()) {
+  bool failed = reason.abnormal();
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kNoCascade) && reason.value() == ExitReason::standard().link_failed.value()) return true;
+  failed |= sim::planted(sim::Bug::kNormalIsFailure);
+#endif
+  if (failed) {
     Signal* s = reason_signal(SignalKind::kLinkDown, self, e.theirs, reason);
     if (s == nullptr) return false;
     static_cast<void>(node.deliver_urgent(peer, s));  // a dead peer needs nothing
@@ -95,7 +100,7 @@ Outcome Process::begin_exit() noexcept {
 
 [[gnu::noinline]] void Process::leave_names_and_timers(uint32_t control) noexcept {
 #if defined(WIPPY_SIM)
-  if (!sim::planted(sim::Bug::kNamesFirst))
+  if (!sim::planted(sim::Bug::kNamesFirst) && !(sim::planted(sim::Bug::kNamesLate) && ext_ != nullptr))
 #endif
     if ((control & Control::kNamed) != 0) WorkerProcs::current().node().names().release_all(identity());  // (b)
   if (mail_limit_ != nullptr) close_mail_limit();
@@ -145,6 +150,12 @@ bool Process::step_exit_walk(ProcessExt& x, uint32_t& left) noexcept {
   Signal* s = x.exit_walk == ExitWalk::kWatchers ? reason_signal(SignalKind::kExit, identity(), id, reason())
                                                  : make_bare_signal(SignalKind::kUnwatch, identity(), id);
   if (s == nullptr) return false;
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kTwiceTold) && x.exit_walk == ExitWalk::kWatchers) {
+    if (Signal* again = reason_signal(SignalKind::kExit, identity(), id, reason()))
+      static_cast<void>(node.deliver(Pid{pid}, again));
+  }
+#endif
   static_cast<void>(node.deliver(Pid{pid}, s));  // a dead one needs nothing
   return true;
 }
@@ -162,6 +173,15 @@ Outcome Process::continue_exit() noexcept {
 // False: another slice is needed.
 [[gnu::noinline]] bool Process::tell_peers(ProcessExt& x) noexcept {
   uint32_t left = kSignalBudget;
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kLinksFirst) && x.exit_walk == ExitWalk::kWatchers && x.exit_cursor == 0) {
+    uint64_t peer = 0;
+    LinkEntry e;
+    for (uint32_t i = 0; i < x.links.capacity(); ++i) {
+      if (x.links.slot(i, peer, e)) tell_peer(WorkerProcs::current().node(), identity(), Pid{peer}, e, reason());
+    }
+  }
+#endif
   for (; x.exit_walk != ExitWalk::kDone; x.exit_walk = static_cast<ExitWalk>(static_cast<int>(x.exit_walk) + 1)) {
     const uint32_t end = x.exit_walk == ExitWalk::kWatchers ? x.watchers.capacity()
                          : x.exit_walk == ExitWalk::kLinks  ? x.links.capacity()
@@ -171,6 +191,9 @@ Outcome Process::continue_exit() noexcept {
     }
     x.exit_cursor = 0;
   }
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kNamesLate)) WorkerProcs::current().node().names().release_all(identity());
+#endif
   return true;
 }
 

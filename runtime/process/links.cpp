@@ -28,6 +28,9 @@ bool LinkRules::exit_expected(Process& p, Signal& s) noexcept {
   } else {
     s.flags |= Signal::kPrivate;
   }
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kTwiceTold)) return true;
+#endif
   x->watches.erase(s.ref);
   return true;
 }
@@ -46,6 +49,9 @@ void LinkRules::fail_by_link(Process& p) noexcept {
 bool LinkRules::apply(Process& p, const Signal& s) noexcept {
   switch (s.kind) {
     case SignalKind::kLink: {
+#if defined(WIPPY_SIM)
+      if (sim::planted(sim::Bug::kLinkUnheard)) break;
+#endif
       ProcessExt* x = p.make_ext();
       LinkEntry* e = x == nullptr ? nullptr : x->links.insert(s.from.value);
       if (e == nullptr) return false;

@@ -77,7 +77,12 @@ Status NodeCore::kill_with(Pid target, uint32_t kill_bit, Signal* s) noexcept {
     ReaderSection section(this_memory().reader());
     p = find(target);
     if (p != nullptr) {
-      static_cast<void>(p->kill(kill_bit));  // already dying: the first reason stands
+      const KillResult killed = p->kill(kill_bit);  // already dying: the first reason stands
+#if defined(WIPPY_SIM)
+      if (sim::planted(sim::Bug::kLateKill) && killed == KillResult::kAlreadyDying && !p->killed())
+        sim::g_plant_note = target.value;
+#endif
+      static_cast<void>(killed);
       r = p->head().push(s, s);              // wakes an idle target; the word says the rest
     }
   }

@@ -6,6 +6,7 @@
 #include "runtime/process/points.hpp"
 #include "runtime/process/process_ext.hpp"
 #include "runtime/process/worker_procs.hpp"
+#include "runtime/sim/counted.hpp"
 #include "scheduler/worker.hpp"
 
 namespace wippy {
@@ -28,6 +29,9 @@ ProcessExt* Process::make_ext() noexcept {
 const ExitReason& Process::reason() const noexcept {
   static const ExitReason normal;
   if (reason_lost_) return ExitReason::standard().out_of_memory;
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kLateKill) && sim::g_plant_note == identity_) return ExitReason::standard().terminated;
+#endif
   return ext_ == nullptr ? normal : ext_->reason;
 }
 
@@ -50,9 +54,17 @@ KillResult Process::kill(uint32_t kill_bit) noexcept {
 
 // --- signals
 
+bool Process::is_answer(const Signal& s) noexcept {
+  return s.kind == SignalKind::kTimer || s.kind == SignalKind::kCompletion;
+}
+
 void Process::keep(Signal* s) noexcept {
+  if (is_answer(*s)) kept_answers_ = true;
 #if defined(WIPPY_SIM)
-  if (sim::planted(sim::Bug::kExitOvertakes) && s->kind == SignalKind::kExit && kept_first_ != nullptr) {
+  const bool overtakes = sim::planted(sim::Bug::kExitOvertakes) ? s->kind == SignalKind::kExit
+                         : sim::planted(sim::Bug::kReordered)   ? s->kind == SignalKind::kMessage
+                                                                : false;
+  if (overtakes && kept_first_ != nullptr) {
     s->link() = kept_first_;
     kept_first_ = s;
     return;
@@ -82,6 +94,12 @@ Signal* Process::admit_other(Signal* s) noexcept {
       break;
     case SignalKind::kLinkDown:
       if (!LinkRules::link_down_expected(*this, *s)) break;
+#if defined(WIPPY_SIM)
+      if (sim::planted(sim::Bug::kTrapIgnored)) {
+        LinkRules::fail_by_link(*this);
+        break;
+      }
+#endif
       if (trap_links_) return s;
       LinkRules::fail_by_link(*this);
       break;
@@ -131,12 +149,17 @@ void Process::forget_kept(const Signal* s) noexcept {
 }
 
 // Drains and other waits put answers into the kept list, too: an awaitable that comes later must find its own there. Each
-// kept signal is looked at once for one ref.
+// kept signal is looked at once for one ref, and a list without answers not at all: a wait costs the same behind any mail.
 Signal* Process::take_kept(SignalKind kind, uint64_t ref) noexcept {
+  if (!kept_answers_) return nullptr;
   ProcessExt* x = ext_;
   Signal* before = x != nullptr && x->kept_looked_for == ref ? x->kept_looked_until : nullptr;
   Signal* s = before == nullptr ? kept_first_ : before->link();
+  const bool all = s == kept_first_;
+  bool answers = false;
   for (; s != nullptr; before = s, s = s->link()) {
+    count(Counted::kMailLooked);
+    answers |= is_answer(*s);
     if (s->kind != kind || s->ref != ref) continue;
     if (before == nullptr) {
       kept_first_ = s->link();
@@ -147,6 +170,7 @@ Signal* Process::take_kept(SignalKind kind, uint64_t ref) noexcept {
     if (x != nullptr) x->kept_looked_for = 0;
     return s;
   }
+  if (all) kept_answers_ = answers;
   if (x != nullptr) {
     x->kept_looked_for = ref;
     x->kept_looked_until = kept_last_;

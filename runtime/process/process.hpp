@@ -155,6 +155,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
     return s->kind == SignalKind::kMessage ? s : admit_other(s);
   }
   Signal* admit_other(Signal* s) noexcept;
+  static bool is_answer(const Signal& s) noexcept;
   void keep(Signal* s) noexcept;
   Signal* take_kept(SignalKind kind, uint64_t ref) noexcept;
   void forget_kept(const Signal* s) noexcept;
@@ -221,6 +222,8 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   // nothing behind it is taken; the process stays runnable and tries again each turn.
   bool stalled_ : 1 = false;
   bool reason_lost_ : 1 = false;  // memory for the exit reason was refused
+  // The kept list may hold answers (timers, completions): only then is it walked for one.
+  bool kept_answers_ : 1 = false;
   uint8_t gap_count_ = 0;
 
   // the third and fourth line
@@ -242,7 +245,7 @@ inline void Process::prepare(uint16_t host_index, uint16_t worker) noexcept {
   budget_ = 0;
   phase_ = Phase::kNew;
   show(WaitReason::kStart, false);
-  trap_links_ = ending_ = finished_ = frame_used_ = frame_offered_ = stalled_ = reason_lost_ = false;
+  trap_links_ = ending_ = finished_ = frame_used_ = frame_offered_ = stalled_ = reason_lost_ = kept_answers_ = false;
   gap_count_ = 0;
 }
 

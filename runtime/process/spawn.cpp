@@ -85,6 +85,9 @@ struct Depart {
     if (!o.entry_id.empty()) x->entry_id = std::make_unique<std::string>(o.entry_id);
     x->frame = frame;
   }
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kLateTie)) return true;
+#endif
   const bool tied = !(o.monitor || o.link || o.private_watch) || tie_child(parent, watcher, child, o, w, r);
 #if defined(WIPPY_SIM)
   if (sim::planted(sim::Bug::kUntiedChild)) return true;
@@ -163,6 +166,10 @@ static inline void let_live(WorkerProcs& w, Process* child, Machine* machine) no
   } else {
     host.scheduler()->submit_remote(child, 0);
   }
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kLateTie) && (o.monitor || o.link) && w.node().find(r.pid) == child)
+    static_cast<void>(tie_child(parent, watcher, child, o, w, r));
+#endif
 }
 
 // With SpawnExtras: a named child is not begun when somebody has the name.

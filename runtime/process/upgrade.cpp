@@ -59,6 +59,7 @@ void Context::unread(Signal* s) noexcept {
   s->link() = first;
   if (first == nullptr) p.kept_last_ = s;
   first = s;
+  if (Process::is_answer(*s)) p.kept_answers_ = true;
   if (p.ext_ != nullptr) p.ext_->kept_looked_for = 0;
 }
 

@@ -16,6 +16,7 @@ enum class Counted : uint8_t {
   kArena,        // amount: bytes asked for
   kCopy,         // payload bytes copied; amount: bytes
   kSignalTaken,  // out of a mailbox
+  kMailLooked,   // an item of a script's mailbox that was looked at to find another's place or owner
   kKinds,
 };
 

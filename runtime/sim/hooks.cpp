@@ -25,6 +25,7 @@ constexpr uint64_t kOutsideStepNs = 100;
 
 constinit int64_t g_points_left = kOutsidePoints;
 constinit Bug g_planted = Bug::kNone;
+constinit std::uint64_t g_plant_note = 0;
 
 void switch_slow() noexcept {
   if (Simulator* s = Simulator::current()) s->look();

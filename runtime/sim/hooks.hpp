@@ -75,8 +75,24 @@ enum class Bug : std::uint8_t {
   kOldRequests,     // Process::change_machine leaves timers, private watches and unread answers of the old machine
   kRoutedLost,      // MailRouter::close, at an upgrade, gives back only the mail of topics that nobody listens to
   kMailTurned,      // MailRouter::close, at an upgrade, gives the mail back oldest first, which turns it round
+  // One for each rule of the process model (docs/internals/simulation.md).
+  kReordered,         // Process::keep puts a message before older ones
+  kLinksFirst,        // Process::tell_peers sends LINK_DOWN before EXIT
+  kTwiceTold,         // two EXIT for a watch, and the watcher does not strike it off
+  kUnmonitorForgets,  // Context::unwatch says yes and does nothing
+  kLinkUnheard,       // LinkRules::apply forgets a LINK
+  kNoCascade,         // who dies of a link does not tell its own peers
+  kTrapIgnored,       // a LINK_DOWN kills who traps, too
+  kNormalIsFailure,   // a normal exit sends LINK_DOWN
+  kNamesLate,         // names are released after the EXIT signals
+  kTwoWinners,        // NameTable::add looks first and takes later
+  kFirstDeadline,     // Context::cancel: a second deadline for the same process is forgotten
+  kLateKill,          // a terminate changes the reason of an exit that has begun
+  kEarlyMailLost,     // a message that came before the first step is dropped
+  kLateTie,           // a spawn ties link and monitor after the child is let loose
 };
 extern Bug g_planted;
+extern std::uint64_t g_plant_note;  // what a mistake may remember within a run
 inline bool planted(Bug bug) noexcept { return __builtin_expect(g_planted == bug, 0); }
 
 }  // namespace wippy::sim

@@ -66,6 +66,7 @@ Result Simulator::run() {
   reset_fixed_pages();
   g_current = this;
   g_planted = options_.bug;
+  g_plant_note = 0;
   spawn("main", &Simulator::run_main, this);
   running_ = fibers_.front().get();
   const int64_t before = g_points_left;

@@ -35,6 +35,14 @@ const Plant kPlants[] = {
      sim::Outcome::kFinished,
      "queued messages come first"},
     {"NamesFirst", sim::Bug::kNamesFirst, {"gifts"}, 2000, sim::Outcome::kFinished, "names left"},
+    {"NamesLate", sim::Bug::kNamesLate, {"gifts", "names"}, 100, sim::Outcome::kFinished, "names left"},
+    {"TwoWinners", sim::Bug::kTwoWinners, {"names"}, 500, sim::Outcome::kFinished, "a name has one owner"},
+    {"FirstDeadline",
+     sim::Bug::kFirstDeadline,
+     {"deadlines"},
+     100,
+     sim::Outcome::kFinished,
+     "the earliest deadline counts"},
 };
 
 sim::Result with_bug(const char* name, uint64_t seed, sim::Bug bug, Check& check) {

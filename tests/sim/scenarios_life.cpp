@@ -272,6 +272,42 @@ Behavior cancel_root(Context& self, World* w) {
 
 void cancel(World& w) { w.run(cancel_root); }
 
+// --- several deadlines for one process, in any order: the earliest kills
+
+Behavior deadlines_root(Context& self, World* w) {
+  constexpr uint64_t kFarNs = 60'000'000'000;
+  struct Target {
+    uint64_t cancelled_ns;
+    uint64_t soonest_ns;
+  };
+  std::map<uint64_t, Target> targets;
+  SpawnOptions o;
+  o.monitor = true;
+  for (int i = 0; i < 5; ++i) {
+    const Pid p = dice(2) == 0 ? spawn_native(self, o, ignores).pid : spawn_native(self, o, spins).pid;
+    Target t{monotonic_ns(), 100'000 + dice(2'000'000)};
+    uint64_t deadlines_ns[] = {t.soonest_ns, kFarNs, 0, kFarNs / 2};
+    for (std::size_t k = 4; k > 1; --k) std::swap(deadlines_ns[k - 1], deadlines_ns[dice(k)]);
+    for (const uint64_t d : deadlines_ns) {
+      w->check().that(self.cancel(p, d).ok(), "there is somebody to cancel");
+      if (dice(4) == 0) co_await yield(self);
+    }
+    targets[p.value] = t;
+  }
+  for (std::size_t left = targets.size(); left > 0; --left) {
+    Message m = co_await receive(self);
+    const Target t = targets[m.from().value];
+    const uint64_t after_ns = monotonic_ns() - t.cancelled_ns;
+    w->check().that(m.kind() == SignalKind::kExit && reason_text(m) == "cancel deadline exceeded", "a deadline kills");
+    w->check().that(after_ns >= t.soonest_ns && after_ns < kFarNs / 4, "the earliest deadline counts");
+  }
+  Message more = co_await receive_for(self, kFarNs);
+  w->check().that(!more, "no EXIT after the EXIT");
+  w->done();
+}
+
+void deadlines(World& w) { w.run(deadlines_root); }
+
 // --- names: one live owner at a time, released by the exit
 
 struct Names {
@@ -436,9 +472,9 @@ void stop(World& w) {
 }  // namespace
 
 const std::vector<Scenario>& life_scenarios() {
-  static const std::vector<Scenario> all{{"links", links},   {"relink", relink}, {"monitors", monitors},
-                                         {"cancel", cancel}, {"kills", kills},   {"names", names},
-                                         {"gifts", gifts},   {"storm", storm},   {"stop", stop, 2}};
+  static const std::vector<Scenario> all{
+      {"links", links}, {"relink", relink},       {"monitors", monitors}, {"cancel", cancel}, {"kills", kills},
+      {"names", names}, {"deadlines", deadlines}, {"gifts", gifts},       {"storm", storm},   {"stop", stop, 2}};
   return all;
 }
 

@@ -54,6 +54,21 @@ void take_message(Board& b, Actor& me, const Message& m) {
   ++me.with(number).got;
 }
 
+std::string text_of_reason(const Message& m) {
+  ValueReader r;
+  r.open_value(m.body());
+  const ValueItem& item = r.next();
+  return item.token == Token::kError ? std::string(item.text) : std::string("?");
+}
+
+// What a reason says, and that everybody hears the same: there is one exit.
+void check_reason(Board& b, Actor& from, const Message& m) {
+  const std::string text = m.abnormal() ? text_of_reason(m) : "-";
+  if (from.end_reason.empty()) from.end_reason = text;
+  b.that(from.end_reason == text, "all who are told of an end hear the same reason");
+  b.that(text != "linked process failed" || !from.traps, "no link kills who traps");
+}
+
 void take_exit(Board& b, Actor& me, const Message& m) {
   Actor* from = b.find(m.from());
   b.that(from != nullptr, "an EXIT names a process");
@@ -64,6 +79,8 @@ void take_exit(Board& b, Actor& me, const Message& m) {
   b.that(o.monitored, "an EXIT comes to who monitors");
   b.that(o.got == from->with(me.number).sent, "an EXIT comes after everything that was sent before");
   b.that(m.abnormal() || from->claims_normal_end, "an EXIT says how it ended");
+  b.that(!o.unwatched, "no EXIT comes after unmonitor");
+  check_reason(b, *from, m);
   o.watched = false;
 }
 
@@ -74,6 +91,9 @@ void take_link_down(Board& b, Actor& me, const Message& m) {
   Actor::Other& o = me.with(from->number);
   b.that(from->gone && m.abnormal(), "a LINK_DOWN comes after a failure");
   b.that(++o.downs == 1, "one LINK_DOWN for a process");
+  b.that(!o.watched, "a process's EXIT comes before its LINK_DOWN");
+  b.that(o.got == from->with(me.number).sent, "a LINK_DOWN comes after everything that was sent before");
+  check_reason(b, *from, m);
 }
 
 void take(Board& b, Actor& me, const Message& m) {
@@ -111,7 +131,10 @@ void do_spawn(Board& b, Context& self, Actor& me) {
 void do_unmonitor(Board& b, Context& self, Actor& me, Actor& to) {
   const Status s = self.unmonitor(to.pid);
   b.that(fair(s), "an unmonitor says why it is refused");
-  if (s.ok()) me.with(to.number).watched = false;
+  if (!s.ok()) return;
+  Actor::Other& o = me.with(to.number);
+  if (o.watched && !to.gone) o.unwatched = true;
+  o.watched = false;
 }
 
 void do_monitor(Board& b, Context& self, Actor& me, Actor& to) {
@@ -119,6 +142,7 @@ void do_monitor(Board& b, Context& self, Actor& me, Actor& to) {
   while (me.random.below(2) == 0 && !me.with(to.number).watched) {  // whoever is about to end meets more of them
     if (!self.monitor(to.pid).ok()) break;
     me.with(to.number).watched = me.with(to.number).monitored = true;
+    me.with(to.number).unwatched = false;
     do_unmonitor(b, self, me, to);
   }
   const Status s = self.monitor(to.pid);
@@ -128,6 +152,7 @@ void do_monitor(Board& b, Context& self, Actor& me, Actor& to) {
   if (!s.ok()) return;
   b.that(!o.watched, "no second monitor on the same process");
   o.watched = o.monitored = true;
+  o.unwatched = false;
 }
 
 void do_link(Board& b, Context& self, Actor& me, Actor& to, bool on) {
@@ -166,7 +191,7 @@ void do_now(Op op, Board& b, Context& self, Actor& me) {
     case Op::kUnlink: return do_link(b, self, me, to, false);
     case Op::kMonitor: return do_monitor(b, self, me, to);
     case Op::kUnmonitor: return do_unmonitor(b, self, me, to);
-    case Op::kTrap: return self.set_trap_links(me.random.below(2) == 0);
+    case Op::kTrap: me.traps = me.random.below(2) == 0; return self.set_trap_links(me.traps);
     case Op::kName: return do_name(b, self, me, to);
     case Op::kUnname: return static_cast<void>(self.unregister_name(name_at(me.random.below(kNames))));
     case Op::kCancel: {

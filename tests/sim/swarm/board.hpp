@@ -31,7 +31,9 @@ struct Actor {
   bool cancelled = false;
   bool serving = false;  // its script is over, it waits for any signal
   bool claims_normal_end = false;
-  bool gone = false;  // its frame is destroyed
+  bool traps = false;
+  bool gone = false;       // its frame is destroyed
+  std::string end_reason;  // what the first who was told of its end has heard; "-": a normal end
 
   struct Other {
     uint32_t sent = 0;       // to that one, accepted
@@ -40,6 +42,7 @@ struct Actor {
     uint32_t downs = 0;      // LINK_DOWN events
     bool monitored = false;  // ever
     bool watched = false;    // an accepted monitor that was not undone and not answered
+    bool unwatched = false;  // undone while the other lived: no EXIT was on its way, none may come
     bool linked = false;     // link() accepted here and not undone here
     bool cut = false;        // unlink() here, ever
   };

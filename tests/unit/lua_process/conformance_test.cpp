@@ -66,10 +66,9 @@ bool register_all() {
     const std::string suite = "LuaConformance_" + std::filesystem::path(path).stem().string();
     for (const ScriptEntry& e : parse_script(path)) {
       if (!e.is_test) continue;
-      ::testing::RegisterTest(suite.c_str(), as_name(e.title).c_str(), nullptr, nullptr, path.c_str(), 1,
-                              [path, id = e.id, workers = e.workers]() -> ::testing::Test* {
-                                return new ScriptTest(path, id, workers);
-                              });
+      ::testing::RegisterTest(
+          suite.c_str(), as_name(e.title).c_str(), nullptr, nullptr, path.c_str(), 1,
+          [path, id = e.id, workers = e.workers]() -> ::testing::Test* { return new ScriptTest(path, id, workers); });
     }
   }
   return true;
