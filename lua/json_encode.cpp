@@ -106,8 +106,10 @@ class Encoder {
       return take(depth);
     }
     char shown[kTimeTextBytes];
-    if (const auto* t = to_user_as<TimeObject>(L_, -1, kTimeType))
-      return writer_.String(shown, as_size(format_rfc3339(t->value, t->value.nanos != 0, shown)));
+    if (const auto* t = to_user_as<TimeObject>(L_, -1, kTimeType)) {
+      const TimeValue value = value_of_time(L_, lua_gettop(L_), *t);
+      return writer_.String(shown, as_size(format_rfc3339_nano(value, shown)));
+    }
     if (const auto* d = to_user_as<DurationObject>(L_, -1, kDurationType))
       return writer_.String(shown, as_size(format_duration(d->ns, shown)));
     if (const auto* e = to_user_as<ErrorObject>(L_, -1, kErrorType)) return error(*e, depth + 1);
