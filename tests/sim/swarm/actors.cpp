@@ -273,14 +273,17 @@ Behavior actor(Context& self, Board* board, uint32_t number, Ticket ticket) {
   }
   me.claims_normal_end = end < b.plan().fail_pm + b.plan().leave_pm;
   if (me.claims_normal_end) co_return;
-  for (uint32_t i = 0;; ++i) {
+  for (;; ++me.served) {
     me.serving = true;
     Message m = co_await receive(self);
     take(b, me, m);
     if (me.cancelled && !me.stubborn) break;
-    me.serving = !me.slow || i >= 20;
+    me.serving = !me.slow || me.served >= 20;
     if (!me.serving) co_await sleep_for(self, 200'000);
-    if (upgrades_now(b, me)) co_await become(self, actor, board, number, std::move(ticket));
+    if (upgrades_now(b, me)) {
+      ++me.served;
+      co_await become(self, actor, board, number, std::move(ticket));
+    }
   }
   me.claims_normal_end = true;
 }

@@ -26,6 +26,7 @@ struct Actor {
   uint32_t ops = 0;
   uint32_t done = 0;  // of them, by all its machines
   uint32_t children_left = 0;
+  uint32_t served = 0;  // messages after the script, by all its machines
   bool slow = false;
   bool stubborn = false;
   bool cancelled = false;
