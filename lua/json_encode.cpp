@@ -13,6 +13,7 @@
 #include "lua/message.hpp"
 #include "lua/payload_object.hpp"
 #include "lua/protected.hpp"
+#include "lua/layout.hpp"
 #include "lua/time_object.hpp"
 
 namespace wippy::lua {
@@ -106,14 +107,22 @@ class Encoder {
       return take(depth);
     }
     char shown[kTimeTextBytes];
-    if (const auto* t = to_user_as<TimeObject>(L_, -1, kTimeType)) {
-      const TimeValue value = value_of_time(L_, lua_gettop(L_), *t);
-      return writer_.String(shown, as_size(format_rfc3339_nano(value, shown)));
-    }
+    if (const auto* t = to_user_as<TimeObject>(L_, -1, kTimeType)) return time(*t);
     if (const auto* d = to_user_as<DurationObject>(L_, -1, kDurationType))
       return writer_.String(shown, as_size(format_duration(d->ns, shown)));
     if (const auto* e = to_user_as<ErrorObject>(L_, -1, kErrorType)) return error(*e, depth + 1);
     return refuse("cannot encode a userdata");
+  }
+
+  // As RFC 3339 text in the time's own zone, on top of the stack.
+  bool time(const TimeObject& t) {
+    const ShownTime when = show_time(t.instant.unix_s, t.instant.nanos, zone_of_time(L_, lua_gettop(L_), t));
+    char shown[kTimeTextBytes];
+    std::size_t length = 0;
+    format_layout("2006-01-02T15:04:05.999999999Z07:00", when, [&](std::string_view piece) {
+      length += piece.copy(shown + length, sizeof shown - length);
+    });
+    return writer_.String(shown, as_size(length));
   }
 
   bool error(const ErrorObject& e, int depth) {
