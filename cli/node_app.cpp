@@ -118,12 +118,14 @@ void NodeApp::start_probes() {
   }
 }
 
-// On a terminal host print is output; its worker serves that one process, so it may wait for the terminal. Elsewhere it is
-// a log line (host.md §8.8).
+// On a terminal host print is output; its worker serves that one process, so it may wait for the terminal, also for another
+// terminal host's line, which goes out whole. Elsewhere it is a log line (host.md §8.8).
 void NodeApp::print(Context& self, std::string_view line) noexcept {
   if (self.host().terminal()) {
+    static Mutex mutex;
     std::string text(line);
     text += '\n';
+    LockGuard lock(mutex);
     for (std::string_view rest = text; !rest.empty();) {
       const ssize_t n = ::write(STDOUT_FILENO, rest.data(), rest.size());
       if (n <= 0) return;

@@ -55,6 +55,41 @@ def same_command():
     e2e.run(app, "run", "twin").fails_once(r'command "twin".*app:a, app:b')
 
 
+def whole_lines(text, pattern, letters="AB", count=1000):
+    """`count` lines of each letter, numbered in order; pattern has the groups letters and number."""
+    got = {c: [] for c in letters}
+    for line in text.splitlines():
+        match = re.fullmatch(pattern, line)
+        e2e.equal(bool(match and set(match[1]) in [{c} for c in letters]), True, f"a whole line: {line[:80]!r}…")
+        got[match[1][0]].append(int(match[2]))
+    for c in letters:
+        e2e.equal(got[c], list(range(1, count + 1)), f"the lines of {c}")
+
+
+PRINTER = 'local letter, length = ...\nfor i = 1, 1000 do print(letter:rep(length), i) end'
+
+
+@case("C-308 two processes print 1,000 lines each into the log: each line is whole")
+def print_log():
+    app = project({"printer": PRINTER, "it": """
+        for _, letter in ipairs{"A", "B"} do process.spawn_monitored("app:printer", "app:processes", letter, 200) end
+        for _ = 1, 2 do process.events():receive() end"""})
+    program = e2e.run(app, "run", "-c", "-x", "app:it").exits(0).prints("")
+    lines = "\n".join(line for line in program.err.splitlines() if "  supervisor  " not in line)
+    whole_lines(lines, r"\S+ info  app:printer  (A{200}|B{200})\t(\d+)  pid=\{app:processes\|0x[0-9a-f]+\}")
+
+
+@case("C-308 two terminal hosts share a stdout: each line is whole, however long")
+def print_terminals():
+    hosts = PROCESS_HOST + TERMINAL + "  - {name: second, kind: terminal.host, lifecycle: {auto_start: true}}\n"
+    app = project({"printer": PRINTER, "it": """
+        assert(process.spawn_monitored("app:printer", "app:second", "B", 10000))
+        for i = 1, 1000 do print(("A"):rep(10000), i) end
+        process.events():receive()"""}, hosts=hosts)
+    program = e2e.run(app, "run", "--host", "app:terminal", "-x", "app:it").exits(0)
+    whole_lines(program.out, r"(A{10000}|B{10000})\t(\d+)")
+
+
 @case("8.1 an unknown sub-command gives usage on stderr")
 def unknown_subcommand():
     e2e.run(project({}), "rum").exits_in(1, 2).prints("").says("unknown command rum", "run", "usage")
