@@ -1,6 +1,6 @@
 // JSON Schema, draft 4 and what of later drafts says the same in other words (const, numbers as exclusiveMinimum, true and false
 // as schemas): RapidJSON's validator, behind a check that refuses what it would ignore or could not end. Why RapidJSON and what
-// is refused: docs/decisions/013-json-schema.md.
+// is refused: docs/decisions/014-json-schema.md.
 //
 // Limits: schemas of 32 KiB, texts of 16 MiB, both 128 deep; text and schema in bytes multiply to at most 2^32; with uniqueItems,
 // texts of 64 KiB; a million allocations and 64 MiB for the validation of one text. So a call ends within a second or two.

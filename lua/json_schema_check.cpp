@@ -122,7 +122,7 @@ class Check {
       ++m;
     }
     if (v.HasMember("$ref") && !ends(v, 0)) return false;
-    return translate_exclusive(v, "minimum", "exclusiveMinimum", false) &&
+    return embrace_patterns(v) && translate_exclusive(v, "minimum", "exclusiveMinimum", false) &&
            translate_exclusive(v, "maximum", "exclusiveMaximum", true);
   }
 
@@ -297,6 +297,18 @@ class Check {
         }
       }
     }
+    return true;
+  }
+
+  // RapidJSON takes additionalProperties as another choice for members that a pattern names, and false it forgets to look at.
+  // As `not {}` nothing but the pattern can be right.
+  bool embrace_patterns(SchemaValue& v) {
+    const auto a = v.FindMember("additionalProperties");
+    if (a == v.MemberEnd() || !v.HasMember("patternProperties")) return true;
+    if (!a->value.IsBool()) return refuse("the schema has patternProperties beside a schema for additionalProperties");
+    if (a->value.GetBool()) return true;
+    a->value.SetObject();
+    a->value.AddMember("not", SchemaValue(rapidjson::kObjectType), allocator());
     return true;
   }
 

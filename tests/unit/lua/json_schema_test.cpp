@@ -45,6 +45,9 @@ TEST(JsonSchema, Keywords) {
        R"({"a":"x","b":1})"},
       {R"({"required":["a"]})", R"({"a":1})", R"({"b":1})"},
       {R"({"patternProperties":{"^n_":{"type":"number"}}})", R"({"n_x":1})", R"({"n_x":"1"})"},
+      {R"({"patternProperties":{"^\u00e1":{"type":"number"}},"additionalProperties":false})", R"({"\u00e1x":2})",
+       R"({"b":2})"},
+      {R"({"patternProperties":{"^n":{"type":"number"}},"additionalProperties":false})", R"({"n":2})", R"({"n":"2"})"},
       {R"({"dependencies":{"a":["b"]}})", R"({"a":1,"b":1})", R"({"a":1})"},
       {R"({"dependencies":{"a":{"required":["b"]}}})", R"({"b":1})", R"({"a":1})"},
       {R"({"allOf":[{"minimum":1},{"maximum":2}]})", "2", "3"},
@@ -140,6 +143,7 @@ TEST(JsonSchema, RefusesWhatItWouldIgnore) {
                              R"({"dependencies":{"patternProperties":["a"]}})",
                              R"({"definitions":{"a":1},"$ref":"#/definitions/a"})",
                              R"({"x":{"minimum":1},"$ref":"#/x"})",
+        R"({"patternProperties":{"^n":{"type":"number"}},"additionalProperties":{"type":"string"}})",
                              "{}\0"}) {
     EXPECT_FALSE(valid(schema, "1")) << schema;
   }
