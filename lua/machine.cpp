@@ -224,9 +224,10 @@ Verdict LuaMachine::init(Context& self) noexcept {
 
 Verdict LuaMachine::step(Context& self) noexcept {
   Ticker* const ticker = Ticker::current();
+  const bool spent = root_.slice.expired != 0;
   root_.slice.expired = 0;
   root_.slice.polls = 0;
-  if (ticker != nullptr) ticker->begin_step(root_);
+  if (ticker != nullptr) ticker->begin_step(root_, spent);
   const Verdict verdict = run_tasks(self);
   if (ticker != nullptr) ticker->end_step();
   return verdict;
@@ -243,7 +244,8 @@ Verdict LuaMachine::run_tasks(Context& self) noexcept {
       return Verdict::kWait;
     }
     if (!run_one(self, *task)) return end(self);
-    if (root_.slice.expired != 0 || !self.charge()) return Verdict::kMore;
+    if (root_.slice.expired != 0) return Verdict::kSpent;
+    if (!self.charge()) return Verdict::kMore;
   }
 }
 

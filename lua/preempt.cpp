@@ -116,6 +116,8 @@ void Ticker::arm() noexcept {
   armed_ = 1;
   fence_signal();
   start_timer();
+  fence_signal();    // a tick that was on its way has come by now, and has only seen this step
+  seen_seq_ = seq_;  // the first tick ends it
 }
 
 void Ticker::on_signal(int, siginfo_t* info, void*) {

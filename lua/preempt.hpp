@@ -1,8 +1,8 @@
 // Preemption of Lua code: no hook in steady state, a 1 ms tick while a worker runs Lua.
 //
 // Each worker that ever ran Lua has a POSIX timer (CLOCK_MONOTONIC) that signals that very thread with SIGURG. The handler
-// acts when the step it sees already ran at the previous tick (a slice is 1 … 2 ms): it sets slice.expired and arms a count
-// hook of 1 on the innermost coroutine. The hook yields to the machine, past all coroutines around it (lua/fibers.cpp).
+// acts when the step it sees already ran at the previous tick, or when the timer was started with it, as for every process that
+// used up its last slice (theirs are 1 ms, else 1 … 2 ms): it sets slice.expired and arms a count hook of 1 on the innermost coroutine. The hook yields to the machine, past all coroutines around it (lua/fibers.cpp).
 //
 // Async-signal safety. The handler runs on the thread it looks at, so ordering against the program is compiler fences only.
 // It reads `active_` (null outside steps), `seq_`, and root.running, all written by this thread; it writes slice.expired and
@@ -67,11 +67,12 @@ class Ticker {
   static Ticker* current() noexcept;
 
   bool valid() const noexcept { return valid_; }
-  void begin_step(ProcessRoot& root) noexcept {
+  // whole_slice: it used up its last one and will this one.
+  void begin_step(ProcessRoot& root, bool whole_slice) noexcept {
     seq_ = seq_ + 1;
     active_ = &root;
     fence_signal();  // the handler sees active_ or has disarmed before we look
-    if (armed_ == 0) [[unlikely]]
+    if (whole_slice || armed_ == 0) [[unlikely]]
       arm();
   }
   void end_step() noexcept {
@@ -94,7 +95,7 @@ class Ticker {
 
   ProcessRoot* volatile active_ = nullptr;
   volatile uint64_t seq_ = 0;
-  uint64_t seen_seq_ = 0;  // handler only
+  volatile uint64_t seen_seq_ = 0;  // the step that the next tick ends
   uint32_t idle_ticks_ = 0;
   volatile std::sig_atomic_t armed_ = 0;
   timer_t timer_{};

@@ -57,11 +57,6 @@ uint64_t folder_limit(const std::string& folder, bool v2) {
 
 }  // namespace
 
-const char* cpu_limit_source_name(CpuLimitSource source) noexcept {
-  constexpr const char* kNames[] = {"affinity", "cgroup quota", "--cores"};
-  return kNames[static_cast<std::size_t>(source)];
-}
-
 std::vector<uint32_t> affinity_pus() {
   cpu_set_t mask[16] = {};  // 16,384 PUs, twice what Linux can be built for; a shorter mask than its own is refused
   std::vector<uint32_t> out;

@@ -26,11 +26,6 @@ std::vector<VictimTier> tiers_of(const Topology& topology, const std::vector<Wor
 
 }  // namespace
 
-const char* tier_kind_name(TierKind kind) noexcept {
-  constexpr const char* kNames[] = {"same_l3", "same_node", "remote"};
-  return kNames[static_cast<std::size_t>(kind)];
-}
-
 Placement plan(const Topology& topology, uint32_t workers, const PlacementOptions& options) {
   std::vector<Pu> order = topology.pus();
   const auto key = [](const Pu& p) { return std::tuple(p.smt_rank, p.node, p.l3_group, p.core, p.os_index); };

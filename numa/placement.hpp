@@ -17,7 +17,6 @@
 namespace wippy {
 
 enum class TierKind : uint8_t { kSameL3, kSameNode, kRemote };
-const char* tier_kind_name(TierKind kind) noexcept;  // "same_l3", "same_node", "remote"
 
 struct VictimTier {
   TierKind kind = TierKind::kSameL3;
@@ -53,11 +52,8 @@ template <class Visit>
 bool visit_tier(const VictimTier& tier, uint32_t random, Visit&& visit) {
   const auto n = static_cast<uint32_t>(tier.workers.size());
   const auto start = static_cast<uint32_t>((uint64_t{random} * n) >> 32);  // multiply-shift, Lemire 2019
-  for (uint32_t i = start; i < n; ++i) {
-    if (visit(tier.workers[i])) return true;
-  }
-  for (uint32_t i = 0; i < start; ++i) {
-    if (visit(tier.workers[i])) return true;
+  for (uint32_t i = start; i < start + n; ++i) {
+    if (visit(tier.workers[i < n ? i : i - n])) return true;
   }
   return false;
 }

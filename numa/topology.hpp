@@ -74,7 +74,6 @@ class Topology final : public PageBinder {
 // cgroup, the smallest one from ours up to the mount's root, as in the kernel. option: `--cores N` overrides both
 // (rulings.md, "Workers"). What is missing or malformed means "no limit": a wrong guess costs speed, never correctness.
 enum class CpuLimitSource : uint8_t { kAffinity, kQuota, kOption };
-const char* cpu_limit_source_name(CpuLimitSource source) noexcept;  // "affinity", "cgroup quota", "--cores"
 struct CpuBudget {
   uint32_t usable_cores = 1;  // >= 1
   CpuLimitSource source = CpuLimitSource::kAffinity;

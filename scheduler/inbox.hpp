@@ -1,5 +1,5 @@
 // How Runnables come to a worker from elsewhere: its inbox (another host, the blocking pool, the main thread) and the host's
-// overflow queue (what does not fit into a worker's ring).
+// FIFOs (what does not fit into a worker's ring; what has used up its time slice).
 //
 // Inbox: Treiber's stack ("Systems programming: coping with parallelism", 1986), taken whole by one exchange, by the owner at
 // each decision or by **any sibling** on its last search pass (rulings.md S12), and reversed: FIFO. Push is lock-free.

@@ -91,7 +91,8 @@ class Monitor {
     static_cast<void>(w.step_seq_.cas_strong_relaxed(seq, seq | Worker::kSeenTwice));
     if (age_ns >= kSlotWaitNs) {
       if (Runnable* r = w.take_slot()) s.overflow().push(r);
-      if (w.queued_estimate() + s.overflow().size_estimate() != 0) s.wake(s.idle().wake_one(w.node()));
+      const bool queued = w.queued_estimate() != 0 || s.overflow().has_entries() || s.spent().has_entries();
+      if (queued) s.wake(s.idle().wake_one(w.node()));
     }
     if (age_ns >= kStuckStepNs) s.wake(s.idle().try_activate_reserve(w.index()));
     if (watchdog_ns_ != 0 && age_ns >= watchdog_ns_ && !seat.counted) {

@@ -20,6 +20,7 @@ enum class [[nodiscard]] Outcome : uint8_t{
     // run() has given the Runnable away (to the sender of its next signal) or freed it: the worker does not even read it
     kDone,
     kRequeue,  // still runnable (budget spent, or a gap in its mailbox): to the FIFO end of the worker's ring
+    kSpent,    // still runnable after a whole time slice: to the host's FIFO, behind those that did not take so much
 };
 
 class Runnable {

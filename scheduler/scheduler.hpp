@@ -48,6 +48,7 @@ class Scheduler {
   Worker& worker(uint32_t i) noexcept { return *workers_[i]; }
   Idle& idle() noexcept { return idle_; }
   OverflowQueue& overflow() noexcept { return overflow_; }
+  OverflowQueue& spent() noexcept { return spent_; }  // what ran for a whole time slice and would run on
   const Config& config() const noexcept { return config_; }
   bool stopping() const noexcept { return stopping_.load_relaxed() != 0; }
   CounterTotals totals() const noexcept;
@@ -55,7 +56,7 @@ class Scheduler {
  private:
   const Config config_;
   Idle idle_;
-  OverflowQueue overflow_;
+  OverflowQueue overflow_, spent_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Atomic<uint32_t> stopping_{0};
   bool running_ = false;

@@ -12,14 +12,13 @@ constexpr uint32_t kSlotLimit = 3;
 constexpr uint32_t kGlobalInterval = 61, kRareInterval = 32;
 // The clock is read every 16 steps, not every step: a reading costs as much as a message.
 constexpr uint32_t kTickSteps = 16, kMaintainTicks = 4;
-constexpr uint64_t kSpinNs = 50'000;       // about what waking a parked thread costs (43 us)
-constexpr int kGateTries = 16;             // looks at a busy gate, 0.1 to 0.4 us apart
-constexpr uint64_t kSlotStealNs = 20'000;  // from under a younger step the victim will run it itself at once
-constexpr uint32_t kPlenty = 4;            // queued for each worker: they are stolen strictly from the nearest first
-constexpr uint64_t kHomeNs = 500'000;      // as long Linux leaves a task where it ran (sched_migration_cost)
+constexpr uint64_t kSpentWaitNs = 250'000;  // their slices are 1 ms: four fifths of the time stay theirs
+constexpr uint64_t kSpinNs = 50'000;        // about what waking a parked thread costs (43 us)
+constexpr int kGateTries = 16;              // looks at a busy gate, 0.1 to 0.4 us apart
+constexpr uint64_t kSlotStealNs = 20'000;   // from under a younger step the victim will run it itself at once
+constexpr uint32_t kPlenty = 4;             // queued for each worker: they are stolen strictly from the nearest first
+constexpr uint64_t kHomeNs = 500'000;       // as long Linux leaves a task where it ran (sched_migration_cost)
 
-// Timer nodes come from the slab's smallest class, whoever arms them.
-void dispose_timer(TimerNode* n) noexcept { slab_free(n, 0); }
 static_assert(sizeof(TimerNode) <= slab_class_bytes(0));
 }  // namespace
 
@@ -28,15 +27,14 @@ Worker::Worker(Scheduler& scheduler, uint16_t index, const WorkerPlace& place, u
       place_(place),
       index_(index),
       random_(seed),
-      timers_(
-          &dispose_timer, [](void* self) noexcept { static_cast<Worker*>(self)->parker_.unpark(); }, this) {}
+      timers_([](TimerNode* n) noexcept { slab_free(n, 0); },  // of the smallest class, whoever arms them
+              [](void* self) noexcept { static_cast<Worker*>(self)->parker_.unpark(); }, this) {}
 
 void Worker::thread_main(void* self) {
   auto& w = *static_cast<Worker*>(self);
   Scheduler& s = w.scheduler_;
-  if (w.place_.pinned) {
-    static_cast<void>(s.config().topology.pin_this_thread(w.place_.pu.os_index));  // refused: slower, still correct
-  }
+  if (w.place_.pinned)  // refused: slower, still correct
+    static_cast<void>(s.config().topology.pin_this_thread(w.place_.pu.os_index));
   ThreadMemory scope(s.config().pools, w.node(), ReaderKind::kWorker);
   t_this_thread.worker = &w;
   w.reader_ = &this_memory().reader();
@@ -72,10 +70,13 @@ void Worker::run_one(Runnable* r) noexcept {
   surplus_ = 0;
   spawned_ = false;
   step_seq_.store_release(step_seq_.load_relaxed() + 1);  // odd; read by the monitor and by thieves
-  if (r->run(*this) == Outcome::kRequeue) requeue(r);
+  const Outcome outcome = r->run(*this);
   const uint64_t seq = step_seq_.load_relaxed() + 1;
-  step_seq_.store_release(seq & ~kSeenTwice);  // even; as above
-  if (__builtin_expect((seq & kSeenTwice) != 0, 0)) hooks_->long_step_ended();
+  if (outcome != Outcome::kDone) requeue(r, outcome == Outcome::kSpent || (seq & kSeenTwice) != 0);
+  step_seq_.store_release(seq & ~kSeenTwice);          // even; as above
+  if (__builtin_expect((seq & kSeenTwice) != 0, 0)) {  // timers have waited, and the overdue
+    steps_to_tick_ = 0, decisions_ = kGlobalInterval - 1, hooks_->long_step_ended();
+  }
   counters_.steps.add();
   if (surplus_ > 1) wake_for_surplus();
   scheduler_.config().pools.grace().quiescent(*reader_);
@@ -85,22 +86,24 @@ void Worker::run_one(Runnable* r) noexcept {
 
 // A spawner that leaves a full newborn deque behind goes behind its newborns. In the ring it would run before them, turn after
 // turn: a million newborns queued, and each of them cold when it runs (measured: 110 ns a spawn instead of 50).
-void Worker::requeue(Runnable* r) noexcept {
-  if (spawned_ && newborns_full()) {
-    scheduler_.overflow().push(r);
-    ++surplus_;  // the check after the step covers it
-    return;
-  }
+void Worker::requeue(Runnable* r, bool spent) noexcept {
+  const bool behind = spawned_ && newborns_full();
   // With something else to run here this is surplus like any other: two processes that never wait would else take turns
   // on one worker while the next one sleeps.
-  const bool others = slot_.load_relaxed() != nullptr || ring_.size_estimate() != 0;
-  push_ring(r);
+  const bool others = behind || slot_.load_relaxed() != nullptr || ring_.size_estimate() != 0;
+  if (spent) steps_to_tick_ = 0, spent_due_ns_ = kNeverNs;
+  behind ? scheduler_.overflow().push(r) : spent ? scheduler_.spent().push(r) : push_ring(r);
   if (others) surplus();
 }
 
 void Worker::tick() noexcept {
   steps_to_tick_ = kTickSteps;
   fire_due_timers();
+  if (scheduler_.spent().has_entries()) {
+    const uint64_t now_ns = monotonic_ns();
+    if (spent_due_ns_ == kNeverNs) spent_due_ns_ = now_ns + kSpentWaitNs;  // after the last one's slice
+    if (now_ns >= spent_due_ns_) spent_due_ns_ = 0, decisions_ = kGlobalInterval - 1;
+  }
   if (++ticks_ % kMaintainTicks == 0) hooks_->maintain(monotonic_ns());
 }
 
@@ -130,7 +133,7 @@ Runnable* Worker::next() noexcept {
   if (inbox_.has_entries()) drain_inbox();  // 2. what came from outside queues behind the ring
   if (++decisions_ == kGlobalInterval) {
     decisions_ = 0;
-    if (Runnable* r = take_overdue()) return r;  // 3. now and then: the host's FIFO, or the oldest newborn
+    if (Runnable* r = take_overdue()) return r;  // 3. now and then: one of the host's FIFOs, or the oldest newborn
   }
   if (Runnable* r = ring_.pop()) return r;  // 4. what has run before, in turn
   // 5. the newest newborn: depth first. An empty deque's pop would be a full fence; nobody else adds to it.
@@ -139,21 +142,23 @@ Runnable* Worker::next() noexcept {
     counters_.slot_hits.add();
     return r;
   }
-  return take_shared();  // 7. the host's FIFO
+  if (Runnable* r = take_shared(scheduler_.overflow())) return r;  // 7. the host's FIFO
+  return take_shared(scheduler_.spent(), 1);                       // 8. who has had a whole slice
 }
 
 // The oldest newborn is the largest subtree: taken often, it makes depth first breadth first (docs/decisions/005): it has turns 1, 2, 4 … 64, 96 …
 // The FIFO waits while newborns pile up: their maker may be in it (see requeue) and would make more than run meanwhile.
 Runnable* Worker::take_overdue() noexcept {
-  if (newborns_.size_estimate() == 0) return overdue_ = 0, take_shared();
+  if (Runnable* r = spent_due_ns_ == 0 ? take_shared(scheduler_.spent(), 1) : nullptr) return r;
+  if (newborns_.size_estimate() == 0) return overdue_ = 0, take_shared(scheduler_.overflow());
   const uint32_t turn = ++overdue_;
   if ((turn & (turn - 1)) == 0 || turn % kRareInterval == 0) return newborns_.steal();
-  return newborns_full() && turn % kRareInterval != kRareInterval - 1 ? nullptr : take_shared();
+  return newborns_full() && turn % kRareInterval != kRareInterval - 1 ? nullptr : take_shared(scheduler_.overflow());
 }
 
-Runnable* Worker::take_shared() noexcept {
+Runnable* Worker::take_shared(OverflowQueue& from, uint32_t most) noexcept {
   Runnable* batch[OverflowQueue::kMaxBatch];
-  const uint32_t n = scheduler_.overflow().pop_batch(batch, OverflowQueue::kMaxBatch);
+  const uint32_t n = from.pop_batch(batch, most);
   if (n == 0) return nullptr;
   counters_.overflow_takes.add(n);
   for (uint32_t i = 1; i < n; ++i) push_ring(batch[i]);
@@ -195,11 +200,8 @@ Runnable* Worker::idle_turn() noexcept {
   Idle& idle = scheduler_.idle();
   bool searching = idle.try_search();
   for (;;) {
-    Runnable* r = nullptr;
-    if (searching) {
-      r = search();
-      if (r == nullptr) r = spin();
-    }
+    Runnable* r = searching ? search() : nullptr;
+    if (searching && r == nullptr) r = spin();
     if (r == nullptr) {
       if (scheduler_.stopping()) return nullptr;
       searching = sleep(searching);
@@ -221,7 +223,8 @@ Runnable* Worker::search() noexcept {
   if (Runnable* r = steal_pass(false, false)) return r;
   if (Runnable* r = steal_pass(false, true)) return r;
   if (Runnable* r = steal_pass(true, true)) return r;
-  return take_shared();
+  if (Runnable* r = take_shared(scheduler_.overflow())) return r;
+  return take_shared(scheduler_.spent(), 1);
 }
 
 Runnable* Worker::steal_pass(bool remote, bool last) noexcept {
@@ -231,12 +234,12 @@ Runnable* Worker::steal_pass(bool remote, bool last) noexcept {
   for (uint32_t i = 0; i < n; ++i) queued += scheduler_.worker(i).stealable();
   for (const VictimTier& tier : place_.tiers) {
     if ((tier.kind == TierKind::kRemote) != remote) continue;
-    const bool hit = visit_tier(tier, static_cast<uint32_t>(random_.next() >> 32), [&](uint32_t v) {
-      Worker& victim = scheduler_.worker(v);
-      if (queued >= kPlenty * n || !leaves_at_home(victim)) found = steal_from(victim, last);
-      return found != nullptr;
-    });
-    if (hit) break;
+    if (visit_tier(tier, static_cast<uint32_t>(random_.next() >> 32), [&](uint32_t v) {
+          Worker& victim = scheduler_.worker(v);
+          if (queued >= kPlenty * n || !leaves_at_home(victim)) found = steal_from(victim, last);
+          return found != nullptr;
+        }))
+      break;
   }
   return found;
 }
@@ -299,7 +302,8 @@ bool Worker::work_anywhere() noexcept {
 #if defined(WIPPY_SIM)
   if (sim::planted(sim::Bug::kNoRecheck)) return false;
 #endif
-  if (scheduler_.overflow().has_entries() || inbox_.has_entries() || queued_estimate() != 0) return true;
+  if (scheduler_.overflow().has_entries() || scheduler_.spent().has_entries()) return true;
+  if (inbox_.has_entries() || queued_estimate() != 0) return true;
   bool left = false;
   for (const VictimTier& tier : place_.tiers) {
     for (const uint32_t i : tier.workers) {

@@ -1,7 +1,8 @@
 // Worker: one thread of one host. Owner of a run slot, a FIFO ring, a newborn deque, an inbox, a timer set.
 // Where a Runnable goes:
 //   woken by the current step        -> run slot (run next, at most 3 times in a row); its old occupant -> ring
-//   budget spent, or preempted       -> ring (FIFO end); a spawner that leaves 64 newborns behind: overflow FIFO
+//   budget spent                     -> ring (FIFO end); a spawner that leaves 64 newborns behind: overflow FIFO
+//   preempted, or after a long step  -> the host's FIFO of the spent: when nobody else waits, or when they waited long enough
 //   new process, fork-join task      -> newborn deque (LIFO: depth first, few alive at once)
 //   from another host or thread      -> inbox of the worker that last ran it
 //   ring full                        -> half of it to the host's overflow FIFO
@@ -93,12 +94,12 @@ class alignas(kCacheLine) Worker {
   static void thread_main(void* self);
   void loop() noexcept;
   void run_one(Runnable* r) noexcept;
-  void requeue(Runnable* r) noexcept;
+  void requeue(Runnable* r, bool spent) noexcept;
   void tick() noexcept;
   [[gnu::noinline]] void fire_due_timers() noexcept;
   Runnable* next() noexcept;
   Runnable* take_overdue() noexcept;
-  Runnable* take_shared() noexcept;
+  Runnable* take_shared(OverflowQueue& from, uint32_t most = OverflowQueue::kMaxBatch) noexcept;
   void drain_inbox() noexcept;
   // Any thread.
   Runnable* take_slot() noexcept {
@@ -137,6 +138,7 @@ class alignas(kCacheLine) Worker {
   uint32_t lifo_run_ = 0, decisions_ = 0, overdue_ = 0;   // slot hits in a row; see next() and take_overdue()
   uint32_t surplus_ = 0, steps_to_tick_ = 0, ticks_ = 0;  // queued by this step beyond the slot; see tick()
   uint64_t look_again_ns_ = kNeverNs;                     // idle, and something left at home: until then; see there
+  uint64_t spent_due_ns_ = kNeverNs;                      // when the spent have their turn; 0: now; see tick()
   Random random_;
   WorkerCounters counters_;
   std::vector<StepWatch> watched_;  // per sibling

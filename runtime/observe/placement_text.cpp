@@ -9,6 +9,15 @@ namespace wippy {
 
 namespace {
 
+const char* tier_kind_name(TierKind kind) noexcept {
+  constexpr const char* kNames[] = {"same_l3", "same_node", "remote"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+const char* cpu_limit_source_name(CpuLimitSource source) noexcept {
+  constexpr const char* kNames[] = {"affinity", "cgroup quota", "--cores"};
+  return kNames[static_cast<std::size_t>(source)];
+}
+
 // "0-3,8": ascending numbers with runs joined.
 void write_ranges(std::ostream& out, const std::vector<uint32_t>& numbers) {
   for (std::size_t i = 0; i < numbers.size();) {

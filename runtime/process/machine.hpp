@@ -16,9 +16,10 @@ class Context;
 struct Signal;
 
 enum class [[nodiscard]] Verdict : uint8_t{
-    kWait,  // nothing to do until another signal comes; the reason was told by Context::set_wait
-    kMore,  // the budget is spent, there is more to do: the process goes to the FIFO end
-    kDone,  // finished: Context::finish was called
+    kWait,   // nothing to do until another signal comes; the reason was told by Context::set_wait
+    kMore,   // the budget is spent, there is more to do: the process goes to the FIFO end
+    kSpent,  // likewise, after a whole time slice: those that had to wait for it go first
+    kDone,   // finished: Context::finish was called
 };
 
 // Why a process is not running, as shown by dumps. Blocked: waits for one answer; Idle: waits for any message.

@@ -254,9 +254,9 @@ Outcome Process::run_live() noexcept {
   }
   if (__builtin_expect(ext_ != nullptr && ext_->successor != nullptr, 0) && !ending_) v = change_machine();
   if (v == Verdict::kDone || ending_) return begin_exit();
-  if (v == Verdict::kMore) {
+  if (v != Verdict::kWait) {
     stop_showing_running();
-    return Outcome::kRequeue;
+    return v == Verdict::kMore ? Outcome::kRequeue : Outcome::kSpent;
   }
   // Asked in the middle of the step, whose signal may have been taken already.
   if (ext_ != nullptr && mail_limit_ != nullptr && (control_.load_acquire() & Control::kAttention) != 0) {

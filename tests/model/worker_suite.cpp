@@ -242,6 +242,8 @@ struct Marked : Bench<1, 2> {
 enum class Left {
   kSurplus,        // two more: one in the slot, one in the ring
   kRequeued,       // something in the slot, and itself again
+  kSpent,          // likewise, after a whole time slice
+  kSpentUntold,    // planted: put into the FIFO of the spent as if nothing else were there
   kBoth,           // two more, and itself again
   kTimers,         // nothing, but timers fire after it
   kSurplusTimers,  // two more, and timers fire after it
@@ -249,7 +251,9 @@ enum class Left {
 constexpr int jobs_of(Left l) {
   switch (l) {
     case Left::kSurplus:
-    case Left::kRequeued: return 3;
+    case Left::kRequeued:
+    case Left::kSpent:
+    case Left::kSpentUntold: return 3;
     case Left::kBoth:
     case Left::kTimers: return 4;
     case Left::kSurplusTimers: return 5;
@@ -273,7 +277,7 @@ struct LeftBehind : Bench<2, jobs_of(L)> {
         w.submit_local(b.submit(1));
         w.submit_local(b.submit(2));
       }
-      if (L == Left::kRequeued) w.submit_local(b.submit(1));
+      if (L == Left::kRequeued || L == Left::kSpent || L == Left::kSpentUntold) w.submit_local(b.submit(1));
       return Outcome::kDone;
     };
     if (kFires) {
@@ -293,8 +297,9 @@ struct LeftBehind : Bench<2, jobs_of(L)> {
     w.surplus_ = 0;
     w.spawned_ = false;
     static_cast<void>(this->submit(0)->run(w));
-    if (L == Left::kRequeued) w.requeue(this->submit(2));
-    if (L == Left::kBoth) w.requeue(this->submit(3));
+    if (L == Left::kRequeued || L == Left::kSpent) w.requeue(this->submit(2), L == Left::kSpent);
+    if (L == Left::kSpentUntold) this->scheduler.spent().push(this->submit(2));
+    if (L == Left::kBoth) w.requeue(this->submit(3), false);
     if (w.surplus_ > 1) w.wake_for_surplus();
     if (kFires) w.fire_due_timers();
     Runnable* r = w.next();
@@ -325,6 +330,34 @@ struct FifoTurn : Bench<2, 3> {
     if (r == nullptr) return;
     static_cast<Job*>(r)->is_long = true;
     static_cast<void>(r->run(worker(0)));
+  }
+  void finish() { expect_all_taken(); }
+};
+// The turn of the spent: the older of two is taken, though the slot is full; the slot's is long, and the sibling takes the other.
+struct SpentTurn : Bench<2, 3> {
+  static constexpr int kThreads = 2;
+  SpentTurn() {
+    scheduler.spent().push(submit(0));
+    scheduler.spent().push(submit(1));
+    worker(0).submit_local(submit(2));
+    worker(0).lifo_run_ = kSlotLimit;
+    worker(0).spent_due_ns_ = 1;  // long ago
+  }
+  void thread(int id) {
+    if (id == 1) {
+      wait_until([&] { return worker(0).counters_.overflow_takes.read() != 0; });
+      return live(1);
+    }
+    enter(0);
+    Worker& w = worker(0);
+    w.tick();
+    Runnable* const first = w.next();
+    check(first == &job[0], "the turn of the spent has passed");
+    static_cast<void>(first->run(w));
+    auto* const second = static_cast<Job*>(w.next());
+    check(second == &job[2], "two turns of the spent in a row");
+    second->is_long = true;
+    static_cast<void>(second->run(w));
   }
   void finish() { expect_all_taken(); }
 };
@@ -445,11 +478,14 @@ const Suite suite("worker", [](Suite& s) {
   s.planted<Marked<Mark::kStored>>("a mark that is stored", {.bound = 2}, "the number of steps is wrong");
   s.verify<LeftBehind<Left::kSurplus>>("surplus of a step", {.bound = 2});
   s.verify<LeftBehind<Left::kRequeued>>("requeued beside a full slot", {.bound = 2});
+  s.verify<LeftBehind<Left::kSpent>>("spent beside a full slot", {.bound = 2});
+  s.planted<LeftBehind<Left::kSpentUntold>>("spent beside a full slot, and no wake check", {.bound = 1}, "");
   s.verify<LeftBehind<Left::kBoth>>("requeued after the step's surplus check", {.bound = 1});
   s.verify<LeftBehind<Left::kTimers>>("timers fire work", {.bound = 1});
   s.verify<LeftBehind<Left::kSurplusTimers>>("timers fire work after a step's surplus check", {.bound = 1});
   s.verify<FifoTurn<true>>("61st decision: the FIFO", {.bound = 1});
   s.verify<FifoTurn<false>>("61st decision: the FIFO, the sibling at any time", {.bound = 1});
+  s.verify<SpentTurn>("the turn of the spent", {.bound = 1});
   s.verify<OldestTurn>("61st decision: the oldest newborn", {.bound = 2});
   s.verify<Crossing<2>>("work on another node", {.bound = 2});
   s.verify<Crossing<3>>("work on another node and its neighbour's", {.bound = 1});
