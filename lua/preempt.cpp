@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "runtime/process/engine_slot.hpp"
+#include "runtime/process/slices.hpp"
 
 namespace wippy::lua {
 
@@ -105,17 +106,17 @@ Ticker* Ticker::current() noexcept {
   return ticker->valid() ? ticker : nullptr;
 }
 
-void Ticker::start_timer() noexcept {
+void Ticker::start_timer(uint64_t ns) noexcept {
   itimerspec spec{};
-  spec.it_value.tv_nsec = static_cast<long>(kTickNs);
+  spec.it_value.tv_nsec = static_cast<long>(ns);
   timer_settime(timer_, 0, &spec, nullptr);
 }
 
-void Ticker::arm() noexcept {
+void Ticker::arm(bool whole_slice) noexcept {
   idle_ticks_ = 0;
   armed_ = 1;
   fence_signal();
-  start_timer();
+  start_timer(whole_slice ? slice_ns() : kTickNs);
   fence_signal();    // a tick that was on its way has come by now, and has only seen this step
   seen_seq_ = seq_;  // the first tick ends it
 }
@@ -147,7 +148,7 @@ void Ticker::on_tick() noexcept {
       if (L != nullptr && lua_gethook(L) == nullptr) lua_sethook(L, preempt_hook, LUA_MASKCOUNT, 1);
     }
   }
-  start_timer();
+  start_timer(kTickNs);
 }
 
 }  // namespace wippy::lua

@@ -1,8 +1,9 @@
 // Preemption of Lua code: no hook in steady state, a 1 ms tick while a worker runs Lua.
 //
 // Each worker that ever ran Lua has a POSIX timer (CLOCK_MONOTONIC) that signals that very thread with SIGURG. The handler
-// acts when the step it sees already ran at the previous tick, or when the timer was started with it, as for every process that
-// used up its last slice (theirs are 1 ms, else 1 … 2 ms): it sets slice.expired and arms a count hook of 1 on the innermost coroutine. The hook yields to the machine, past all coroutines around it (lua/fibers.cpp).
+// acts when the step it sees already ran at the previous tick, or when the timer was started with it, as for every process
+// that used up its last slice (theirs are slice_ns(), 1 ms at most, else 1 … 2 ms): it sets slice.expired and arms a count
+// hook of 1 on the innermost coroutine. The hook yields to the machine, past all coroutines around it (lua/fibers.cpp).
 //
 // Async-signal safety. The handler runs on the thread it looks at, so ordering against the program is compiler fences only.
 // It reads `active_` (null outside steps), `seq_`, and root.running, all written by this thread; it writes slice.expired and
@@ -73,7 +74,7 @@ class Ticker {
     active_ = &root;
     fence_signal();  // the handler sees active_ or has disarmed before we look
     if (whole_slice || armed_ == 0) [[unlikely]]
-      arm();
+      arm(whole_slice);
   }
   void end_step() noexcept {
     active_ = nullptr;
@@ -90,8 +91,8 @@ class Ticker {
  private:
   static void on_signal(int number, siginfo_t* info, void* context);
   void on_tick() noexcept;
-  void arm() noexcept;
-  void start_timer() noexcept;
+  void arm(bool whole_slice) noexcept;
+  void start_timer(uint64_t ns) noexcept;
 
   ProcessRoot* volatile active_ = nullptr;
   volatile uint64_t seq_ = 0;

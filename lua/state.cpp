@@ -73,7 +73,7 @@ void* allocate_first(void* ud, void* block, std::size_t old_bytes, std::size_t b
 }
 
 // liblua's own last step of lua_newstate: the reserved words, 22 strings of which only the compiler makes use, and no process
-// ever compiles. The archive is linked with --wrap=luaX_init, so that the step is ours (docs/decisions/014): a process's state
+// ever compiles. The archive is linked with --wrap=luaX_init, so that the step is ours (docs/decisions/015): a process's state
 // gets none of the words and the string table that its few names need; every other state gets what it always got.
 extern "C" {
 void real_luax_init(lua_State* L) asm("__real_luaX_init");

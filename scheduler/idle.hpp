@@ -4,7 +4,7 @@
 //   place     awake -> sleeping or reserve: announce_sleep     sleeping -> awake: wake_one, resume; -> reserve: step_ended
 //             reserve (parked and not active: in no field of the word) -> awake: try_activate_reserve, resume
 // INVARIANT. If work is queued and an active worker is parked, someone searches or a wake is on its way. "Work" lies in a
-// ring, newborn deque, inbox or overflow queue; not in a run slot, nor left at home (Worker). Moving work publishes it again.
+// ring, newborn deque, inbox or FIFO of the host; not in a run slot, nor left at home (Worker). Moving work publishes it again.
 // Publisher: work (1); SC fence (2); load word (3). Sleeper: RMW of the word (6); SC fence (4); look at all work. (2) <-> (4)
 // is store buffering. found_work()'s RMW (5) is a publisher's check (3), and its release reaches every later (6). The other
 // RMWs of the word are relaxed: only their order counts; the rest is under the mutex. Proof: docs/internals/parking.md

@@ -12,7 +12,7 @@ constexpr uint32_t kSlotLimit = 3;
 constexpr uint32_t kGlobalInterval = 61, kRareInterval = 32;
 // The clock is read every 16 steps, not every step: a reading costs as much as a message.
 constexpr uint32_t kTickSteps = 16, kMaintainTicks = 4;
-constexpr uint64_t kSpentWaitNs = 250'000;  // their slices are 1 ms: four fifths of the time stay theirs
+constexpr uint64_t kSpentWaitNs = 250'000;  // their slices are 0.25 to 1 ms: half of the time stays theirs
 constexpr uint64_t kSpinNs = 50'000;        // about what waking a parked thread costs (43 us)
 constexpr int kGateTries = 16;              // looks at a busy gate, 0.1 to 0.4 us apart
 constexpr uint64_t kSlotStealNs = 20'000;   // from under a younger step the victim will run it itself at once
