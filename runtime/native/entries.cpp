@@ -34,6 +34,12 @@ SpawnResult spawn_entry_body(Context& self, SpawnOptions options, std::string_vi
   return directory->spawn(self, entry, arguments, std::move(options));
 }
 
+UpgradeAwait become_entry_body(Context& self, std::string_view entry, std::string_view arguments) {
+  ProcessDirectory* const directory = self.node().directory();
+  if (directory == nullptr) throw ProcessError(ErrorKind::kNotFound, "there are no entries");
+  return become(self, entry_successor(*directory, entry, arguments));
+}
+
 ExecAwait::~ExecAwait() {
   if (child_.status.ok() && signal_ == nullptr) static_cast<void>(self_.terminate(child_.pid));  // gone already: fine
 }

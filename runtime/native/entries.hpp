@@ -14,6 +14,7 @@
 
 #include "runtime/native/values.hpp"
 #include "runtime/process/process_directory.hpp"
+#include "runtime/process/upgrade.hpp"
 
 namespace wippy {
 
@@ -117,6 +118,19 @@ ExecAwait exec_entry(Context& self, std::string_view entry, std::string_view hos
   SpawnOptions options;
   options.private_watch = true;
   return {self, spawn_entry(self, std::move(options), entry, host, arguments...)};
+}
+
+// --- upgrade: `co_await become_entry(self, "app:v2", state)` goes on as that entry and never comes back; the process fails when
+// that cannot be made (runtime/process/upgrade.hpp). Throws ProcessError when the arguments cannot be encoded.
+
+UpgradeAwait become_entry_body(Context& self, std::string_view entry, std::string_view arguments);
+
+template <class... T>
+UpgradeAwait become_entry(Context& self, std::string_view entry, const T&... arguments) {
+  ValueWriter w;
+  put_body(w, {}, arguments...);
+  if (const Status s = w.finish(); !s.ok()) throw ProcessError(s.kind, s.message, s.retryable);
+  return become_entry_body(self, entry, w.view());
 }
 
 }  // namespace wippy

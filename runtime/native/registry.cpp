@@ -71,8 +71,7 @@ Status NativeEntryFactory::create(Context& child, Machine*& machine, std::string
   if (host_memory_limit == kAskChild) host_memory_limit = child.host().memory_limit();
   const bool host_is_smaller = host_memory_limit != 0 && (memory_bytes_ == 0 || host_memory_limit < memory_bytes_);
   try {
-    const Behavior behavior =
-        start_.start({child, arguments_, host_is_smaller ? host_memory_limit : memory_bytes_});
+    const Behavior behavior = start_.start({child, arguments_, host_is_smaller ? host_memory_limit : memory_bytes_});
     if (behavior.handle) put_native_machine(child, behavior, machine);
   } catch (const ProcessError& e) {
     return refused(e.kind(), e.retryable(), e.message(), error_text);

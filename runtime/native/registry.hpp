@@ -125,7 +125,7 @@ class NativeRegistration {
   NativeRegistration(std::string_view name, NativeStart start) { NativeRegistry::linked().add(name, start); }
 };
 
-// For one spawn, on the stack; `arguments` is borrowed.
+// For one spawn or upgrade, on the stack; `arguments` is borrowed.
 class NativeEntryFactory final : public MachineFactory {
  public:
   NativeEntryFactory(const NativeStart& start, std::string_view arguments, std::size_t memory_bytes) noexcept

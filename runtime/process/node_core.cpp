@@ -83,7 +83,7 @@ Status NodeCore::kill_with(Pid target, uint32_t kill_bit, Signal* s) noexcept {
         sim::g_plant_note = target.value;
 #endif
       static_cast<void>(killed);
-      r = p->head().push(s, s);              // wakes an idle target; the word says the rest
+      r = p->head().push(s, s);  // wakes an idle target; the word says the rest
     }
   }
   if (p == nullptr) {

@@ -9,34 +9,11 @@
 #include "runtime/process/node_core.hpp"
 #include "runtime/process/points.hpp"
 #include "runtime/process/process.hpp"
-#include "runtime/process/process_directory.hpp"
 #include "runtime/process/process_ext.hpp"
 #include "runtime/process/process_timers.hpp"
 #include "runtime/process/worker_procs.hpp"
 
 namespace wippy {
-
-namespace {
-
-class EntrySuccessor final : public Successor {
- public:
-  EntrySuccessor(ProcessDirectory& directory, std::string_view entry, std::string_view arguments)
-      : Successor(entry), directory_(directory), arguments_(arguments) {}
-  Status create(Context& self, Machine*& machine, std::string& error_text) override {
-    return directory_.make_machine(self, entry_id, arguments_, machine, error_text);
-  }
-
- private:
-  ProcessDirectory& directory_;
-  const std::string arguments_;
-};
-
-}  // namespace
-
-std::unique_ptr<Successor> entry_successor(ProcessDirectory& directory, std::string_view entry_id,
-                                           std::string_view arguments) {
-  return std::make_unique<EntrySuccessor>(directory, entry_id, arguments);
-}
 
 bool Context::replace_machine(std::unique_ptr<Successor> next) noexcept {
   if (ProcessExt* x = self().make_ext()) {

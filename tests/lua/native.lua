@@ -403,3 +403,32 @@ return { main = function()
   end
   return true
 end }
+
+--@ entry app.test:upgrader
+return { main = function(...) process.upgrade(...) end }
+
+--@ entry app.test:upgraded
+return { main = function(word)
+  return word .. " " .. process.inbox():receive():topic() .. " " .. process.id()
+end }
+
+--@ test upgrades from Lua to native code, back, and from native to native code
+return { main = function()
+  local events = process.events()
+  for _, from in ipairs{ "app.test:upgrader", "native.test:upgrader" } do
+    for _, to in ipairs{ "app.test:upgraded", "native.test:upgraded" } do
+      local pid = process.spawn_monitored(from, "app:processes", to, "word")
+      process.send(pid, "early", 1)
+      local e = t.take(events)
+      t.eq(e.from, pid)
+      t.eq(e.error, nil)
+      t.eq(e.value, "word early " .. to)
+    end
+    -- through three machines
+    local pid = process.spawn_monitored(from, "app:processes", "native.test:upgrader", "native.test:nothing")
+    t.eq(t.take(events).error, nil)
+    t.has(t.run(from, "native.test:upgraded", nil).error, "upgrade: argument 1: expected a string")
+    t.has(t.run(from, "native.test:unknown").error, "upgrade: ")
+  end
+  return true
+end }

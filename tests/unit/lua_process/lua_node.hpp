@@ -110,7 +110,7 @@ class LuaNode final : public ProcessDirectory {
   }
   wippy::test::Node& node() { return node_; }
   uint64_t start_ns() const { return hooks_.start_ns; }  // where os.clock begins
-  StandardHooks& hooks() { return hooks_; }  // before the first process
+  StandardHooks& hooks() { return hooks_; }              // before the first process
 
   // --- ProcessDirectory
   SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments,

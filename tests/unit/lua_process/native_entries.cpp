@@ -136,6 +136,18 @@ Behavior eater(Context& self, ProcessMemory memory, std::int64_t bytes) {
   co_return;
 }
 
+// Goes on as another entry.
+Behavior upgrader(Context& self, std::string entry, std::optional<std::string> word) {
+  co_await become_entry(self, entry, word);
+  fail(self, ErrorKind::kInternal, "the old code runs on");
+}
+
+// What an upgraded process has: its new arguments, its mail, its new entry.
+Behavior upgraded(Context& self, ProcessMemory, std::string word) {
+  const Message m = co_await receive(self);
+  finish_with(self, word + " " + std::string(m.topic()) + " " + std::string(self.entry_id()));
+}
+
 NativeRegistry& registry() {
   static NativeRegistry all;
   if (!all.all().empty()) return all;
@@ -156,6 +168,8 @@ NativeRegistry& registry() {
   all.add("holder", native_start<holder>);
   all.add("busy", native_start<busy>);
   all.add("eater", native_start<eater>);
+  all.add("upgrader", native_start<upgrader>);
+  all.add("upgraded", native_start<upgraded>);
   return all;
 }
 
