@@ -49,7 +49,12 @@ bool tell_peer(NodeCore& node, Pid self, Pid peer, const LinkEntry& e, const Exi
   failed |= sim::planted(sim::Bug::kNormalIsFailure);
 #endif
   if (failed) {
-    Signal* s = reason_signal(SignalKind::kLinkDown, self, e.theirs, reason);
+#if defined(WIPPY_SIM)
+    const ExitReason& told = sim::planted(sim::Bug::kTwoReasons) ? ExitReason::standard().terminated : reason;
+#else
+    const ExitReason& told = reason;
+#endif
+    Signal* s = reason_signal(SignalKind::kLinkDown, self, e.theirs, told);
     if (s == nullptr) return false;
     static_cast<void>(node.deliver_urgent(peer, s));  // a dead peer needs nothing
     return true;

@@ -18,8 +18,16 @@ bool LinkRules::timer_fired(Process& p, const Signal& s) noexcept {
   return true;
 }
 
+// In place of a link's instance: its LINK_DOWN has been delivered as the EXIT of the watch whose id stands in `mine`.
+constexpr uint64_t kLinkDownOwed = ~uint64_t{0};
+
 bool LinkRules::exit_expected(Process& p, Signal& s) noexcept {
   ProcessExt* x = p.ext_or_null();
+  const LinkEntry* owed = x == nullptr ? nullptr : x->links.find(s.from.value);
+  if (owed != nullptr && owed->theirs == kLinkDownOwed && owed->mine == s.ref) {
+    s.kind = SignalKind::kLinkDown;
+    return x->links.erase(s.from.value);
+  }
   uint64_t* target = x == nullptr ? nullptr : x->watches.find(s.ref);
   if (target == nullptr) return false;  // unmonitored
   const uint64_t* monitor = x->monitors.find(*target);
@@ -35,9 +43,23 @@ bool LinkRules::exit_expected(Process& p, Signal& s) noexcept {
   return true;
 }
 
-bool LinkRules::link_down_expected(Process& p, const Signal& s) noexcept {
+// A monitor that reaches its target in the moment of the exit is answered after the links. Who would hear of both gets the EXIT
+// first all the same: the two signals say the same, so they change places.
+bool LinkRules::link_down_expected(Process& p, Signal& s) noexcept {
   ProcessExt* x = p.ext_or_null();
-  return x != nullptr && x->links.erase(s.from.value);
+  LinkEntry* e = x == nullptr ? nullptr : x->links.find(s.from.value);
+  if (e == nullptr || e->theirs == kLinkDownOwed) return false;
+  const uint64_t* monitor = p.trap_links_ ? x->monitors.find(s.from.value) : nullptr;
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kLinksFirst)) monitor = nullptr;
+#endif
+  if (monitor == nullptr) return x->links.erase(s.from.value);
+  s.kind = SignalKind::kExit;
+  s.ref = *monitor;
+  *e = LinkEntry{s.ref, kLinkDownOwed};
+  x->watches.erase(s.ref);
+  x->monitors.erase(s.from.value);
+  return true;
 }
 
 void LinkRules::fail_by_link(Process& p) noexcept {

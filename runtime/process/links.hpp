@@ -22,10 +22,11 @@ namespace wippy {
 class Process;
 
 struct LinkRules {
-  // Inbound. The first three answer: is this signal still expected? They take it off the table.
+  // Inbound. The first three answer: is this signal still expected? They take it off the table. An EXIT and a LINK_DOWN of one
+  // process that come in the wrong order change places: the signal is another kind afterwards.
   static bool timer_fired(Process& p, const Signal& s) noexcept;
   static bool exit_expected(Process& p, Signal& s) noexcept;
-  static bool link_down_expected(Process& p, const Signal& s) noexcept;
+  static bool link_down_expected(Process& p, Signal& s) noexcept;
   // kLink, kUnlink, kWatch, kUnwatch. False: memory is refused, nothing has changed, the signal must be kept.
   [[nodiscard]] static bool apply(Process& p, const Signal& s) noexcept;
   static void fail_by_link(Process& p) noexcept;

@@ -52,7 +52,7 @@ bool NameTable::remove_exact(const std::string& name, uint64_t pid) {
 // Who has the name when it is not free: a live process, or the holder's own from before. Pid 0: `holder` has it now.
 NameTable::Holder NameTable::insert(NodeCore& node, const std::string& name, Holder holder) {
 #if defined(WIPPY_SIM)
-  if (sim::planted(sim::Bug::kTwoWinners) && find(name).pid == 0) {
+  if (sim::planted(sim::Bug::kTwoWinners) && find(name).pid == 0 && node.alive(Pid{holder.pid})) {
     yield_thread();
     Maps::ByName::accessor a;
     maps_->by_name.insert(a, name);

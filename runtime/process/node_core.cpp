@@ -77,13 +77,8 @@ Status NodeCore::kill_with(Pid target, uint32_t kill_bit, Signal* s) noexcept {
     ReaderSection section(this_memory().reader());
     p = find(target);
     if (p != nullptr) {
-      const KillResult killed = p->kill(kill_bit);  // already dying: the first reason stands
-#if defined(WIPPY_SIM)
-      if (sim::planted(sim::Bug::kLateKill) && killed == KillResult::kAlreadyDying && !p->killed())
-        sim::g_plant_note = target.value;
-#endif
-      static_cast<void>(killed);
-      r = p->head().push(s, s);  // wakes an idle target; the word says the rest
+      static_cast<void>(p->kill(kill_bit));  // already dying: the first reason stands
+      r = p->head().push(s, s);              // wakes an idle target; the word says the rest
     }
   }
   if (p == nullptr) {

@@ -29,9 +29,6 @@ ProcessExt* Process::make_ext() noexcept {
 const ExitReason& Process::reason() const noexcept {
   static const ExitReason normal;
   if (reason_lost_) return ExitReason::standard().out_of_memory;
-#if defined(WIPPY_SIM)
-  if (sim::planted(sim::Bug::kLateKill) && sim::g_plant_note == identity_) return ExitReason::standard().terminated;
-#endif
   return ext_ == nullptr ? normal : ext_->reason;
 }
 
@@ -90,7 +87,9 @@ Signal* Process::admit_other(Signal* s) noexcept {
       if (LinkRules::timer_fired(*this, *s)) return s;
       break;
     case SignalKind::kExit:
-      if (LinkRules::exit_expected(*this, *s)) return s;
+      if (!LinkRules::exit_expected(*this, *s)) break;
+      if (s->kind == SignalKind::kExit || trap_links_) return s;
+      LinkRules::fail_by_link(*this);
       break;
     case SignalKind::kLinkDown:
       if (!LinkRules::link_down_expected(*this, *s)) break;

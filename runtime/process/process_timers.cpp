@@ -14,7 +14,12 @@ namespace {
 void fire_kill(const TimerEvent& e) noexcept {
   WorkerProcs& w = WorkerProcs::current();
   Signal* s = w.take_signal(SignalKind::kTerminate, 0);
-  static_cast<void>(w.node().kill_with(Pid{e.pid}, Control::kKillDeadline, s));  // gone: nothing to do
+  Pid target{e.pid};
+#if defined(WIPPY_SIM)
+  if (sim::planted(sim::Bug::kStaleDeadline) && !w.node().alive(target))
+    target.value += uint64_t{1} << kPidIndexBits;  // the next one in that block
+#endif
+  static_cast<void>(w.node().kill_with(target, Control::kKillDeadline, s));  // gone: nothing to do
 }
 
 void fire_signal(const TimerEvent& e) noexcept {

@@ -87,7 +87,8 @@ enum class Bug : std::uint8_t {
   kNamesLate,         // names are released after the EXIT signals
   kTwoWinners,        // NameTable::add looks first and takes later
   kFirstDeadline,     // Context::cancel: a second deadline for the same process is forgotten
-  kLateKill,          // a terminate changes the reason of an exit that has begun
+  kStaleDeadline,     // a deadline kills who lives in the block of a process that had ended in time
+  kTwoReasons,        // LINK_DOWN does not carry the exit's own reason
   kEarlyMailLost,     // a message that came before the first step is dropped
   kLateTie,           // a spawn ties link and monitor after the child is let loose
 };

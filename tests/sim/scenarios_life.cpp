@@ -275,7 +275,7 @@ void cancel(World& w) { w.run(cancel_root); }
 // --- several deadlines for one process, in any order: the earliest kills
 
 Behavior deadlines_root(Context& self, World* w) {
-  constexpr uint64_t kFarNs = 60'000'000'000;
+  constexpr uint64_t kFarNs = 200'000'000;
   struct Target {
     uint64_t cancelled_ns;
     uint64_t soonest_ns;

@@ -67,6 +67,8 @@ void check_reason(Board& b, Actor& from, const Message& m) {
   if (from.end_reason.empty()) from.end_reason = text;
   b.that(from.end_reason == text, "all who are told of an end hear the same reason");
   b.that(text != "linked process failed" || !from.traps, "no link kills who traps");
+  b.that(text != "cancel deadline exceeded" || from.given_deadline || b.stopping,
+         "a deadline kills whom it was given to");
 }
 
 void take_exit(Board& b, Actor& me, const Message& m) {
@@ -196,6 +198,7 @@ void do_now(Op op, Board& b, Context& self, Actor& me) {
     case Op::kUnname: return static_cast<void>(self.unregister_name(name_at(me.random.below(kNames))));
     case Op::kCancel: {
       const uint64_t deadline_ns = me.random.below(2) == 0 ? 0 : 20'000 + me.random.below(500'000);
+      to.given_deadline |= deadline_ns != 0;
       return b.that(fair(self.cancel(to.pid, deadline_ns)), "a cancel says why it is refused");
     }
     case Op::kTerminate: return b.that(fair(self.terminate(to.pid)), "a terminate says why it is refused");

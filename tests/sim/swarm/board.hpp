@@ -33,8 +33,9 @@ struct Actor {
   bool serving = false;  // its script is over, it waits for any signal
   bool claims_normal_end = false;
   bool traps = false;
-  bool gone = false;       // its frame is destroyed
-  std::string end_reason;  // what the first who was told of its end has heard; "-": a normal end
+  bool given_deadline = false;  // somebody has cancelled it with one
+  bool gone = false;            // its frame is destroyed
+  std::string end_reason;       // what the first who was told of its end has heard; "-": a normal end
 
   struct Other {
     uint32_t sent = 0;       // to that one, accepted
@@ -88,6 +89,7 @@ class Board {
     while (scripts_ != 0 && monotonic_ns() < until_ns) static_cast<void>(parker_.park(until_ns));
   }
 
+  bool stopping = false;  // a host or the runtime is: all its processes have a deadline
   uint32_t standstills = 0;
   std::vector<ProcessHost*> hosts;
 

@@ -54,7 +54,8 @@ constexpr Plant kPlants[] = {
     {"NoCascade", sim::Bug::kNoCascade, 1000},
     {"TrapIgnored", sim::Bug::kTrapIgnored, 5000},
     {"NormalIsFailure", sim::Bug::kNormalIsFailure, 1000},
-    {"LateKill", sim::Bug::kLateKill, 20'000},
+    {"StaleDeadline", sim::Bug::kStaleDeadline, 20'000},
+    {"TwoReasons", sim::Bug::kTwoReasons, 5000},
     {"EarlyMailLost", sim::Bug::kEarlyMailLost, 1000},
     {"LateTie", sim::Bug::kLateTie, 1000},
 };

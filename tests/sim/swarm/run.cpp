@@ -48,6 +48,7 @@ class Run {
     board_.that(board_.scripts_over(), "all scripts come to their ends");
     sim::end_famine();
     nap(kSettleNs);  // whatever is owed comes now; then all stand still
+    board_.stopping = true;
     static_cast<void>(runtime_.stop(kGraceNs));
     check_empty();
   }
@@ -90,6 +91,7 @@ class Run {
     ProcessHost& last = *board_.hosts.back();
     const uint64_t grace_ns = 1 + outside_.below(200'000);
     const uint64_t t0_ns = monotonic_ns();
+    board_.stopping = true;
     last.begin_stop(grace_ns);
     static_cast<void>(last.finish_stop(t0_ns + grace_ns));
     board_.that(last.pids().empty(), "a stopped host has no processes");

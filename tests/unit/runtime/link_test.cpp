@@ -197,6 +197,38 @@ TEST(Link, ExitComesBeforeLinkDownFromAZombie) {
   });
 }
 
+// A monitor that reaches a linked target in the moment of its exit is answered after the links: the signals come in the
+// wrong order, the events in the right one. Later ones count for nothing.
+TEST(Link, ExitComesBeforeLinkDownWhateverCameFirst) {
+  Node n(1);
+  n.run([](Context& self, Node& node) -> Behavior {
+    self.set_trap_links(true);
+    const Pid peer = spawn_puppet(self);
+    EXPECT_TRUE(self.link(peer).ok());
+    EXPECT_TRUE(self.monitor(peer).ok());
+    const auto forge = [](Context& c, SignalKind kind, Pid from, uint64_t ref) {
+      Signal* s = make_bare_signal(kind, from, ref);
+      s->flags = Signal::kAbnormal;
+      EXPECT_TRUE(c.node().deliver_urgent(c.pid(), s));
+    };
+    forge(self, SignalKind::kLinkDown, peer, 7);
+    Message first = co_await receive(self);
+    EXPECT_EQ(first.kind(), SignalKind::kExit);
+    EXPECT_EQ(first.from(), peer);
+    EXPECT_TRUE(self.unmonitor(peer).ok());  // too late to change anything
+    forge(self, SignalKind::kLinkDown, peer, 7);
+    forge(self, SignalKind::kExit, peer, 7);  // another watch's
+    forge(self, SignalKind::kExit, peer, first.ref());
+    Message second = co_await receive(self);
+    EXPECT_EQ(second.kind(), SignalKind::kLinkDown);
+    EXPECT_EQ(second.from(), peer);
+    forge(self, SignalKind::kExit, peer, first.ref());
+    forge(self, SignalKind::kLinkDown, peer, 7);
+    WIPPY_SILENCE(5 * kMs);
+    node.done();
+  });
+}
+
 // Both sides link (and unlink, and link) at the same moment; then one dies: exactly one LINK_DOWN at the other.
 TEST(Link, BothSidesAtOnce) {
   Node n(4);
