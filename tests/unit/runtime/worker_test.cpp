@@ -106,8 +106,9 @@ TEST(Workers, AnOldNewbornStartsSoonBehindOneThatNeverWaits) {
   });
 }
 
-// 24 processes whose steps take 1 ms and that never wait, on two workers: others do not queue up behind all of them.
-double pair_beside_long_steps() {
+// 24 processes whose steps take 1 ms and that never wait, on two workers: from a sleeper's deadline until it has heard from a
+// child that it spawns then.
+double beside_long_steps() {
   static double p99_ms;
   static Atomic<uint32_t> stop{0};
   p99_ms = 1e9;
@@ -122,27 +123,29 @@ double pair_beside_long_steps() {
     };
     for (int i = 0; i < 24; ++i) spawn_native(self, {}, burner);
     co_await sleep_for(self, 50 * kMs);
-    const Pid peer = spawn_native(self, {}, clock_watch).pid;  // born beside them
-    std::vector<uint64_t> trips;
-    for (int i = 0; i < 200; ++i) {
+    const auto child = [](Context& c, Pid parent) -> Behavior {
+      tell(c, parent, "born");
+      co_return;
+    };
+    std::vector<double> late_ms;
+    for (int i = 0; i < 100; ++i) {
       const uint64_t begin_ns = monotonic_ns();
-      tell(self, peer, "now", 0);
-      Message m = co_await receive(self);
-      trips.push_back(monotonic_ns() - begin_ns);
       co_await sleep_for(self, kMs);
+      spawn_native(self, {}, child, self.pid());
+      Message m = co_await receive(self);
+      late_ms.push_back(static_cast<double>(monotonic_ns() - begin_ns) / 1e6 - 1);
     }
     stop.store_relaxed(1);
-    std::sort(trips.begin(), trips.end());
-    p99_ms = static_cast<double>(trips[197]) / 1e6;
-    std::printf("round trips: p50 %.3f ms, p99 %.3f ms, max %.3f ms\n", static_cast<double>(trips[99]) / 1e6, p99_ms,
-                static_cast<double>(trips[199]) / 1e6);
+    std::sort(late_ms.begin(), late_ms.end());
+    p99_ms = late_ms[98];
+    std::printf("sleep and birth: late p50 %.3f   p99 %.3f   max %.3f ms\n", late_ms[49], p99_ms, late_ms[99]);
     node.done();
   });
   return p99_ms;
 }
-TEST(Workers, C323_APairBesideLongNativeSteps) {
+TEST(Workers, C323_SleepersAndChildrenBesideLongNativeSteps) {
   double best_ms = 1e9;  // other programs may hold both cores
-  for (int i = 0; i < 3 && best_ms > 25; ++i) best_ms = std::min(best_ms, pair_beside_long_steps());
+  for (int i = 0; i < 3 && best_ms > 25; ++i) best_ms = std::min(best_ms, beside_long_steps());
   EXPECT_LE(best_ms, 25);
 }
 
