@@ -103,7 +103,7 @@ return { main = function()
   return true
 end }
 
---@ test C-033 C-036 C-051 C-314 arguments that do not fit start nothing
+--@ test C-033 C-051 C-314 arguments that do not fit start nothing
 return { main = function()
   local events = process.events()
   local function refused(text, ...)
@@ -277,7 +277,7 @@ return { main = function()
   return true
 end }
 
---@ test C-048 C-107 C-116 C-118 a native process that traps links
+--@ test C-048 C-107 a native process that traps links
 return { main = function()
   local order = process.inbox()
   t.ok(process.spawn("native.test:trapper", "app:processes", "app.test:fails", process.pid()))
@@ -291,7 +291,7 @@ return { main = function()
   return true
 end }
 
---@ test C-099 C-100 C-117 a native process links itself to a Lua process
+--@ test C-099 a native process links itself to a Lua process
 return { main = function()
   local events = process.events()
   local victim = process.spawn("app.test:fails_on_mail", "app:processes")
@@ -378,7 +378,7 @@ return { main = function()
   return true
 end }
 
---@ test C-323 native processes in long steps hold nobody up for good
+--@ test native processes in long steps hold nobody up for good
 return { main = function()
   for _ = 1, 4 do process.spawn_monitored("native.test:busy", "app:processes", 20) end
   for _ = 1, 4 do t.eq(t.take(process.events()).value, "native.test:busy") end
@@ -394,7 +394,7 @@ return { main = function()
   return true
 end }
 
---@ test C-328 a thousand native processes come and go
+--@ test a thousand native processes come and go
 return { main = function()
   local events = process.events()
   for round = 1, 10 do
