@@ -52,6 +52,7 @@ class Thread {
 #endif
     started_ = false;
   }
+  bool joinable() const noexcept { return started_; }
 
  private:
   static void* enter(void* self) {
