@@ -7,7 +7,7 @@
 namespace wippy {
 
 inline constexpr uint64_t kSliceNs = 1'000'000;
-inline constexpr uint64_t kShortestSliceNs = 250'000;  // a switch costs about 3 us: 1 %
+inline constexpr uint64_t kShortestSliceNs = 250'000;  // costs no more than 1 ms, as far as can be measured
 // The spent of a host share its active workers: all of them should have had a slice in this time, if the shortest allows it.
 inline constexpr uint64_t kRoundNs = 6'000'000;
 
