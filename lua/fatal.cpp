@@ -2,7 +2,6 @@
 
 #include <cstring>
 #include <string_view>
-#include <utility>
 
 #include "lua/preempt.hpp"
 #include "lua/state.hpp"
@@ -34,11 +33,22 @@ bool speaks_of(std::string_view text, std::string_view what) noexcept {
   return text.substr(text.size() > kFar ? text.size() - kFar : 0).find(what) != std::string_view::npos;
 }
 
-// Where the frame's function lies in the stack: the first field of its CallInfo.
-const char* frame_of(const lua_Debug& ar) noexcept {
-  const char* function = nullptr;
-  std::memcpy(&function, static_cast<const void*>(ar.i_ci), sizeof function);
-  return function;
+// The first fields of liblua's CallInfo. lua_getstack finds a frame by counting from the top: reading the chain instead makes
+// a walk over hundreds of thousands of frames linear.
+struct Frame {
+  const char* function;  // its place in the stack
+  const char* top;
+  struct CallInfo* previous;
+};
+Frame frame_of(const lua_Debug& ar) noexcept {
+  Frame f{};
+  std::memcpy(&f, static_cast<const void*>(ar.i_ci), sizeof f);
+  return f;
+}
+// From a frame to the one that called it; false: there `ar` is below the first, where the stack begins.
+bool to_caller(lua_Debug& ar) noexcept {
+  ar.i_ci = frame_of(ar).previous;
+  return frame_of(ar).previous != nullptr;
 }
 
 struct Probe {
@@ -74,7 +84,8 @@ Probe probe_calls(lua_State* L, int depth) noexcept {
 // Is a message handler of xpcall already at work? It may be called again for its own errors until calls nest too deep.
 bool inside_handler(lua_State* L) noexcept {
   lua_Debug ar;
-  for (int level = 1; lua_getstack(L, level, &ar) != 0; ++level) {
+  if (lua_getstack(L, 0, &ar) == 0) return false;
+  while (to_caller(ar)) {
     lua_getinfo(L, "f", &ar);
     const bool same = lua_tocfunction(L, -1) == guard_handler;
     lua_pop(L, 1);
@@ -88,9 +99,10 @@ bool inside_handler(lua_State* L) noexcept {
 int calls_in(lua_State* co) noexcept {
   int calls = 0;
   lua_Debug ar;
-  for (int level = 0; lua_getstack(co, level, &ar) != 0; ++level) {
+  bool more = lua_getstack(co, 0, &ar) != 0;
+  for (bool first = true; more; first = false, more = to_caller(ar)) {
     lua_getinfo(co, "nS", &ar);
-    if (*ar.what == 'C' && level != 0) ++calls;
+    if (*ar.what == 'C' && !first) ++calls;
     if (std::strcmp(ar.namewhat, "metamethod") == 0 || std::strcmp(ar.namewhat, "for iterator") == 0) ++calls;
   }
   return calls;
@@ -112,16 +124,10 @@ bool is_stack_overflow(const ProcessRoot& root, const void* block, std::size_t b
   lua_State* const L = root.running;
   lua_Debug ar;
   if (lua_getstack(L, 0, &ar) == 0) return false;
-  const char* const last = frame_of(ar);
-  int known = 0;
-  int above = 1;
-  while (lua_getstack(L, above, &ar) != 0) known = std::exchange(above, 2 * above);
-  while (above - known > 1) {
-    const int middle = known + (above - known) / 2;
-    (lua_getstack(L, middle, &ar) != 0 ? known : above) = middle;
+  const char* const last = frame_of(ar).function;
+  while (to_caller(ar)) {
   }
-  lua_getstack(L, known, &ar);
-  return last - frame_of(ar) > static_cast<std::ptrdiff_t>(kFullSlots * kSlotBytes);
+  return last - frame_of(ar).function > static_cast<std::ptrdiff_t>(kFullSlots * kSlotBytes);
 }
 
 void mark_fatal(ProcessRoot& root, Fatal cause) noexcept {

@@ -68,7 +68,8 @@ int reset(lua_State* L, lua_State* co) {
   ProcessRoot& root = root_of(L);
   if (root.close_depth >= kMaxCloseDepth)
     return luaL_error(L, "C stack overflow (coroutines are closed inside each other)");
-  const char* const failed_with = lua_type(co, -1) == LUA_TSTRING ? lua_tostring(co, -1) : nullptr;
+  const bool has_text = lua_gettop(co) > 0 && lua_type(co, -1) == LUA_TSTRING;
+  const char* const failed_with = has_text ? lua_tostring(co, -1) : nullptr;
   root.running = co;
   ++root.close_depth;
   const int status = lua_resetthread(co);  // its handlers are called as not yieldable

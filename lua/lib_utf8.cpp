@@ -115,7 +115,7 @@ int utf8_offset(lua_State* L) {
   const char* text = luaL_checklstring(L, 1, &length);
   const lua_Integer n = luaL_checkinteger(L, 2);
   const auto end = static_cast<lua_Integer>(length);
-  const lua_Integer at = from_start(luaL_optinteger(L, 3, n > 0 ? 1 : end + 1), length) - 1;
+  const lua_Integer at = from_start(luaL_optinteger(L, 3, n >= 0 ? 1 : end + 1), length) - 1;
   luaL_argcheck(L, 0 <= at && at <= end, 3, "position out of bounds");
   if (n != 0 && at < end && continues(text[at])) return luaL_error(L, "initial position is a continuation byte");
   lua_settop(L, 1);

@@ -32,7 +32,7 @@ def no_interleaving():
 """,
         "printer": PRINTER,
     })
-    program = e2e.run(app, "run", "-x", "app:it").exits(0)
+    program = e2e.run(app, "run", "-c", "-x", "app:it").exits(0)
     expected = list(range(1, LINES + 1))
     e2e.equal([line for line in program.out.splitlines() if not re.fullmatch(r"C\t\d+\tC{40}\tend", line)], [], "torn lines")
     e2e.equal(whole(program.out, "C"), expected, "lines on the terminal")

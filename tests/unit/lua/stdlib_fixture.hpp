@@ -80,6 +80,7 @@ class Ours {
     luaL_requiref(L_, "string", open_string, 1);
     luaL_requiref(L_, "table", open_table, 1);
     luaL_requiref(L_, "math", open_math, 1);
+    luaL_requiref(L_, "utf8", open_utf8, 1);
     lua_settop(L_, 0);
   }
   ~Ours() { lua_close(L_); }

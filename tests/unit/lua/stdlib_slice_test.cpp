@@ -61,6 +61,12 @@ const char* const kLong[] = {
     R"~(return string.gsub(string.rep("hello world ", 5000), "(%w)(%w*)", function(a, b) return a:upper() .. b end))~",
     R"~(return string.gsub(string.rep("hello world ", 5000), "%w+", setmetatable({}, {__index = function(t, k) return #k end})))~",
     R"~(return string.gsub(string.rep("a", 20000), "", "-"))~",
+    R"~(return string.upper(string.rep("aBc1", 60000)), string.lower(string.rep("aBc1", 60000)), string.reverse(string.rep("aBc1", 60000)))~",
+    R"~(return string.pack(string.rep("<!1i3>I2xs2!4i4", 3000), table.unpack(setmetatable({}, {__index = function(_, i) return i % 4 == 3 and "text" .. i or i % 4 end}), 1, 12000)))~",
+    R"~(return string.unpack(string.rep("b x !2h", 5000), string.rep("\1\2\0\3", 20000), 2))~",
+    R"~(return string.packsize(string.rep("!8 b i8 x", 20000)))~",
+    R"~(return utf8.len(string.rep("a\u{e4}\u{20ac}\u{1f600}", 20000)), utf8.len(string.rep("\u{e4}", 30000) .. "\xff"), utf8.len(string.rep("\u{d800}", 30000), 1, -1, true))~",
+    R"~(local s = string.rep("a\u{e4}\u{20ac}", 30000) return utf8.offset(s, 80000), utf8.offset(s, -80000), utf8.offset(s, 0, 179999), utf8.offset(s, 100000), utf8.offset(string.rep("\x80", 90000), 0, 90000))~",
     R"~(local n = 0 for a, p in string.gmatch(string.rep("key=value;", 3000), "(%w+)=%w+()") do n = n + #a + p end return n)~",
     R"~(local t = {} for i = 1, 20000 do t[i] = i * 7919 % 20011 end table.sort(t) return table.concat(t, " "))~",
     R"~(local t = {} for i = 1, 20000 do t[i] = i * 7919 % 20011 + 0.5 end table.sort(t) return table.concat(t, " "))~",
@@ -80,6 +86,29 @@ TEST(Slices, ResultsDoNotDependOnSlices) {
     const bool lua_loop = std::string(code).find("gmatch") != std::string::npos;  // its slices end in Lua code
     EXPECT_TRUE(lua_loop || ours.slices > 0) << code;
   }
+}
+
+TEST(Slices, Utf8IsTheStockLibrary) {
+  const std::string code = R"~(
+    local out, state = {}, 7
+    local function random(n) state = (state * 1103515245 + 12345) % 2147483648 return state // 65536 % n end
+    local parts = {"a", "\u{7f}", "\u{80}", "\u{7ff}", "\u{800}", "\u{d7ff}", "\u{d800}", "\u{dfff}", "\u{ffff}", "\u{10000}", "\u{10ffff}",
+      "\u{110000}", "\u{7fffffff}", "\x80", "\xbf", "\xc0\x80", "\xe0\x80\x80", "\xf0\x8f\xbf\xbf", "\xfe", "\xff", "\xc3", "\xe2\x82", "\0"}
+    for i = 1, 4000 do
+      local t = {}
+      for k = 1, random(6) do t[k] = parts[random(#parts) + 1] end
+      local s = table.concat(t)
+      local a, b, n = random(15) - 7, random(15) - 7, random(9) - 4
+      out[#out + 1] = table.concat({tostring(pcall(utf8.len, s)), tostring((select(2, pcall(utf8.len, s)))), tostring((select(3, pcall(utf8.len, s)))),
+        tostring((select(2, pcall(utf8.len, s, a, b)))), tostring((select(2, pcall(utf8.len, s, a, b, true)))),
+        tostring((select(2, pcall(utf8.offset, s, n)))), tostring((select(2, pcall(utf8.offset, s, n, a))))}, " ")
+    end
+    return table.concat(out, "\n"))~";
+  Stock stock;
+  Ours ours;
+  const std::string want = stock.run(code);
+  EXPECT_GT(want.size(), 100'000u);
+  EXPECT_EQ(want, ours.run(code));
 }
 
 // The stock library needs half a minute for this: quadratic. Ours is linear.
