@@ -171,8 +171,7 @@ TEST_F(Isolation, NothingOfTheHostInWhatFunctionsSay) {
   std::size_t lines = 0;
   for (std::string line; std::getline(text, line); ++lines) {
     EXPECT_EQ(address_in(line, ranges), "") << line;
-    for (const char* trace :
-         {"/usr", "/home", "/root", "/tmp", "/work", "/lib", ".cpp", ".hpp", root.c_str()}) {
+    for (const char* trace : {"/usr", "/home", "/root", "/tmp", "/work", "/lib", ".cpp", ".hpp", root.c_str()}) {
       EXPECT_EQ(line.find(trace), std::string::npos) << line;
     }
     if (HasFailure()) return;
