@@ -21,6 +21,7 @@ constexpr LuaLibrary kLibraries[] = {
     {"uuid", nullptr, false, kUuidLibrary},
     {"logger", nullptr, false, kLoggerLibrary},
     {"ctx", nullptr, false, kCtxLibrary},
+    {"security", nullptr, false, kSecurityLibrary},
 };
 
 void print_line(Context&, std::string_view line) noexcept {

@@ -26,6 +26,7 @@ ProcessDirectory& directory_of(lua_State* L) noexcept;
 
 // Fields of libraries (lua/lib_<name>.cpp).
 extern const LibraryEntry kCtxLibrary[];
+extern const LibraryEntry kSecurityLibrary[];
 extern const LibraryEntry kTimeLibrary[];
 extern const LibraryEntry kProcessLibrary[];
 extern const LibraryEntry kJsonLibrary[];

@@ -1,5 +1,5 @@
 // Calls that may raise, made from frames that own C++ objects: the error comes back as a status, the objects are destroyed,
-// and the caller raises it again from a frame that owns nothing.
+// and the caller raises it again (rethrow, lua/state.hpp) from a frame that owns nothing.
 #pragma once
 
 #include <lua5.4/lua.hpp>
@@ -14,13 +14,6 @@ inline int call_protected(lua_State* L, lua_CFunction function, void* argument) 
   lua_pushcfunction(L, function);
   lua_pushlightuserdata(L, argument);
   return lua_pcall(L, 1, LUA_MULTRET, 0);
-}
-
-// Raises the error on top that `status` of call_protected stands for, or returns. [-0, +0, v]
-inline void rethrow(lua_State* L, int status) {
-  if (status == LUA_OK) return;
-  if (is_fatal(L, status)) raise_fatal(L);
-  lua_error(L);
 }
 
 }  // namespace wippy::lua

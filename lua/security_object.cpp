@@ -22,8 +22,10 @@ int collect(lua_State* L) {
   return 0;
 }
 
-template <class T>
+template <class T, const LibraryEntry* methods>
 void fill(lua_State* L) {
+  push_lazy_table(L, methods);
+  lua_setfield(L, -2, "__index");
   set_function(L, "__gc", collect<T>);
 }
 
@@ -38,8 +40,8 @@ void push(lua_State* L, const UserType& type, const std::shared_ptr<const T>& he
 
 }  // namespace
 
-const UserType kActorType = {"security actor", fill<Actor>};
-const UserType kScopeType = {"security scope", fill<Scope>};
+const UserType kActorType = {"security actor", fill<Actor, kActorMethods>};
+const UserType kScopeType = {"security scope", fill<Scope, kScopeMethods>};
 
 void push_actor(lua_State* L, const std::shared_ptr<const Actor>& actor) { push(L, kActorType, actor); }
 void push_scope(lua_State* L, const std::shared_ptr<const Scope>& scope) { push(L, kScopeType, scope); }

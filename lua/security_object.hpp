@@ -19,6 +19,8 @@ struct SecurityObject : Resource {
 
 extern const UserType kActorType;
 extern const UserType kScopeType;
+extern const LibraryEntry kActorMethods[];  // lua/lib_security.cpp
+extern const LibraryEntry kScopeMethods[];
 
 // The argument is somebody else's: an error may jump over the caller's frame. [-0, +1, m]
 void push_actor(lua_State* L, const std::shared_ptr<const Actor>& actor);

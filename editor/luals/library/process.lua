@@ -67,11 +67,11 @@ local SpawnBuilder = {}
 ---@return wippy.SpawnBuilder
 function SpawnBuilder:with_context(values) end
 
----@param actor any
+---@param actor wippy.Actor
 ---@return wippy.SpawnBuilder
 function SpawnBuilder:with_actor(actor) end
 
----@param scope any
+---@param scope wippy.Scope
 ---@return wippy.SpawnBuilder
 function SpawnBuilder:with_scope(scope) end
 

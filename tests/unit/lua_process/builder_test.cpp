@@ -1,21 +1,13 @@
 // libs: wippy_lua wippy_runtime
-// Security actors and scopes on their way through SpawnBuilder: what scripts alone cannot see as long as there is no security
-// module. The library `sec` makes them and says what a process has.
+// Security actors and scopes on their way through SpawnBuilder. The library `sec` makes them and says what a process has, and who
+// else holds them.
 #include "lua/security_object.hpp"
 #include "lua/state.hpp"
 #include "lua/task.hpp"
+#include "runtime/process/security.hpp"
 #include "tests/unit/lua_process/lua_node.hpp"
 
 namespace wippy {
-
-class Actor {
- public:
-  lua_Integer number = 0;
-};
-class Scope {
- public:
-  lua_Integer number = 0;
-};
 
 namespace lua::test {
 namespace {
@@ -30,8 +22,8 @@ int sec_uses(lua_State* L) { return lua_pushinteger(L, g_actor.use_count()), 1; 
 // "actor scope" of the calling process, 0 for none
 int sec_who(lua_State* L) {
   const FramePtr& frame = context_of(L).frame();
-  const lua_Integer actor = frame == nullptr || frame->actor() == nullptr ? 0 : frame->actor()->number;
-  const lua_Integer scope = frame == nullptr || frame->scope() == nullptr ? 0 : frame->scope()->number;
+  const lua_Integer actor = frame != nullptr && frame->actor() == g_actor ? 7 : 0;
+  const lua_Integer scope = frame != nullptr && frame->scope() == g_scope ? 8 : 0;
   lua_pushfstring(L, "%I %I", static_cast<LUAI_UACINT>(actor), static_cast<LUAI_UACINT>(scope));
   return 1;
 }
@@ -43,8 +35,8 @@ constexpr LibraryEntry kSec[] = {
 class Builder : public ::testing::Test {
  protected:
   Builder() {
-    g_actor = std::make_shared<const Actor>(Actor{7});
-    g_scope = std::make_shared<const Scope>(Scope{8});
+    g_actor = std::make_shared<const Actor>("user:7", "");
+    g_scope = std::make_shared<const Scope>();
   }
   void add(const std::string& id, const std::string& source) {
     ScriptEntry e;

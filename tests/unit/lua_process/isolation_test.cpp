@@ -64,7 +64,7 @@ class Isolation : public ::testing::Test {
     e.source = names_as_lua() + read_file(source_root() + "/tests/lua/helper/walk.lua");
     ASSERT_EQ(node.add(e), "");
   }
-  std::vector<std::string> all_modules() const {
+  std::vector<std::string> all_modules() {
     std::vector<std::string> out;
     const LuaHooks& hooks = node.hooks();
     for (std::size_t i = 0; i < hooks.library_count; ++i) {
