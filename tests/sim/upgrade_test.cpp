@@ -44,7 +44,7 @@ return { main = function(expected, ended, rounds)
   process.upgrade(process.id() == "app:odd" and "app:even" or "app:odd", expected, ended, rounds + 1)
 end })";
 
-class Programs final : public lua::ProcessDirectory {
+class Programs final : public ProcessDirectory {
  public:
   Programs() : hooks_(*this) {
     for (const char* id : {"app:odd", "app:even"}) {

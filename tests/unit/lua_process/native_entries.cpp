@@ -173,12 +173,14 @@ NativeRegistry& registry() {
   return all;
 }
 
-}  // namespace
-
-const NativeStart* find_native(std::string_view entry_id) {
+const NativeStart* find_registered(std::string_view entry_id) {
   constexpr std::string_view kSpace = "native.test:";
   static const NativeRegistry& all = registry();
   return entry_id.starts_with(kSpace) ? all.find(entry_id.substr(kSpace.size())) : nullptr;
 }
+
+const bool g_linked = (g_find_native = find_registered, true);
+
+}  // namespace
 
 }  // namespace wippy::lua::test

@@ -6,7 +6,11 @@
 
 namespace wippy::lua::test {
 
-// nullptr: no such entry.
-const NativeStart* find_native(std::string_view entry_id);
+// nullptr: no such entry. Null itself in programs without native_entries.cpp.
+using FindNative = const NativeStart* (*)(std::string_view entry_id);
+inline FindNative g_find_native = nullptr;
+inline const NativeStart* find_native(std::string_view entry_id) {
+  return g_find_native == nullptr ? nullptr : g_find_native(entry_id);
+}
 
 }  // namespace wippy::lua::test
