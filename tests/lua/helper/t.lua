@@ -25,6 +25,12 @@ function t.fails(kind, first, err, what)
   return err
 end
 
+-- `false, err` of that kind.
+function t.refuses(kind, first, err, what)
+  if first ~= false then error((what or "call") .. ": not false but " .. show(first), 2) end
+  return t.fails(kind, nil, err, what)
+end
+
 function t.has(text, part, what)
   text = tostring(text)
   if not string.find(text, part, 1, true) then error((what or "text") .. ": " .. show(text) .. " lacks " .. show(part), 2) end

@@ -31,11 +31,11 @@ class LuaNode final : public ProcessDirectory {
   // Empty: it compiles.
   std::string add(const ScriptEntry& e) {
     auto p = std::make_shared<LuaProgram>();
-    if (const auto limit = memory_limits_.find(e.id); limit != memory_limits_.end()) p->memory_limit = limit->second;
     p->entry_id = e.id;
     p->method = e.method;
     p->modules = e.modules;
-    p->memory_limit = e.memory_limit;
+    const auto limit = memory_limits_.find(e.id);
+    p->memory_limit = limit != memory_limits_.end() ? limit->second : e.memory_limit;
     std::string text;
     if (!compile(e.source, e.id, p->bytecode, text).ok()) return broken_[e.id] = text;
     if (helper_ != nullptr) p->imports.push_back({"t", helper_});
