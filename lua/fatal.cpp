@@ -191,12 +191,4 @@ const char* fatal_text(Fatal cause) noexcept {
   return "killed";
 }
 
-int push_fatal_text(lua_State* L) {
-  const Fatal cause = root_of(L).slice.fatal;
-  // Nothing may be allocated past the limit, not even a longer text.
-  const bool has_place = cause != Fatal::kMemory && lua_rawgetp(L, LUA_REGISTRYINDEX, &kFatalPlaceKey) == LUA_TSTRING;
-  lua_pushfstring(L, "%s%s", has_place ? lua_tostring(L, -1) : "", fatal_text(cause));
-  return 1;
-}
-
 }  // namespace wippy::lua

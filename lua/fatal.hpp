@@ -39,8 +39,7 @@ void judge_coroutine(lua_State* L, lua_State* co);
 // what the coroutine had failed with already. [-0, +0, v]
 void judge_closing(lua_State* L, lua_State* co, const char* before);
 
-// Pushes what the process dies of, "app:it:3: stack overflow"; only when slice.fatal is set. May lack the place. [-0, +1, m]
-int push_fatal_text(lua_State* L);
+// What the process dies of; the EXIT has the place before it, "app:it:3: stack overflow", when one was noted.
 const char* fatal_text(Fatal cause) noexcept;
 
 }  // namespace wippy::lua

@@ -1,5 +1,6 @@
 #include "lua/machine.hpp"
 
+#include <cstdio>
 #include <new>
 #include <utility>
 
@@ -249,15 +250,16 @@ Verdict LuaMachine::run_tasks(Context& self) noexcept {
   }
 }
 
-// Why it could not go on, with the place if there is memory for saying so.
-void LuaMachine::finish_fatal(Context& self, lua_State* L) noexcept {
-  const char* text = fatal_text(root_.slice.fatal);
-  lua_sethook(L, nullptr, 0, 0);
-  if (root_.slice.fatal != Fatal::kMemory) {
-    lua_pushcfunction(L, push_fatal_text);
-    if (lua_pcall(L, 0, 1, 0) == LUA_OK) text = lua_tostring(L, -1);
-  }
+// Why it could not go on, with the place if one was noted. Nothing of Lua runs or allocates any more.
+void LuaMachine::finish_fatal(Context& self) noexcept {
+  char text[256];
+  const char* place = "";
+  lua_State* const L = main_state();
+  if (lua_checkstack(L, 1) != 0 && lua_rawgetp(L, LUA_REGISTRYINDEX, &kFatalPlaceKey) == LUA_TSTRING)
+    place = lua_tostring(L, -1);
+  std::snprintf(text, sizeof text, "%s%s", place, fatal_text(root_.slice.fatal));
   self.finish(ExitReason::failure(ErrorKind::kInternal, text));
+  root_.done = true;
 }
 
 // False: the process ends or changes its code.
@@ -272,14 +274,13 @@ bool LuaMachine::run_one(Context& self, Task& task) noexcept {
   fence_signal();
   root_.running = nullptr;
   running_ = nullptr;
+  if (status != LUA_OK && status != LUA_YIELD) static_cast<void>(is_fatal(task.thread, status));
+  if (root_.slice.fatal != Fatal::kNone && !root_.done) finish_fatal(self);
   if (status == LUA_YIELD) {
     root_.slice.system_yield = false;
     if (task.state == TaskState::kRunning) push_ready_front(task);  // preempted
   } else {
-    if (status != LUA_OK && is_fatal(task.thread, status) && root_.slice.fatal != Fatal::kNone && !root_.done) {
-      finish_fatal(self, task.thread);
-      root_.done = true;
-    } else if (status != LUA_OK && !root_.stopping && !self.killed()) {
+    if (status != LUA_OK && !root_.done && !root_.stopping && !self.killed()) {
       // A hook of the libraries failed while it reported an end.
       self.finish(ExitReason::failure(ErrorKind::kInternal, "error while the result was being reported"));
       root_.done = true;

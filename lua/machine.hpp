@@ -95,7 +95,7 @@ class LuaMachine final : public Machine {
   void route(Context& self, Signal* s) noexcept;
   Verdict run_tasks(Context& self) noexcept;
   bool run_one(Context& self, Task& task) noexcept;
-  void finish_fatal(Context& self, lua_State* L) noexcept;
+  void finish_fatal(Context& self) noexcept;
   Verdict end(Context& self) noexcept;
   void push_ready(Task& task) noexcept;
   void push_ready_front(Task& task) noexcept;

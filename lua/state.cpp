@@ -123,7 +123,12 @@ lua_State* create_state(ProcessRoot& root, SpareBytes& spare) noexcept {
 }
 
 int raise_fatal(lua_State* L) {
-  root_of(L).slice.killed = true;
+  SliceState& slice = root_of(L).slice;
+  slice.killed = true;
+  // A task that is left and never resumed: unwinding through every pcall around here would walk the whole call chain for each.
+  if (slice_may_yield(L)) {
+    return slice_yield(L, 0, [](lua_State* state, int, lua_KContext) { return raise_fatal(state); });
+  }
   lua_sethook(L, kill_hook, LUA_MASKCOUNT, 1);
   lua_pushlightuserdata(L, const_cast<char*>(&kKillToken));
   return lua_error(L);

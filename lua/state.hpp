@@ -57,8 +57,8 @@ struct ProcessRoot : StateRoot {
 
 inline ProcessRoot& root_of(lua_State* L) noexcept { return *static_cast<ProcessRoot*>(state_root(L)); }
 
-// Ends the process from inside Lua: raises the error that nobody catches, with the hook armed so that no handler and no
-// <close> variable gets further. Sets slice.killed. Never returns. [-0, +0, v]
+// Ends the process from inside Lua: leaves the task for good by a system yield, or, where none is possible, raises the error that
+// nobody catches, with the hook armed so that no handler and no <close> variable gets further. Sets slice.killed. [-0, +0, v]
 int raise_fatal(lua_State* L);
 
 // True when `status` of a pcall or resume must be passed on: the process is killed or out of memory.

@@ -100,7 +100,7 @@ end, names = function()
   return { a, w }
 end }
 
---@ test C-301 field.md 7b: memory without bound kills one process, in every way of catching
+--@ test field-7b memory without bound kills one process, in every way of catching
 return { main = function()
   local caught, pong = process.listen("caught"), process.listen("pong")
   local neighbour = process.spawn("app.test:neighbour", "app:processes")
@@ -123,7 +123,7 @@ return { main = function()
   return true
 end }
 
---@ test C-301 field.md 7b: every path of memory ends at the limit
+--@ test field-7b every path of memory ends at the limit
 return { main = function()
   local caught, pong = process.listen("caught"), process.listen("pong")
   local neighbour = process.spawn("app.test:neighbour", "app:processes")
@@ -164,7 +164,7 @@ end }
 --@ entry app.test:small memory=1048576
 return { main = function(v) return type(v) end }
 
---@ test C-301 field.md 7b: a message too large for its receiver, as mail and as spawn arguments
+--@ test field-7b a message too large for its receiver, as mail and as spawn arguments
 return { main = function()
   local caught, ready, events = process.listen("caught"), process.listen("ready"), process.events()
   local big = ("x"):rep(4000000)
@@ -194,7 +194,7 @@ return { main = function()
   return true
 end }
 
---@ test C-300 field.md 7b: no finalizers, so that nothing of a script runs at the end or after it
+--@ test field-7b no finalizers, so that nothing of a script runs at the end or after it
 return { main = function()
   local ok, e = pcall(setmetatable, {}, { __gc = function() end })
   t.eq(ok, false)
@@ -233,7 +233,7 @@ return { main = function(parent)
   goto again
 end }
 
---@ test C-063 field.md 7b: a kill runs no <close> and nothing after it
+--@ test C-055 a kill runs no <close> and nothing after it
 return { main = function()
   local after, ready, events = process.listen("after"), process.listen("ready"), process.events()
   local pid = process.spawn_monitored("app.test:killed", "app:processes", process.pid())

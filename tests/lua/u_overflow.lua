@@ -76,7 +76,7 @@ return { main = function()
   end
 end }
 
---@ test C-301 field.md 7b: recursion without bound kills one process, in every way of catching
+--@ test field-7b recursion without bound kills one process, in every way of catching
 return { main = function()
   local caught, pong = process.listen("caught"), process.listen("pong")
   local neighbour = process.spawn("app.test:neighbour", "app:processes")
@@ -119,14 +119,14 @@ return { main = function()
   f(1)
 end }
 
---@ test C-301 field.md 7b: the error of an overflow says where
+--@ test field-7b the error of an overflow says where
 return { main = function()
   local e = t.run("app.test:deep")
   t.ok(tostring(e.error):find("app.test:deep:%d+: stack overflow$"), tostring(e.error))
   return true
 end }
 
---@ test C-301 field.md 7b: deep but bounded, and errors that only say so, stay ordinary
+--@ test field-7b deep but bounded, and errors that only say so, stay ordinary
 return { main = function()
   local function deep(n) if n == 0 then return 0 end return 1 + deep(n - 1) end
   t.eq(deep(150000), 150000)
@@ -204,7 +204,7 @@ return { main = function(pid, attack, way)
   caught("it returned")
 end }
 
---@ test C-301 field.md 7b: patterns that take too long kill one process, in every way of catching
+--@ test field-7b patterns that take too long kill one process, in every way of catching
 return { main = function()
   local caught, pong = process.listen("caught"), process.listen("pong")
   local neighbour = process.spawn("app.test:neighbour", "app:processes")
@@ -229,7 +229,7 @@ return { main = function()
   return true
 end }
 
---@ test C-301 field.md 7b: long subjects and square patterns of usual size are no blow-ups
+--@ test field-7b long subjects and square patterns of usual size are no blow-ups
 return { main = function()
   t.eq(#(("x"):rep(2000000):gsub("x", "y")), 2000000)
   t.eq(select(2, ("hello world "):rep(100000):gsub("(%w+)", "<%1>")), 200000)
@@ -241,7 +241,7 @@ return { main = function()
   return true
 end }
 
---@ test C-315 field.md 7b: deep tables are transferred or refused, never a crash
+--@ test C-315 deep tables are transferred or refused, never a crash
 return { main = function()
   local ch = process.listen("deep")
   for _, depth in ipairs{ 100, 5000, 10000, 100000 } do
@@ -275,13 +275,13 @@ return { main = function()
   return t[long]
 end }
 
---@ test C-301 field.md 7b: hash flooding and long keys
+--@ test field-7b hash flooding and long keys
 return { main = function()
   t.eq(t.run("app.test:hashes").value, 1)
   return true
 end }
 
---@ test C-301 field.md 7b: long arguments of short functions
+--@ test field-7b long arguments of short functions
 return { main = function()
   local long = ("9"):rep(1000000)
   t.eq(tonumber(long), math.huge)
@@ -319,7 +319,7 @@ return { main = function(what)
   if what == "unpack" then forever(string.unpack, s, s) end
 end }
 
---@ test C-301 field.md 7b: long library calls are left at the end of a slice
+--@ test field-7b long library calls are left at the end of a slice
 return { main = function()
   local events = process.events()
   for _, what in ipairs{ "upper", "lower", "reverse", "len", "offset", "offset back", "pack", "packsize", "unpack" } do
