@@ -15,25 +15,6 @@ namespace {
 
 using Names = std::set<std::string>;
 
-// Documented from the specification, not merged yet. A group may be absent as a whole; as soon as one of its names exists, all
-// must. "X:" and "x." stand for all that begins so.
-const std::vector<std::vector<std::string>> kExpected = {
-    {"ctx", "ctx."},
-    {"process.upgrade"},
-    {"process.with_context", "SpawnBuilder:"},
-    {"time.date",        "time.parse",       "time.load_location", "time.fixed_zone", "time.utc",
-     "time.localtz",     "Location:",        "Time:add_date",      "Time:format",     "Time:date",
-     "Time:clock",       "Time:year",        "Time:month",         "Time:day",        "Time:hour",
-     "Time:minute",      "Time:second",      "Time:weekday",       "Time:year_day",   "Time:is_zero",
-     "Time:in_local",    "Time:in_location", "Time:location",      "Time:round",      "Time:truncate",
-     "time.RFC3339",     "time.RFC3339NANO", "time.RFC822",        "time.RFC822Z",    "time.RFC850",
-     "time.RFC1123",     "time.RFC1123Z",    "time.KITCHEN",       "time.STAMP",      "time.STAMP_MILLI",
-     "time.STAMP_MICRO", "time.STAMP_NANO",  "time.DATE_TIME",     "time.DATE_ONLY",  "time.TIME_ONLY"},
-};
-
-// Exists only as long as the other name does not: a ticker is still a timer.
-constexpr const char* kLeaving[][2] = {{"Ticker:reset", "time.date"}};
-
 // Prints a line for each name that exists. Objects and plain tables of the same class are looked at together.
 constexpr const char* kProbe = R"(
 local seen = {}
@@ -70,7 +51,7 @@ return { main = function()
   local objects = {
     Channel = box, Case = box:case_receive(), Error = errors.new("x"), Payload = payload.new(nil), Message = box:receive(),
     Duration = time.seconds(1), Time = time.now(), Timer = time.timer("1h"), Ticker = time.ticker("1h"), Location = time.utc,
-    Logger = logger:named("x"), SpawnBuilder = process.with_context and process.with_context({ k = 1 }),
+    Logger = logger:named("x"), SpawnBuilder = process.with_context({ k = 1 }),
     Actor = security.new_actor("x"), Scope = security.new_scope(),
   }
   for class, object in pairs(objects) do
@@ -144,28 +125,6 @@ Names stock_names() {
   return out;
 }
 
-bool belongs(const std::string& name, const std::string& pattern) {
-  const bool is_prefix = pattern.back() == ':' || pattern.back() == '.';
-  return is_prefix ? name.rfind(pattern, 0) == 0 : name == pattern;
-}
-
-// Of `declared`, the names of groups none of which is real.
-Names still_to_come(const Names& declared, const Names& real) {
-  Names out;
-  for (const auto& group : kExpected) {
-    Names names;
-    bool begun = false;
-    for (const std::string& pattern : group) {
-      for (const std::string& n : declared) {
-        if (belongs(n, pattern)) names.insert(n);
-      }
-      for (const std::string& n : real) begun = begun || belongs(n, pattern);
-    }
-    if (!begun) out.insert(names.begin(), names.end());
-  }
-  return out;
-}
-
 Names without(const Names& from, const Names& what) {
   Names out;
   std::set_difference(from.begin(), from.end(), what.begin(), what.end(), std::inserter(out, out.end()));
@@ -174,14 +133,10 @@ Names without(const Names& from, const Names& what) {
 
 TEST(LuaLs, DeclaresWhatExists) {
   const Names declared = DeclaredNames(source_dir() + "/editor/luals/library").names();
-  Names real = real_names();
-  for (const auto& [name, successor] : kLeaving) {
-    if (!real.contains(successor)) real.erase(name);
-  }
+  const Names real = real_names();
   ASSERT_GT(real.size(), 150u);
   EXPECT_EQ(without(without(real, declared), stock_names()), Names{}) << "exist, but are not declared";
-  EXPECT_EQ(without(without(declared, real), still_to_come(declared, real)), Names{})
-      << "are declared, but do not exist";
+  EXPECT_EQ(without(declared, real), Names{}) << "are declared, but do not exist";
 }
 
 TEST(LuaLs, ReadsNamesOfEveryForm) {
@@ -195,12 +150,6 @@ TEST(LuaLs, ReadsNamesOfEveryForm) {
   for (const char* n : {"transcode", "nanosecond", "case_send", "_VERSION", "NOT_FOUND"}) {
     EXPECT_TRUE(quoted.contains(n)) << n;
   }
-}
-
-TEST(LuaLs, GroupsCountAsAWhole) {
-  const Names declared = {"ctx", "ctx.get", "ctx.all", "process.upgrade", "json.encode"};
-  EXPECT_EQ(still_to_come(declared, {"process.upgrade"}), (Names{"ctx", "ctx.get", "ctx.all"}));
-  EXPECT_EQ(still_to_come(declared, {"ctx", "ctx.get"}), Names{"process.upgrade"});
 }
 
 // The add-on's files are Lua, and its settings JSON that names no library twice.
