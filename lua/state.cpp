@@ -1,7 +1,8 @@
-// Memory per state, in bytes of the arena (x86-64, Lua 5.4.4): bare 4,987; with sandbox and string metatable 5,179. The first
+// Memory per state, in bytes of the arena (x86-64, Lua 5.4.4): bare 3,806 (stock Lua's 4,987 less what decision
+// 015 says); with sandbox and string metatable 4,022. The first
 // use of a library adds about: print 54, string 1,300, table 740, math 3,076, coroutine 546, channel 544, os 530; process and
-// time 56, a table more from the second use on. The machine takes 592. Seed 002's task worker, waiting: 7,247 in chunks of
-// 7,680 (docs/decisions/011). The cap is enforced in allocate() below, the only allocator of a script; test
+// time 56, a table more from the second use on. The machine takes 592. Seed 002's task worker, waiting: 6,095 in chunks of
+// 6,656. The cap is enforced in allocate() below, the only allocator of a script; test
 // Spawn.BareStateIsSmall holds the bound.
 #include "lua/state.hpp"
 
