@@ -45,7 +45,7 @@ void push_location(lua_State* L, const Zone& zone) {
   const std::string_view name = zone.name();
   void* const block = new_user(L, kLocationType, sizeof(LocationObject) + name.size(), 0);
   char* const text = static_cast<char*>(block) + sizeof(LocationObject);
-  std::memcpy(text, name.data(), name.size());
+  name.copy(text, name.size());  // may be empty
   new (block) LocationObject{zone.with_name({text, name.size()})};
 }
 
