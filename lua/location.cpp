@@ -1,6 +1,5 @@
 #include "lua/location.hpp"
 
-#include <cstring>
 #include <new>
 
 #include "lua/state.hpp"
