@@ -1,5 +1,7 @@
 // Two passes, so that no frame of the reader is jumped over: the reader's events become a flat list of values, and from that
 // the values are made in the Lua heap.
+#include "lua/rapidjson_assert.hpp"
+
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
@@ -109,6 +111,8 @@ bool read(std::string_view text, Tape& tape, JsonFault& fault) noexcept {
       return fault.set(ErrorKind::kInternal, "The document is followed by a NUL byte, at byte %zu", in.Tell() + 1);
   } catch (const std::bad_alloc&) {
     fault.set(ErrorKind::kUnavailable, "out of memory");
+  } catch (const RapidJsonRefused&) {
+    fault.set(ErrorKind::kInternal, "not possible");
   }
   return fault.ok();
 }

@@ -1,3 +1,5 @@
+#include "lua/rapidjson_assert.hpp"
+
 #include <rapidjson/writer.h>
 
 #include <algorithm>
@@ -252,6 +254,8 @@ bool write_json(lua_State* L, int index, JsonSink& out, JsonFault& fault) noexce
     if (out.full()) fault.set(ErrorKind::kInternal, "%s", kTooLong);
   } catch (const std::bad_alloc&) {
     fault.set(ErrorKind::kUnavailable, "out of memory");
+  } catch (const RapidJsonRefused&) {
+    fault.set(ErrorKind::kInternal, "not possible");
   }
   lua_settop(L, top);
   return fault.ok();

@@ -1,5 +1,7 @@
 #include "lua/json_schema.hpp"
 
+#include "lua/rapidjson_assert.hpp"
+
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
@@ -171,6 +173,8 @@ bool validate_json(std::string_view schema, std::string_view text, JsonFault& fa
     return run(compiled, text, fault);
   } catch (const std::bad_alloc&) {
     return fault.set(ErrorKind::kInvalid, "the validation takes too much memory or too many steps");
+  } catch (const RapidJsonRefused&) {
+    return fault.set(ErrorKind::kInvalid, "the schema cannot be used");
   }
 }
 

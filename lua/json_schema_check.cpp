@@ -1,5 +1,7 @@
 #include "lua/json_schema_check.hpp"
 
+#include "lua/rapidjson_assert.hpp"
+
 #include <rapidjson/internal/regex.h>
 #include <rapidjson/pointer.h>
 
@@ -218,14 +220,21 @@ class Check {
     return false;
   }
 
+  static bool can_be_read(const char* pattern) {
+    try {
+      return rapidjson::internal::GenericRegex<rapidjson::UTF8<>>(pattern).IsValid();
+    } catch (const RapidJsonRefused&) {
+      return false;
+    }
+  }
+
   bool pattern(SchemaValue& v) {
     char text[kMaxPatternBytes + 1];
     std::size_t length = 0;
     const char* why = "";
     if (!translate_pattern({v.GetString(), v.GetStringLength()}, text, length, why)) return refuse(why);
     text[length] = '\0';
-    const rapidjson::internal::GenericRegex<rapidjson::UTF8<>> regex(text);
-    if (!regex.IsValid()) return refuse("a pattern cannot be read: ", v.GetString());
+    if (!can_be_read(text)) return refuse("a pattern cannot be read: ", v.GetString());
     v.SetString(text, static_cast<rapidjson::SizeType>(length), allocator());
     return true;
   }

@@ -2,6 +2,8 @@
 // drafts in the words of draft 4. Changes the document.
 #pragma once
 
+#include "lua/rapidjson_assert.hpp"
+
 #include <rapidjson/document.h>
 
 #include <cstddef>

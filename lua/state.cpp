@@ -6,6 +6,7 @@
 // Spawn.BareStateIsSmall holds the bound.
 #include "lua/state.hpp"
 
+#include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -82,6 +83,13 @@ void resize_string_table(lua_State* L, int entries) asm("luaS_resize");
 void own_luax_init(lua_State* L) asm("__wrap_luaX_init");
 }
 constexpr int kFirstStrings = 64;  // half of liblua's; it doubles by itself
+
+#if defined(__SANITIZE_THREAD__)
+// liblua is a fortified build and leaves by the checked longjmp, which ThreadSanitizer does not watch: its shadow stack would keep
+// the frames that were left, and overflow after some ten thousand errors and yields.
+extern "C" [[noreturn]] void watched_longjmp(std::jmp_buf buffer, int value) asm("__longjmp_chk");
+extern "C" void watched_longjmp(std::jmp_buf buffer, int value) { std::longjmp(buffer, value); }
+#endif
 
 // Nothing of ours runs Lua unprotected; liblua would abort silently.
 int panic(lua_State* L) {

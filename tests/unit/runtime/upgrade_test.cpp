@@ -292,7 +292,7 @@ uint64_t resident_bytes() {
 Behavior many_root(Context& self, Node& n) {
   constexpr int64_t kChanges = 100'000;
   const Pid p = spawn_native(self, watched(), small_step, self.pid(), kChanges).pid;
-  uint64_t early = 0;
+  [[maybe_unused]] uint64_t early = 0;
   for (int64_t left = kChanges; left >= 0; --left) {
     tell(self, p, "n", left);
     if (left % 64 == 0) co_await yield(self);
@@ -301,7 +301,9 @@ Behavior many_root(Context& self, Node& n) {
   }
   Message m = co_await receive(self);
   expect_note(m, "over", kChanges);
+#if !defined(__SANITIZE_THREAD__)  // its shadow grows with every place that is touched for the first time
   EXPECT_LT(resident_bytes(), early + (8u << 20)) << "100,000 changes leave nothing behind";
+#endif
   m = co_await receive(self);
   expect_exit(m, p);
   n.done();
