@@ -294,7 +294,7 @@ Channel* new_channel(lua_State* L, uint32_t capacity, ChannelSource* source) {
 }
 
 bool has_metatable(lua_State* L, int index, const void* metatable) {
-  if (metatable == nullptr || lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) return false;
+  if (metatable == nullptr || !lua_getmetatable(L, index)) return false;  // scripts cannot give it to anything else
   const bool same = lua_topointer(L, -1) == metatable;
   lua_pop(L, 1);
   return same;

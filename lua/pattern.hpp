@@ -33,11 +33,7 @@ class Matcher {
 
   // About a second; and what any pattern with one loop over the subject needs, many times over. Searching for the end of a
   // lazy or greedy item from each place of the subject, the usual square, fits for subjects of some 25,000 bytes.
-#if defined(__SANITIZE_THREAD__)
-  static constexpr int64_t kAllowance = 20'000'000;  // a step takes about 15 times as long
-#else
   static constexpr int64_t kAllowance = 300'000'000;
-#endif
   static constexpr int64_t kAllowancePerByte = 256;
   static constexpr int64_t allowance_for(size_t subject_bytes) noexcept {
     return kAllowance + kAllowancePerByte * static_cast<int64_t>(subject_bytes);

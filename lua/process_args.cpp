@@ -17,6 +17,10 @@ bool text_argument(lua_State* L, int index, std::string_view& out) {
 }
 
 Status resolve_destination(Context& self, std::string_view text, Pid& out) noexcept {
+  if (text.size() > 1 && text.back() == '}') {  // most are what push_pid wrote
+    out = self.node().parse_formatted(text);
+    if (out) return Status::good();
+  }
   if (NodeCore::looks_like_pid(text)) {
     if (Status s = self.node().parse(text, out); !s.ok()) return s;
     return out ? Status::good() : Status::error(ErrorKind::kNotFound, "process not found");

@@ -91,6 +91,9 @@ class NodeCore {
 
   // --- text form: {host|0x0002f}, or {node@host|0x…} when the node has a name (spec/process.md §2)
   std::string format(Pid pid) const;
+  // What format() wrote for a host of this node, not empty: one compare with the host's prefix. 0: it is something else, or of
+  // another form.
+  Pid parse_formatted(std::string_view text) const noexcept;
   // kInvalid: not of the form of a PID. A well-formed one with a wrong host gives pid 0 and ok.
   Status parse(std::string_view text, Pid& pid) const noexcept;
   static bool looks_like_pid(std::string_view text) noexcept {
@@ -113,7 +116,6 @@ class NodeCore {
   int64_t live_processes() const noexcept;
 
  private:
-  Pid parse_formatted(std::string_view text) const noexcept;
   friend class WorkerProcs;
   friend class Context;
   void submit(Process* p) noexcept;

@@ -204,7 +204,7 @@ return { main = function(pid, attack, way)
   caught("it returned")
 end }
 
---@ test field-7b patterns that take too long kill one process, in every way of catching
+--@ test field-7b tsan=no patterns that take too long kill one process, in every way of catching
 return { main = function()
   local caught, pong = process.listen("caught"), process.listen("pong")
   local neighbour = process.spawn("app.test:neighbour", "app:processes")

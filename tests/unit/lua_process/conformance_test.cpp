@@ -17,6 +17,12 @@ std::string scripts_folder() {
   return std::string(root != nullptr ? root : ".") + "/tests/lua";
 }
 
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kThreadSanitizer = true;
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
+
 class ScriptTest : public ::testing::Test {
  public:
   ScriptTest(std::string path, std::string id, uint32_t workers)
@@ -65,7 +71,7 @@ bool register_all() {
   for (const std::string& path : files) {
     const std::string suite = "LuaConformance_" + std::filesystem::path(path).stem().string();
     for (const ScriptEntry& e : parse_script(path)) {
-      if (!e.is_test) continue;
+      if (!e.is_test || (kThreadSanitizer && !e.under_tsan)) continue;
       ::testing::RegisterTest(
           suite.c_str(), as_name(e.title).c_str(), nullptr, nullptr, path.c_str(), 1,
           [path, id = e.id, workers = e.workers]() -> ::testing::Test* { return new ScriptTest(path, id, workers); });

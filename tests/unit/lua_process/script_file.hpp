@@ -4,6 +4,7 @@
 //                                                          the lines up to the next marker are the source of that entry
 //   --@ test C-029 [workers=1] what it shows              likewise, of a process that must return true; else 2 workers
 //   --@ test [json uuid] C-302 what it shows              the same with modules besides `time`
+//   --@ test C-055 tsan=no what it shows                  not under ThreadSanitizer: minutes of one thread's own work
 //
 // Entries get the module `time` and the import `t` (tests/lua/helper/t.lua); entries given with modules get those instead.
 #pragma once
@@ -28,6 +29,7 @@ struct ScriptEntry {
   std::string source;
   uint32_t workers = 2;  // of the host that runs the test
   bool is_test = false;
+  bool under_tsan = true;
 };
 
 inline std::string read_file(const std::string& path) {
@@ -69,6 +71,8 @@ inline std::vector<ScriptEntry> parse_script(const std::string& path) {
       while (words >> word) {
         if (e.is_test && word.rfind("workers=", 0) == 0) {
           e.workers = static_cast<uint32_t>(std::stoul(word.substr(8)));
+        } else if (e.is_test && word == "tsan=no") {
+          e.under_tsan = false;
         } else if (e.is_test) {
           if (!take_module(word, e.modules)) e.title += (e.title.empty() ? "" : " ") + word;
         } else if (word.rfind("method=", 0) == 0) {
