@@ -4,6 +4,7 @@
 #include "memory/arena.cpp"
 #include "runtime/process/context.cpp"
 #include "runtime/process/exit.cpp"
+#include "runtime/process/frame_context.cpp"
 #include "runtime/process/links.cpp"
 #include "runtime/process/mail_limit.cpp"
 #include "runtime/process/node_core.cpp"
@@ -31,5 +32,5 @@ const ExitReason::Standard& ExitReason::standard() noexcept {
   return all;
 }
 ExitReason ExitReason::share() const noexcept { return ExitReason(abnormal_, nullptr); }
-ExitReason ExitReason::failure(ErrorKind, std::string_view) noexcept { return ExitReason(true, nullptr); }
+ExitReason ExitReason::failure(ErrorKind, std::string_view, Retryable) noexcept { return ExitReason(true, nullptr); }
 }  // namespace wippy
