@@ -173,8 +173,7 @@ constexpr LibraryEntry kMethods[] = {
 };
 
 void fill_duration(lua_State* L) {
-  push_lazy_table(L, kMethods);
-  lua_setfield(L, -2, "__index");
+  set_methods(L, kMethods);
   set_function(L, "__tostring", duration_tostring);
   set_function(L, "__concat", concat_texts);
   set_function(L, "__eq", duration_compare<LUA_OPEQ>);

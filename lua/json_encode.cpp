@@ -12,7 +12,6 @@
 #include "lua/duration.hpp"
 #include "lua/error_object.hpp"
 #include "lua/json_parts.hpp"
-#include "lua/layout.hpp"
 #include "lua/message.hpp"
 #include "lua/payload_object.hpp"
 #include "lua/protected.hpp"
@@ -120,10 +119,7 @@ class Encoder {
   bool time(const TimeObject& t) {
     const ShownTime when = show_time(t.instant.unix_s, t.instant.nanos, zone_of_time(L_, lua_gettop(L_), t));
     char shown[kTimeTextBytes];
-    std::size_t length = 0;
-    format_layout("2006-01-02T15:04:05.999999999Z07:00", when,
-                  [&](std::string_view piece) { length += piece.copy(shown + length, sizeof shown - length); });
-    return writer_.String(shown, as_size(length));
+    return writer_.String(shown, as_size(format_time("2006-01-02T15:04:05.999999999Z07:00", when, shown)));
   }
 
   bool error(const ErrorObject& e, int depth) {

@@ -192,10 +192,7 @@ int logger_write(lua_State* L) {
   return 0;
 }
 
-void fill_logger(lua_State* L) {
-  push_lazy_table(L, kLoggerLibrary);
-  lua_setfield(L, -2, "__index");
-}
+void fill_logger(lua_State* L) { set_methods(L, kLoggerLibrary); }
 
 }  // namespace
 

@@ -4,7 +4,6 @@
 // script or between two spawns. Each method makes a new one. What the caller inherited is not in it: that never changes during
 // a process's life and is laid under the builder's values at the spawn.
 #include <algorithm>
-#include <cstring>
 
 #include "lua/error_object.hpp"
 #include "lua/lib_process.hpp"
@@ -87,19 +86,16 @@ int builder_with_context(lua_State* L) {
   return 1;
 }
 
-int builder_with_actor(lua_State* L) {
+// with_actor, with_scope
+template <auto to_object, int slot>
+int builder_with_object(lua_State* L) {
   check_user(L, 1, kBuilderType);
-  if (to_actor(L, 2) == nullptr) return raise_invalid(L, "with_actor: a security actor is required");
+  if (to_object(L, 2) == nullptr) {
+    return raise_invalid(L, slot == kActorSlot ? "with_actor: a security actor is required"
+                                               : "with_scope: a security scope is required");
+  }
   lua_settop(L, 2);
-  replace_top(L, kActorSlot);
-  return 1;
-}
-
-int builder_with_scope(lua_State* L) {
-  check_user(L, 1, kBuilderType);
-  if (to_scope(L, 2) == nullptr) return raise_invalid(L, "with_scope: a security scope is required");
-  lua_settop(L, 2);
-  replace_top(L, kScopeSlot);
+  replace_top(L, slot);
   return 1;
 }
 
@@ -137,10 +133,10 @@ int builder_spawn(lua_State* L) {
   return spawn_call(L, {kNames[(link ? 2 : 0) + (monitor ? 1 : 0)], monitor, link}, 1);
 }
 
-constexpr luaL_Reg kMethods[] = {
+constexpr LibraryEntry kMethods[] = {
     {"with_context", builder_with_context},
-    {"with_actor", builder_with_actor},
-    {"with_scope", builder_with_scope},
+    {"with_actor", builder_with_object<to_actor, kActorSlot>},
+    {"with_scope", builder_with_object<to_scope, kScopeSlot>},
     {"with_name", builder_with_name},
     {"with_message", builder_with_message},
     {"spawn", builder_spawn<false, false>},
@@ -150,16 +146,7 @@ constexpr luaL_Reg kMethods[] = {
     {nullptr, nullptr},
 };
 
-// [-2, +1, m]
-int builder_index(lua_State* L) {
-  const char* const name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-  for (const luaL_Reg* m = kMethods; m->name != nullptr; ++m) {
-    if (std::strcmp(m->name, name) == 0) return lua_pushcfunction(L, m->func), 1;
-  }
-  return 0;
-}
-
-void fill_builder(lua_State* L) { set_function(L, "__index", builder_index); }
+void fill_builder(lua_State* L) { set_methods(L, kMethods); }
 
 const UserType kBuilderType = {"SpawnBuilder", fill_builder};
 

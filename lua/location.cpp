@@ -29,8 +29,7 @@ constexpr LibraryEntry kMethods[] = {
 };
 
 void fill_location(lua_State* L) {
-  push_lazy_table(L, kMethods);
-  lua_setfield(L, -2, "__index");
+  set_methods(L, kMethods);
   set_function(L, "__tostring", location_string);
   set_function(L, "__concat", concat_texts);
   set_function(L, "__eq", location_equal);

@@ -24,8 +24,7 @@ int collect(lua_State* L) {
 
 template <class T, const LibraryEntry* methods>
 void fill(lua_State* L) {
-  push_lazy_table(L, methods);
-  lua_setfield(L, -2, "__index");
+  set_methods(L, methods);
   set_function(L, "__gc", collect<T>);
 }
 

@@ -124,26 +124,12 @@ Civil civil_at_self(lua_State* L) {
   return civil_of(zone_of_time(L, 1, t).wall_s(t.instant.unix_s));
 }
 
-template <auto part>
-int time_part(lua_State* L) {
-  lua_pushinteger(L, civil_at_self(L).*part);
-  return 1;
-}
-
-int time_date(lua_State* L) {
+// The fields of the calendar that are named, in this order. [-1, +n, v]
+template <auto... part>
+int time_parts(lua_State* L) {
   const Civil c = civil_at_self(L);
-  lua_pushinteger(L, c.year);
-  lua_pushinteger(L, c.month);
-  lua_pushinteger(L, c.day);
-  return 3;
-}
-
-int time_clock(lua_State* L) {
-  const Civil c = civil_at_self(L);
-  lua_pushinteger(L, c.hour);
-  lua_pushinteger(L, c.minute);
-  lua_pushinteger(L, c.second);
-  return 3;
+  (lua_pushinteger(L, c.*part), ...);
+  return sizeof...(part);
 }
 
 // --- zones
@@ -207,17 +193,17 @@ constexpr LibraryEntry kTimeMethods[] = {
     {"format_rfc3339", time_rfc3339},
     {"unix", time_unix},
     {"unix_nano", time_unix_nano},
-    {"date", time_date},
-    {"clock", time_clock},
-    {"year", time_part<&Civil::year>},
-    {"month", time_part<&Civil::month>},
-    {"day", time_part<&Civil::day>},
-    {"hour", time_part<&Civil::hour>},
-    {"minute", time_part<&Civil::minute>},
-    {"second", time_part<&Civil::second>},
+    {"date", time_parts<&Civil::year, &Civil::month, &Civil::day>},
+    {"clock", time_parts<&Civil::hour, &Civil::minute, &Civil::second>},
+    {"year", time_parts<&Civil::year>},
+    {"month", time_parts<&Civil::month>},
+    {"day", time_parts<&Civil::day>},
+    {"hour", time_parts<&Civil::hour>},
+    {"minute", time_parts<&Civil::minute>},
+    {"second", time_parts<&Civil::second>},
     {"nanosecond", time_nanosecond},
-    {"weekday", time_part<&Civil::weekday>},
-    {"year_day", time_part<&Civil::year_day>},
+    {"weekday", time_parts<&Civil::weekday>},
+    {"year_day", time_parts<&Civil::year_day>},
     {"is_zero", time_is_zero},
     {"utc", time_in_standard<Zone::Kind::kUtc>},
     {"in_local", time_in_standard<Zone::Kind::kLocal>},

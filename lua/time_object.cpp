@@ -1,6 +1,5 @@
 #include "lua/time_object.hpp"
 
-#include <cstring>
 #include <new>
 
 #include "lua/error_object.hpp"
@@ -43,8 +42,7 @@ int time_tostring(lua_State* L) {
 }
 
 void fill_time(lua_State* L) {
-  push_lazy_table(L, kTimeMethods);
-  lua_setfield(L, -2, "__index");
+  set_methods(L, kTimeMethods);
   set_function(L, "__tostring", time_tostring);
   set_function(L, "__concat", concat_texts);
   set_function(L, "__eq", time_same);
@@ -124,15 +122,16 @@ void push_time_value(lua_State* L, const TimeValue& v) {
   push_time_in(L, instant_of(v), is_local ? local : Zone::fixed({}, v.zone_offset_s));
 }
 
+std::size_t format_time(std::string_view layout, const ShownTime& shown, char* out) noexcept {
+  std::size_t length = 0;
+  format_layout(layout, shown,
+                [&](std::string_view piece) { length += piece.copy(out + length, kTimeTextBytes - length); });
+  return length;
+}
+
 std::size_t format_rfc3339_nano(const TimeValue& t, char* out) noexcept {
-  std::size_t n = 0;
-  const auto put = [&](std::string_view piece) {
-    std::memcpy(out + n, piece.data(), piece.size());
-    n += piece.size();
-  };
-  format_layout("2006-01-02T15:04:05.000000000Z07:00", show_time(t.unix_s, t.nanos, Zone::fixed({}, t.zone_offset_s)),
-                put);
-  return n;
+  const Zone zone = Zone::fixed({}, t.zone_offset_s);
+  return format_time("2006-01-02T15:04:05.000000000Z07:00", show_time(t.unix_s, t.nanos, zone), out);
 }
 
 }  // namespace wippy::lua

@@ -7,6 +7,7 @@
 #include <lua5.4/lua.hpp>
 
 #include "lua/duration.hpp"
+#include "lua/layout.hpp"
 #include "lua/location.hpp"
 #include "lua/state.hpp"
 #include "lua/user_type.hpp"
@@ -56,6 +57,8 @@ TimeValue value_of_time(lua_State* L, int index,
 void push_time_value(lua_State* L, const TimeValue& value);  // [-0, +1, m]
 
 inline constexpr std::size_t kTimeTextBytes = 64;
+// `out` has kTimeTextBytes, which RFC 3339 never fills. Returns the length.
+std::size_t format_time(std::string_view layout, const ShownTime& shown, char* out) noexcept;
 // RFC 3339 with nine digits of a second. Returns the length.
 std::size_t format_rfc3339_nano(const TimeValue& t, char* out) noexcept;
 

@@ -144,8 +144,7 @@ constexpr LibraryEntry kTickerMethods[] = {
 
 template <const LibraryEntry* methods>
 void fill(lua_State* L) {
-  push_lazy_table(L, methods);
-  lua_setfield(L, -2, "__index");
+  set_methods(L, methods);
   set_function(L, "__gc", timer_gc);
 }
 

@@ -64,6 +64,11 @@ int concat_texts(lua_State* L) {
   return 1;
 }
 
+void set_methods(lua_State* L, const LibraryEntry* methods) {
+  push_lazy_table(L, methods);
+  lua_setfield(L, -2, "__index");
+}
+
 void set_function(lua_State* L, const char* name, lua_CFunction function) {
   lua_pushcfunction(L, function);
   lua_setfield(L, -2, name);

@@ -9,6 +9,8 @@
 
 namespace wippy::lua {
 
+struct LibraryEntry;
+
 // Immutable, static; its address is the key in the registry. `fill` completes the metatable on top: [-0, +0, e]
 struct UserType {
   const char* name;
@@ -35,7 +37,10 @@ T& check_user_as(lua_State* L, int index, const UserType& type) {
 // [-2, +1, e]
 int concat_texts(lua_State* L);
 
-// Sets field `name` of the table on top. [-0, +0, m]
+// For UserType::fill, with the metatable on top. The methods of the objects; they appear when they are first asked for.
+// [-0, +0, m]
+void set_methods(lua_State* L, const LibraryEntry* methods);
+// Sets field `name`, "__tostring" for one. [-0, +0, m]
 void set_function(lua_State* L, const char* name, lua_CFunction function);
 
 }  // namespace wippy::lua
