@@ -1,47 +1,10 @@
-"""Processes beside each other: whole lines of output (process.md C-308), memory limits of hosts and entries (§6, README)."""
+"""Memory limits of hosts and entries, from outside (process.md §6, spec README)."""
 
 import re
 
 import e2e
 from e2e import case
 from projects import TERMINAL, project
-
-LINES = 1000
-
-PRINTER = f"""
-  local mark = ...
-  for i = 1, {LINES} do print(mark, i, mark:rep(40), "end") end
-  return true
-"""
-
-
-def whole(text, mark):
-    """The numbers of the whole lines of one printer, in their order."""
-    return [int(n) for n in re.findall(rf"(?m){mark}\t(\d+)\t{mark * 40}\tend(?=$|  )", text)]
-
-
-@case("C-308 two processes print 1,000 lines each through the log, a third on the terminal: no line is torn")
-def no_interleaving():
-    app = project({
-        "it": """
-  local events = process.events()
-  process.spawn_monitored("app:printer", "app:processes", "A")
-  process.spawn_monitored("app:printer", "app:processes", "B")
-  for i = 1, 1000 do print("C", i, ("C"):rep(40), "end") end
-  for i = 1, 2 do assert(events:receive().value) end
-""",
-        "printer": PRINTER,
-    })
-    program = e2e.run(app, "run", "-c", "-x", "app:it").exits(0)
-    expected = list(range(1, LINES + 1))
-    e2e.equal([line for line in program.out.splitlines() if not re.fullmatch(r"C\t\d+\tC{40}\tend", line)], [], "torn lines")
-    e2e.equal(whole(program.out, "C"), expected, "lines on the terminal")
-    printed = [line for line in program.err.splitlines() if re.search("AAA|BBB", line)]
-    e2e.equal(len(printed), 2 * LINES, "lines of the log that come from print")
-    for mark, other in ("AB", "BA"):
-        e2e.equal(whole(program.err, mark), expected, f"lines of {mark}")
-        e2e.equal([line for line in printed if mark * 2 in line and other * 2 in line], [], "mixed lines")
-
 
 HOG = """
   local parent = ...

@@ -34,33 +34,7 @@ local attacks = {
   in_handler = function() xpcall(error, function() local function f() return 1 + f() end return f() end) end,
 }
 
-local ways = {
-  plain = function(f) f() end,
-  pcall = function(f) while true do pcall(f) caught("pcall") end end,
-  xpcall = function(f) xpcall(f, function() caught("handler") end) caught("xpcall") end,
-  wrap = function(f) pcall(coroutine.wrap(f)) caught("wrap") end,
-  resume = function(f) coroutine.resume(coroutine.create(f)) caught("resume") end,
-  nested = function(f) pcall(pcall, coroutine.wrap(function() pcall(f) caught("inner") end)) caught("outer") end,
-  close_variable = function(f)
-    local x <close> = setmetatable({}, { __close = function() caught("__close") end })
-    f()
-  end,
-  closing = function(f)
-    local co = coroutine.create(function()
-      local x <close> = setmetatable({}, { __close = f })
-      coroutine.yield()
-    end)
-    coroutine.resume(co)
-    pcall(coroutine.close, co)
-    caught("coroutine.close")
-  end,
-  replacement = function(f) pcall(string.gsub, "a", "a", f) caught("gsub") end,
-  metamethod = function(f) pcall(function() return #setmetatable({}, { __len = f }) end) caught("metamethod") end,
-  task = function(f)
-    coroutine.spawn(function() pcall(f) caught("task") end)
-    process.inbox():receive()
-  end,
-}
+local ways = t.ways(caught)
 return { main = function(pid, attack, way)
   parent = pid
   ways[way](attacks[attack])
@@ -179,25 +153,7 @@ local attacks = {
   gmatch = function() for w in ("x"):rep(100000):gmatch("x*x*x*x*y") do end end,
   gsub = function() return ("a"):rep(300000):gsub("a-b", "") end,
 }
-local ways = {
-  plain = function(f) f() end,
-  pcall = function(f) while true do pcall(f) caught("pcall") end end,
-  xpcall = function(f) xpcall(f, function() caught("handler") end) caught("xpcall") end,
-  resume = function(f) coroutine.resume(coroutine.create(f)) caught("resume") end,
-  close_variable = function(f)
-    local x <close> = setmetatable({}, { __close = function() caught("__close") end })
-    f()
-  end,
-  closing = function(f)
-    local co = coroutine.create(function()
-      local x <close> = setmetatable({}, { __close = f })
-      coroutine.yield()
-    end)
-    coroutine.resume(co)
-    pcall(coroutine.close, co)
-    caught("coroutine.close")
-  end,
-}
+local ways = t.ways(caught)
 return { main = function(pid, attack, way)
   parent = pid
   ways[way](attacks[attack])

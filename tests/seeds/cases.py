@@ -152,11 +152,6 @@ def upgrade():
     entry("api", "app.workers:upgrade").exits(0).prints("app.workers:v3 3\n").silent()
 
 
-@case("001-11 upgrade to another entry, then twice the same one again")
-def upgrade_twice():
-    entry("upgrade", "app.workers:first").exits(0).prints("app.workers:second 3\n").silent()
-
-
 @case("001-12 with_context: the child reads the value")
 def with_context():
     entry("builder", "app.workers:context").exits(0).prints("123\n").silent()

@@ -62,4 +62,36 @@ function t.run(entry, ...)
   return e
 end
 
+-- How a script may try to live on after what f does; `caught` is told when it does.
+function t.ways(caught)
+  return {
+    plain = function(f) f() end,
+    pcall = function(f) while true do pcall(f) caught("pcall") end end,
+    xpcall = function(f) xpcall(f, function() caught("handler") end) caught("xpcall") end,
+    wrap = function(f) pcall(coroutine.wrap(f)) caught("wrap") end,
+    resume = function(f) coroutine.resume(coroutine.create(f)) caught("resume") end,
+    nested = function(f) pcall(pcall, coroutine.wrap(function() pcall(f) caught("inner") end)) caught("outer") end,
+    close_variable = function(f)
+      local x <close> = setmetatable({}, { __close = function() caught("__close") end })
+      f()
+    end,
+    closing = function(f)
+      local co = coroutine.create(function()
+        local x <close> = setmetatable({}, { __close = f })
+        coroutine.yield()
+      end)
+      coroutine.resume(co)
+      pcall(coroutine.close, co)
+      caught("coroutine.close")
+    end,
+    replacement = function(f) pcall(string.gsub, "a", "a", f) caught("gsub") end,
+    comparator = function(f) pcall(table.sort, { 2, 1 }, f) caught("sort") end,
+    metamethod = function(f) pcall(function() return #setmetatable({}, { __len = f }) end) caught("metamethod") end,
+    task = function(f)
+      coroutine.spawn(function() pcall(f) caught("task") end)
+      process.inbox():receive()
+    end,
+  }
+end
+
 return t
