@@ -81,8 +81,8 @@ void Process::forget_answers() noexcept {
 [[gnu::noinline]] Verdict Process::change_machine() noexcept {
   ProcessExt& x = *ext_;
   const std::unique_ptr<Successor> next = std::move(x.successor);
-  if (finished_ || (control_.load_acquire() & Control::kKillMask) != 0) return Verdict::kDone;  // (a); partner: kill
-  machine_->close(*this, false);                                                                // (b)
+  if (finished_ || killed()) return Verdict::kDone;  // (a); a kill that comes later ends the new machine
+  machine_->close(*this, false);                     // (b)
   machine_ = nullptr;
 #if defined(WIPPY_SIM)
   if (sim::planted(sim::Bug::kKeptLost)) drop_kept();
