@@ -103,7 +103,7 @@ struct Work {
   Atomic<uint32_t> moved[kCpus][kCpus];  // [spawner][runner]; statistics until the work is done
   Atomic<uint32_t> done{0};
 };
-constexpr uint64_t kPieceNs = 1'000'000;
+constexpr uint64_t kPieceNs = 300'000;
 
 Behavior piece(Context& self, Work* work, uint32_t origin, uint32_t size);
 
@@ -156,22 +156,30 @@ void run_work(Team& team, Shape shape, const std::vector<uint32_t>& spawners, ui
 
 using Rounds = std::vector<std::vector<uint32_t>>;  // who spawns, round by round
 
-Crossings crossings(const char* name, Team::Rewrite rewrite, Shape shape, const Rounds& rounds, uint32_t size) {
-  Crossings out;
+void crossings(Team::Rewrite rewrite, Shape shape, const Rounds& rounds, uint32_t size, Crossings& out) {
   Team team(rewrite);
   for (const std::vector<uint32_t>& spawners : rounds) run_work(team, shape, spawners, size, out);
+}
+
+void print(const char* name, const Crossings& c) {
   std::printf("steals %s: of %llu pieces stolen %llu on the same node, %llu near, %llu far\n", name,
-              static_cast<unsigned long long>(out.pieces), static_cast<unsigned long long>(out.local),
-              static_cast<unsigned long long>(out.near), static_cast<unsigned long long>(out.far));
-  return out;
+              static_cast<unsigned long long>(c.pieces), static_cast<unsigned long long>(c.local),
+              static_cast<unsigned long long>(c.near), static_cast<unsigned long long>(c.far));
 }
 
 struct Compared {
   Crossings planned, random;
 };
-Compared compare(const char* name, Shape shape, const Rounds& rounds, uint32_t size) {
-  Compared out{crossings("as planned", as_planned, shape, rounds, size),
-               crossings("random order", in_random_order, shape, rounds, size)};
+// In turns, each time with a new team: how much crosses depends on who happens to search when the first work comes, and a team
+// keeps much of that; single teams were seen between 0.17 and 0.54 of the other order.
+Compared compare(const char* name, Shape shape, uint32_t turns, const Rounds& rounds, uint32_t size) {
+  Compared out;
+  for (uint32_t i = 0; i < turns; ++i) {
+    crossings(as_planned, shape, rounds, size, out.planned);
+    crossings(in_random_order, shape, rounds, size, out.random);
+  }
+  print("as planned", out.planned);
+  print("random order", out.random);
   std::printf("steals %s: remote %llu as planned, %llu in random order: %.2f\n", name,
               static_cast<unsigned long long>(out.planned.remote()),
               static_cast<unsigned long long>(out.random.remote()),
@@ -179,21 +187,19 @@ Compared compare(const char* name, Shape shape, const Rounds& rounds, uint32_t s
   return out;
 }
 
-// On each node one worker has work and the other none; eight times, as the number of crossings varies from round to round.
-void expect_half(const char* name, Shape shape, uint32_t size, uint64_t enough) {
-  Rounds rounds;
-  for (int i = 0; i < 4; ++i) rounds.insert(rounds.end(), {{0, 2, 4, 6}, {1, 3, 5, 7}});
-  const Compared c = compare(name, shape, rounds, size);
+// On each node one worker has work and the other none.
+void expect_half(const char* name, Shape shape, uint32_t turns, uint32_t size, uint64_t enough) {
+  const Compared c = compare(name, shape, turns, {{0, 2, 4, 6}, {1, 3, 5, 7}}, size);
   EXPECT_GE(c.random.remote(), enough) << "too few steals to compare";
   EXPECT_LE(c.planned.remote() * 2, c.random.remote());
 }
-TEST(Steal, AtMostHalfAsManyRemoteAsInRandomOrder) { expect_half("a tree on each node", &tree, 500, 160); }
-TEST(Steal, AtMostHalfAsManyRemoteAsInRandomOrderOfBatches) { expect_half("a batch on each node", &batch, 250, 1600); }
+TEST(Steal, AtMostHalfAsManyRemoteAsInRandomOrder) { expect_half("a tree on each node", &tree, 12, 500, 480); }
+TEST(Steal, AtMostHalfAsManyRemoteAsInRandomOrderOfBatches) { expect_half("a batch on each node", &batch, 4, 250, 1600); }
 
 // One worker of eight has all the work, so that six of seven thieves have no choice: fewer, but not half
 // (docs/internals/numa-guest.md).
 TEST(Steal, FewerRemoteFromASingleSpawner) {
-  const Compared c = compare("one tree", &tree, {{0}, {2}, {4}, {6}}, 1'500);
+  const Compared c = compare("one tree", &tree, 2, {{0}, {2}, {4}, {6}}, 1'500);
   EXPECT_GE(c.random.remote(), 100u) << "too few steals to compare";
   EXPECT_LT(c.planned.remote(), c.random.remote());
 }
