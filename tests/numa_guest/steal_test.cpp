@@ -194,7 +194,9 @@ void expect_half(const char* name, Shape shape, uint32_t turns, uint32_t size, u
   EXPECT_LE(c.planned.remote() * 2, c.random.remote());
 }
 TEST(Steal, AtMostHalfAsManyRemoteAsInRandomOrder) { expect_half("a tree on each node", &tree, 12, 500, 480); }
-TEST(Steal, AtMostHalfAsManyRemoteAsInRandomOrderOfBatches) { expect_half("a batch on each node", &batch, 4, 250, 1600); }
+TEST(Steal, AtMostHalfAsManyRemoteAsInRandomOrderOfBatches) {
+  expect_half("a batch on each node", &batch, 4, 250, 1600);
+}
 
 // One worker of eight has all the work, so that six of seven thieves have no choice: fewer, but not half
 // (docs/internals/numa-guest.md).
