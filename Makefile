@@ -11,7 +11,7 @@ EXAMPLE_ARGS ?= run monitored_pool
 help:
 	@echo "make run         install what is missing, build release, run $(EXAMPLE)"
 	@echo "make test        the same, then every test of the release and debug builds"
-	@echo "make conformance which of the process model's promises (tests/conformance/process.txt) are shown by passing tests"
+	@echo "make conformance which promises (tests/conformance/process.txt, host.txt, typed.txt) are shown by passing tests"
 	@echo "make build       release build only: build/release/bin/"
 	@echo "make bench       all benchmarks (minutes) and the table for perf-reports; make bench-smoke: each once"
 	@echo "make gate        counts and instructions against bench/gate/baseline.json; make gate-accept, gate-selftest"
