@@ -5,13 +5,18 @@ namespace wippy::lua::typed {
 namespace {
 
 constexpr std::string_view kPrimitives[] = {"any", "boolean", "unknown", "never", "number", "integer", "string"};
-constexpr std::string_view kOtherBasics[] = {"table", "thread", "userdata"};
 
 bool is_one_of(std::string_view name, const std::string_view* list, std::size_t count) noexcept {
   for (std::size_t i = 0; i < count; ++i) {
     if (list[i] == name) return true;
   }
   return false;
+}
+
+// Names of modules need no escapes and no long brackets.
+std::string_view unquoted(std::string_view literal) noexcept {
+  if (literal.size() < 2 || literal.front() == '[' || literal.find('\\') != std::string_view::npos) return {};
+  return literal.substr(1, literal.size() - 2);
 }
 
 }  // namespace
@@ -181,7 +186,7 @@ void Parser::name_node(NodeId id, std::string_view name, bool qualified) {
     const Variable* const local = find_variable(name);
     node.kind = NodeKind::kQualified;
     node.from_global = local == nullptr;
-    node.module = local == nullptr ? name : local->module;
+    node.module = local == nullptr ? name : unquoted(local->module);
     if (node.module.empty()) node.kind = NodeKind::kAny;  // a local that holds who knows what
     return;
   }

@@ -159,7 +159,8 @@ void Parser::resolve() {
         break;
       }
       if (b == 0) {
-        node.kind = NodeKind::kAny;
+        const bool basic = node.text == "table" || node.text == "thread" || node.text == "userdata";
+        node.kind = basic ? NodeKind::kBasic : NodeKind::kAny;
         break;
       }
     }

@@ -46,6 +46,7 @@ struct Validator {
   std::string name;
   std::vector<Literal> arguments;
   uint32_t line = 0;
+  int32_t pattern = -1;  // likewise: the compiled expression of @pattern
 };
 
 struct TypeNode {
