@@ -10,7 +10,7 @@
 
 namespace wippy::lua {
 
-inline constexpr int kMaxTypeDepth = 600;  // steps through types: four for a list item
+inline constexpr int kMaxTypeDepth = 600;             // steps through types: four for a list item
 inline constexpr uint32_t kMaxTypeSteps = 4'000'000;  // about a tenth of a second
 
 // What the names in a declaration's type mean: `instance` names the declaration, its arguments are types of `outer`.
