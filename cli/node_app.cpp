@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "cli/lua_syntax.hpp"
 #include "cli/outcome.hpp"
 #include "lua/machine.hpp"
 #include "mailbox/values.hpp"
@@ -160,7 +161,8 @@ bool NodeApp::make_lua_entry(const std::string& id, const app::ProcessLuaConfig&
   program->modules = config.modules;
   program->memory_limit = static_cast<std::size_t>(config.max_memory_bytes);
   std::string text;
-  if (!lua::compile(config.source, id, program->bytecode, text).ok()) {
+  const lua::Dialect dialect = dialect_of(*app_.find(app::EntryId::parse(id)));
+  if (!lua::compile(config.source, id, program->bytecode, text, dialect).ok()) {
     error = id + ": " + text;
     return false;
   }

@@ -6,6 +6,10 @@
 # Files named main.cpp belong to the binaries, not to the libraries.
 function(wippy_sources out folder)
   file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cpp)
+  if(folder STREQUAL "lua")  # the modules that scripts require are part of the same library
+    file(GLOB modules CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/lua/modules/*.cpp)
+    list(APPEND found ${modules})
+  endif()
   list(FILTER found EXCLUDE REGEX "/main\\.cpp$")
   list(SORT found)
   set(${out} ${found} PARENT_SCOPE)

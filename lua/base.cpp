@@ -8,6 +8,7 @@
 
 #include "lua/hooks.hpp"
 #include "lua/state.hpp"
+#include "lua/type_value.hpp"
 
 namespace wippy::lua {
 
@@ -264,7 +265,7 @@ const LibraryEntry* base_functions() noexcept { return kBase; }
 bool find_global(lua_State* L, const char* name) {
   if (std::strcmp(name, "_G") == 0) return lua_pushglobaltable(L), true;
   if (std::strcmp(name, "_VERSION") == 0) return lua_pushliteral(L, LUA_VERSION), true;
-  return push_global(L, name);
+  return push_global(L, name) || push_basic_type(L, name);
 }
 
 }  // namespace wippy::lua

@@ -13,6 +13,7 @@
 #include "lua/program.hpp"
 #include "lua/state.hpp"
 #include "lua/stdlib.hpp"
+#include "lua/type_value.hpp"
 
 namespace wippy::lua {
 
@@ -28,6 +29,16 @@ int open_view(lua_State* L) {
   return 1;
 }
 
+// string(v), beside string.format. [-0, +1, e]
+int open_callable_string(lua_State* L) {
+  open_view<open_string>(L);
+  lua_getmetatable(L, -1);
+  lua_pushcfunction(L, call_string);
+  lua_setfield(L, -2, "__call");
+  lua_pop(L, 1);
+  return 1;
+}
+
 int open_package(lua_State* L) {
   lua_newtable(L);
   return 1;
@@ -40,7 +51,7 @@ int open_unpack(lua_State* L) {
 }
 
 constexpr LuaLibrary kBuiltin[] = {
-    {"string", open_view<open_string>, true},
+    {"string", open_callable_string, true},
     {"table", open_view<open_table>, true},
     {"math", open_view<open_math>, true},
     {"coroutine", open_view<open_coroutine>, true},

@@ -13,6 +13,7 @@
 #include "lua/base.hpp"
 #include "lua/hooks.hpp"
 #include "lua/state.hpp"
+#include "lua/type_value.hpp"
 
 namespace wippy::lua {
 
@@ -95,7 +96,7 @@ int index_lazily(lua_State* L) {
   } else if (!is_globals(L, 1)) {
     return index_bare_view(L, name);
   } else if (!find_global(L, name)) {
-    return 0;
+    return push_reified(L, name) ? 1 : 0;  // not kept: every program has its own
   } else if (lua_tocfunction(L, -1) == own_require) {
     return 1;  // asked for a few times, at the start: a place in _G would stay
   }

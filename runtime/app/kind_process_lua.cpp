@@ -17,7 +17,9 @@ void read_source(FieldReader& data, KindContext& context, ProcessLuaConfig& conf
   if (context.syntax == nullptr || !*context.syntax) return;
   if (const std::optional<SyntaxError> error = (*context.syntax)(context.entry, config.source)) {
     const int line = config.source_line + std::max(error->line, 1) - 1;
-    data.error("source", config.source_path + ":" + std::to_string(line) + ": " + error->message);
+    // The column of a source inside YAML is not that of the file: the indentation is missing.
+    const std::string column = from_file && error->column > 0 ? std::to_string(error->column) + ":" : "";
+    data.error("source", config.source_path + ":" + std::to_string(line) + ":" + column + " " + error->message);
   }
 }
 

@@ -19,6 +19,7 @@ namespace wippy::app {
 struct SyntaxError {
   int line = 0;  // within the source text, one-based
   std::string message;
+  int column = 0;  // in bytes, one-based; 0: not known
 };
 // Compiles a source without running it; nothing when it is well-formed. Passed in, so that this folder needs no Lua.
 using SyntaxCheck = std::function<std::optional<SyntaxError>(const Entry&, std::string_view source)>;

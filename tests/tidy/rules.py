@@ -30,7 +30,8 @@ MAY_INCLUDE = {
     # runtime/runtime.{hpp,cpp} and its neighbours: the assembled node.
     "runtime": CORE + ["runtime"],
     # lua sees Context, Machine, Payload, Command: not Worker, not Deque.
-    "lua": ["memory", "mailbox", "runtime/process", "runtime/dispatch"] + SEAMS + LOG,
+    "lua/typed": [],
+    "lua": ["lua/typed", "memory", "mailbox", "runtime/process", "runtime/dispatch"] + SEAMS + LOG,
     "cli": CORE + ["runtime", "lua"],
     # Programs of embedders.
     "examples": CORE + ["runtime", "lua", "cli"],
@@ -59,6 +60,7 @@ FOREIGN = [
     (r"lua5\.4/|lua\.hpp$|lua\.h$|lauxlib\.h$|lualib\.h$", ["lua"]),
     (r"yaml-cpp/", ["runtime/app"]),
     (r"cctz/", ["lua"]),
+    (r"re2/", ["lua"]),
     (r"spdlog/", ["runtime/observe"]),
     (r"fmt/", ["runtime", "lua", "cli"]),
     (r"CLI/", ["cli"]),
@@ -110,5 +112,5 @@ CMAKE_TARGETS = {
     "runtime/dispatch": "wippy_runtime_dispatch",
     "runtime/native": "wippy_runtime_native", "runtime/app": "wippy_runtime_app",
     "runtime/host": "wippy_runtime_host", "runtime/service": "wippy_runtime_service", "runtime": "wippy_runtime",
-    "lua": "wippy_lua", "cli": "wippy_cli",
+    "lua/typed": "wippy_lua_typed", "lua": "wippy_lua", "cli": "wippy_cli",
 }

@@ -39,6 +39,7 @@ local function samples()
   add("loaded location", function() return time.load_location("UTC") end)
   add("timer", function() return time.timer("1h") end)
   add("ticker", function() return time.ticker("1h") end)
+  add("type", function() return integer end)
   add("logger", function() return logger:with({ k = 1 }) end)
   return list
 end

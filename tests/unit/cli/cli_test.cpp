@@ -272,7 +272,7 @@ TEST_F(Cli, H050_SyntaxErrorOfARealLua) {
   project_.file("src/_index.yaml", "namespace: app\nname: p\nkind: process.lua\nsource: file://p.lua\n");
   project_.file("src/p.lua", "local x = 1\nlocal = 2\n");
   EXPECT_EQ(call({"run"}).err,
-            "Error: src/_index.yaml:4:9: entry app:p: source: src/p.lua:2: <name> expected near '='\n");
+            "Error: src/_index.yaml:4:9: entry app:p: source: src/p.lua:2:7: <name> expected near '='\n");
   project_.file("src/p.lua", std::string("\x1bLua\0", 5));
   EXPECT_NE(call({"run"}).err.find("src/p.lua:1: attempt to load a binary chunk"), std::string::npos);
 }

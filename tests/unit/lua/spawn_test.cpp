@@ -28,7 +28,7 @@ TEST_F(Spawn, LoadErrorsComeFromSpawn) {
   Bytecode out;
   std::string error;
   EXPECT_FALSE(compile("local x = = 1", "app:bad", out, error).ok());
-  EXPECT_EQ(error, "app:bad:1: unexpected symbol near '='");
+  EXPECT_EQ(error, "app:bad:1:11: unexpected symbol near '='");
 
   SpawnResult r = node.spawn("return {}");
   EXPECT_EQ(r.status.kind, ErrorKind::kNotFound);
