@@ -10,8 +10,10 @@
 #include "cli/outcome.hpp"
 #include "lua/machine.hpp"
 #include "mailbox/values.hpp"
+#include "runtime/app/node_value.hpp"
 #include "runtime/observe/flight_trace.hpp"
 #include "runtime/observe/log.hpp"
+#include "runtime/process/permission.hpp"
 #include "scheduler/clock.hpp"
 
 namespace wippy::cli {
@@ -74,7 +76,9 @@ MailLimits limits_of(const std::optional<app::MailboxConfig>& config) {
 }  // namespace
 
 NodeApp::NodeApp(const app::Application& app, const RunOptions& options)
-    : app_(app), options_(options), runtime_(runtime_config(app, options)), hooks_(*this) {
+    : app_(app), options_(options), runtime_(runtime_config(app, options)), policies_(app), hooks_(*this) {
+  hooks_.policies = &policies_;
+  runtime_.node().set_strict(app.settings.strict_mode);
   hooks_.print = &NodeApp::print;
 #if !defined(WIPPY_SIM)
   hooks_.entropy = kernel_entropy;
@@ -215,7 +219,9 @@ bool NodeApp::start_hosts(std::string& error) {
       o.mail = limits_of(c->mailbox);
       o.memory_limit = static_cast<std::size_t>(c->memory_limit_bytes.value_or(0));
     }
-    runtime_.add_host(o);
+    ProcessHost& host = runtime_.add_host(o);
+    if (const auto* c = app_.find(id)->config_as<app::HostConfig>(); c != nullptr && c->security)
+      policies_.guard_host(host.core(), *c->security);
   }
   // A host nobody asked for stays created: spawns onto it are refused as "not running", not as unknown.
   std::vector<std::string> wanted{kControlHost};
@@ -272,8 +278,19 @@ SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, std::string
   const Entry& entry = it->second;
   if (entry.mail.bounded()) options.mail = &entry.mail;
   if (entry.native != nullptr) options.entry_id = it->first;  // a coroutine does not know it
+  if (options.host != nullptr && options.host->guest() != nullptr)
+    options.frame = frame_on_host(*options.host, options.frame != nullptr ? options.frame : self.frame());
   return with_factory(entry, arguments, runtime_.seed(),
                       [&](MachineFactory& factory) { return self.spawn(factory, options); });
+}
+
+// The frame of a process that the runtime starts. False: `refused` says why it must not be started.
+bool NodeApp::secure(const std::optional<app::SecurityConfig>& config, SpawnOptions& options, SpawnResult& refused) const {
+  if (!config) return true;
+  std::string missing;
+  refused.status = policies_.make_frame(*config, nullptr, options.frame, missing);
+  if (!missing.empty()) refused.error_text = "not found: " + missing;
+  return refused.status.ok();
 }
 
 ServiceSpec NodeApp::service_spec(const app::ServicePlan& plan) {
@@ -281,8 +298,11 @@ ServiceSpec NodeApp::service_spec(const app::ServicePlan& plan) {
   s.id = plan.id.text();
   s.lifecycle = plan.lifecycle;
   for (const app::EntryId& n : plan.needs) s.needs.push_back(n.text());
-  s.start = [this, process = plan.process.text(), host = plan.host.text(), body = body_of(plan.input)](Context& self) {
+  s.start = [this, process = plan.process.text(), host = plan.host.text(), body = body_of(plan.input),
+             security = plan.lifecycle.security ? plan.lifecycle.security : app_.settings.system_security](Context& self) {
     SpawnOptions o;
+    SpawnResult refused;
+    if (!secure(security, o, refused)) return refused;
     o.host = find_host(host);
     o.private_watch = true;
     if (o.host != nullptr) return spawn(self, process, body, std::move(o));
@@ -301,7 +321,9 @@ ServiceSpec NodeApp::command_spec() {
     SpawnOptions o;
     o.host = find_host(options_.terminal_host.text());
     o.private_watch = true;
-    SpawnResult r = spawn(self, options_.process.text(), body_of(options_.args), std::move(o));
+    SpawnResult r;
+    if (secure(app_.settings.cli_security, o, r))
+      r = spawn(self, options_.process.text(), body_of(options_.args), std::move(o));
     if (!r.status.ok()) {
       std::cerr << "Error: " << (r.error_text.empty() ? r.status.message : r.error_text) << std::endl;
       exit_code_ = 1;

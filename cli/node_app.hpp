@@ -13,6 +13,7 @@
 #include "runtime/native/registry.hpp"
 #include "runtime/process/process_directory.hpp"
 #include "runtime/runtime.hpp"
+#include "runtime/security/store.hpp"
 #include "runtime/service/latency_probe.hpp"
 #include "runtime/service/supervisor.hpp"
 
@@ -58,6 +59,7 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   Status no_factory(std::string_view entry_id, std::string& error_text) const;
   bool start_hosts(std::string& error);
   bool launch_supervisor(std::string& error);
+  bool secure(const std::optional<app::SecurityConfig>& config, SpawnOptions& options, SpawnResult& refused) const;
   ServiceSpec service_spec(const app::ServicePlan& plan);
   ServiceSpec command_spec();
   int shut_down();
@@ -68,6 +70,7 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   const app::Application& app_;
   const RunOptions& options_;
   Runtime runtime_;
+  security::PolicyStore policies_;
   lua::StandardHooks hooks_;
   std::map<std::string, Entry, std::less<>> entries_;  // those that can be spawned
   std::unique_ptr<Supervisor> supervisor_;

@@ -10,6 +10,7 @@
 #include "lua/task.hpp"
 #include "mailbox/signal.hpp"
 #include "runtime/observe/log.hpp"
+#include "runtime/process/security.hpp"
 
 namespace wippy::lua {
 
@@ -71,6 +72,8 @@ struct LuaHooks {
   void (*log)(Context& self, const LogRecord& record) noexcept = nullptr;
   // Bytes that nobody can guess, for identifiers that must be unique in the world. Null: from the process's seed.
   void (*entropy)(uint8_t* out, std::size_t bytes) noexcept = nullptr;
+  // The policies of the application, for the security module. Null: there are none.
+  const PolicySource* policies = nullptr;
   // Monotonic nanoseconds at the start of the runtime, for os.clock.
   uint64_t start_ns = 0;
   const LuaLibrary* libraries = nullptr;

@@ -7,6 +7,7 @@
 
 #include "lua/error_object.hpp"
 #include "lua/lib_process.hpp"
+#include "lua/permission.hpp"
 #include "lua/process_args.hpp"
 #include "lua/security_object.hpp"
 #include "lua/spawn_call.hpp"
@@ -45,6 +46,25 @@ int raise(lua_State* L, int) { return lua_error(L); }
 
 int raise_invalid(lua_State* L, const char* message) { return raise(L, return_error(L, ErrorKind::kInvalid, message)); }
 
+constexpr const char* kNoContext = "not allowed to spawn processes with custom context";
+constexpr const char* kNoSecurity = "not allowed to spawn processes with custom security context";
+
+// Raises where the caller may not. [-0, +0, v]
+void check_context(lua_State* L) {
+  if (!permitted(L, "process.context", "context", kNoContext)) raise(L, 2);
+}
+void check_security(lua_State* L) {
+  if (!permitted(L, "process.security", "security", kNoSecurity)) raise(L, 2);
+}
+
+// The builder at 1 has been given an actor or a scope. [-0, +0, m]
+bool has_security(lua_State* L) {
+  const bool has =
+      lua_getiuservalue(L, 1, kActorSlot) == LUA_TUSERDATA || lua_getiuservalue(L, 1, kScopeSlot) == LUA_TUSERDATA;
+  lua_settop(L, 2);
+  return has;
+}
+
 // Adds the pairs of the table at `from` to the table on top. False: nil and the error are pushed. [-0, +(0|2), e]
 bool add_values(lua_State* L, int from) {
   const int to = lua_gettop(L);
@@ -71,6 +91,8 @@ int builder_with_context(lua_State* L) {
   check_user(L, 1, kBuilderType);
   if (!lua_istable(L, 2)) return raise_invalid(L, "with_context: a table of values is required");
   lua_settop(L, 2);
+  check_context(L);
+  if (has_security(L)) check_security(L);
   lua_newtable(L);
   if (lua_getiuservalue(L, 1, kValuesSlot) == LUA_TTABLE) {
     lua_pushnil(L);
@@ -94,6 +116,7 @@ int builder_with_object(lua_State* L) {
     return raise_invalid(L, slot == kActorSlot ? "with_actor: a security actor is required"
                                                : "with_scope: a security scope is required");
   }
+  check_security(L);
   lua_settop(L, 2);
   replace_top(L, slot);
   return 1;
@@ -203,6 +226,7 @@ Status read_builder(lua_State* L, int index, BuilderParts& out) noexcept {
 int process_with_context(lua_State* L) {
   if (!lua_istable(L, 1))
     return return_error(L, ErrorKind::kInvalid, "process.with_context: a table of values is required");
+  check_context(L);
   lua_settop(L, 1);
   lua_newtable(L);
   if (!add_values(L, 1)) return 2;

@@ -4,6 +4,7 @@
 #include "lua/duration.hpp"
 #include "lua/error_object.hpp"
 #include "lua/lib_process.hpp"
+#include "lua/permission.hpp"
 #include "lua/process_args.hpp"
 #include "lua/state.hpp"
 #include "lua/task.hpp"
@@ -15,6 +16,7 @@ namespace wippy::lua {
 int process_terminate(lua_State* L) {
   Pid target;
   if (!check_published(L, "terminate") || !destination_argument(L, "terminate", target)) return 2;
+  if (!permitted_target(L, "process.terminate", target, "not allowed to terminate: ")) return 2;
   Context& self = context_of(L);
   const Status s = self.terminate(target);
   if (s.ok() && target == self.pid()) return stop_here(L);
@@ -57,39 +59,54 @@ int process_cancel(lua_State* L) {
   // The deadline is judged before the destination is resolved, but a missing destination comes first.
   if (text_argument(L, 1, text) && !deadline_argument(L, deadline_ns)) return 2;
   if (!check_published(L, "cancel") || !destination_argument(L, "cancel", target)) return 2;
+  if (!permitted_target(L, "process.cancel", target, "not allowed to cancel: ")) return 2;
   return return_done(L, context_of(L).cancel(target, deadline_ns));
 }
 
 int process_monitor(lua_State* L) {
   Pid target;
   if (!check_published(L, "monitor") || !destination_argument(L, "monitor", target)) return 2;
+  if (!permitted_target(L, "process.monitor", target, "not allowed to monitor: ")) return 2;
   return return_done(L, context_of(L).monitor(target));
 }
 
 namespace {
 
+struct Undo {
+  const char* function;
+  std::string_view action;
+  const char* denial;
+  Status (Context::*call)(Pid) noexcept;
+};
+
 // For unmonitor and unlink a PID of nobody is fine: there is nothing to undo.
-int undo(lua_State* L, const char* function, Status (Context::*call)(Pid) noexcept) {
-  if (!check_published(L, function)) return 2;
+int undo(lua_State* L, const Undo& what) {
+  if (!check_published(L, what.function)) return 2;
   std::string_view text;
   Pid target;
   if (text_argument(L, 1, text) && NodeCore::looks_like_pid(text)) {
     static_cast<void>(resolve_destination(context_of(L), text, target));
-    if (!target) return return_done(L, Status::good());
-  } else if (!destination_argument(L, function, target)) {
+    if (!target) return permitted(L, what.action, text, what.denial) ? return_done(L, Status::good()) : 2;
+  } else if (!destination_argument(L, what.function, target)) {
     return 2;
   }
-  return return_done(L, (context_of(L).*call)(target));
+  if (!permitted_target(L, what.action, target, what.denial)) return 2;
+  return return_done(L, (context_of(L).*what.call)(target));
 }
 
 }  // namespace
 
-int process_unmonitor(lua_State* L) { return undo(L, "unmonitor", &Context::unmonitor); }
-int process_unlink(lua_State* L) { return undo(L, "unlink", &Context::unlink); }
+int process_unmonitor(lua_State* L) {
+  return undo(L, {"unmonitor", "process.unmonitor", "not allowed to unmonitor: ", &Context::unmonitor});
+}
+int process_unlink(lua_State* L) {
+  return undo(L, {"unlink", "process.unlink", "not allowed to unlink: ", &Context::unlink});
+}
 
 int process_link(lua_State* L) {
   Pid target;
   if (!check_published(L, "link") || !destination_argument(L, "link", target)) return 2;
+  if (!permitted_target(L, "process.link", target, "not allowed to link: ")) return 2;
   return return_done(L, context_of(L).link(target));
 }
 

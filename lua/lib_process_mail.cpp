@@ -6,6 +6,7 @@
 #include "lua/lib_process.hpp"
 #include "lua/machine.hpp"
 #include "lua/mail_router.hpp"
+#include "lua/permission.hpp"
 #include "lua/plain_body.hpp"
 #include "lua/process_args.hpp"
 #include "lua/values_lua.hpp"
@@ -105,6 +106,7 @@ int process_send(lua_State* L) {
   if (!topic.empty() && topic.front() == '@') return return_error(L, ErrorKind::kInvalid, "cannot send to @ topics");
   Pid target;
   if (!destination_argument(L, "send", target)) return 2;
+  if (!permitted_target(L, "process.send", target, "not allowed to send: ", topic)) return 2;
   SendWait wait;
   const EncodeResult r = send_values(L, target, topic, may_block(L) ? &wait : nullptr);
   if (wait.timer != 0) return send_later(L, target, wait);

@@ -1,6 +1,7 @@
 // process.registry (spec/process.md §1.16).
 #include "lua/error_object.hpp"
 #include "lua/lib_process.hpp"
+#include "lua/permission.hpp"
 #include "lua/process_args.hpp"
 #include "lua/state.hpp"
 #include "lua/task.hpp"
@@ -41,6 +42,10 @@ int registry_register(lua_State* L) {
   }
   Pid owner;
   if (!owner_argument(L, owner)) return 2;
+  if (!permitted(L, "process.registry.register", name, "not allowed to register name: ")) return 2;
+  if (owner != context_of(L).pid() &&
+      !permitted_target(L, "process.registry.foreign", owner, "not allowed to register a name for: "))
+    return 2;
   return return_done(L, add_name(context_of(L), name, owner));
 }
 
@@ -58,6 +63,7 @@ int registry_unregister(lua_State* L) {
   std::string_view name;
   if (!text_argument(L, 1, name))
     return return_error(L, ErrorKind::kInvalid, "process.registry.unregister: a name is required");
+  if (!permitted(L, "process.registry.unregister", name, "not allowed to unregister name: ")) return 2;
   lua_pushboolean(L, remove_name(context_of(L), name));
   return 1;
 }

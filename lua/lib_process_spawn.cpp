@@ -7,6 +7,7 @@
 #include "lua/lib_process.hpp"
 #include "lua/library.hpp"
 #include "lua/machine.hpp"
+#include "lua/permission.hpp"
 #include "lua/process_args.hpp"
 #include "lua/spawn_call.hpp"
 #include "lua/values_lua.hpp"
@@ -76,6 +77,15 @@ bool push_spawn_error(lua_State* L, const SpawnOutcome& out) {
   return true;
 }
 
+// In this order; all before anything is looked for (spec/host.md §5.8). [-0, +(0|2), m]
+bool spawn_permitted(lua_State* L, const SpawnRequest& request, std::string_view entry, std::string_view host) {
+  return permitted(L, "process.spawn", entry, "not allowed to spawn process: ") &&
+         (!request.monitor ||
+          permitted(L, "process.spawn.monitored", entry, "not allowed to spawn monitored process: ")) &&
+         (!request.link || permitted(L, "process.spawn.linked", entry, "not allowed to spawn linked process: ")) &&
+         permitted(L, "process.host", host, "not allowed to spawn on host: ");
+}
+
 }  // namespace
 
 int spawn_call(lua_State* L, const SpawnRequest& request, int builder) {
@@ -86,6 +96,7 @@ int spawn_call(lua_State* L, const SpawnRequest& request, int builder) {
   }
   if (!check_published(L, request.function)) return 2;
   luaL_checkstack(L, LUA_MINSTACK, nullptr);
+  if (context_of(L).node().guarded() && !spawn_permitted(L, request, entry, host)) return 2;
   SpawnOutcome out;
   spawn_entry(L, request, builder, entry, host, out);
   if (push_spawn_error(L, out)) return 2;
@@ -146,6 +157,9 @@ int process_exec(lua_State* L) {
   std::string_view entry;
   std::string_view host;
   if (!exec_arguments(L, entry, host)) return 2;
+  if (!permitted(L, "process.exec", entry, "not allowed to exec process: ") ||
+      !permitted(L, "process.host", host, "not allowed to exec on host: "))
+    return 2;
   check_may_block(L);
   {
     SpawnOutcome out;

@@ -1,24 +1,63 @@
-// The security module (spec/process.md §6.8): actors and scopes for SpawnBuilder, and those of the running process. There are
-// no policies yet (runtime/process/security.hpp): every scope is empty.
-#include "runtime/process/security.hpp"
-
+// The security module (spec/host.md §5.6): actors, scopes and policies, and what the running process may do. Wrong types raise;
+// what is denied or does not exist is `nil, error`.
 #include <memory>
 
 #include "lua/error_object.hpp"
+#include "lua/hooks.hpp"
 #include "lua/library.hpp"
+#include "lua/permission.hpp"
 #include "lua/process_args.hpp"
 #include "lua/security_object.hpp"
 #include "lua/task.hpp"
 #include "lua/values_lua.hpp"
+#include "runtime/process/security.hpp"
 
 namespace wippy::lua {
 
 namespace {
 
 const std::shared_ptr<const Actor> kNobody;
+const PolicyPtr kNoPolicy;
 const std::shared_ptr<const Scope> kEmptyScope = std::make_shared<const Scope>();
 
-// Its own frame: the writer has a destructor and nothing in here raises. `out` is in a userdata. [-0, +0, -]
+constexpr const char* kNoScope = "not allowed to create scope: ";
+
+// A text, which may hold zero bytes. [-0, +0, v]
+std::string_view check_text(lua_State* L, int index) {
+  std::size_t length = 0;
+  const char* const text = luaL_checklstring(L, index, &length);
+  return {text, length};
+}
+
+// Nil, nothing or a table. [-0, +0, v]
+void check_meta(lua_State* L, int index) {
+  if (!lua_isnoneornil(L, index)) luaL_checktype(L, index, LUA_TTABLE);
+}
+
+// The attributes that a script gives; what cannot be encoded in it is left out.
+class GivenAttributes final : public Attributes {
+ public:
+  explicit GivenAttributes(std::string_view encoded) : tree_(encoded) {}
+  Fact find(std::string_view path) const noexcept override { return tree_.find(path); }
+
+ private:
+  const FactTree tree_;
+};
+
+// Calls ask(const Attributes&) with the table at `index`, if there is one. Its own frame: what it holds has destructors and
+// nothing in here raises. [-0, +0, -]
+template <class Ask>
+auto with_meta(lua_State* L, int index, Ask ask) noexcept {
+  ValueWriter w;
+  w.reset();
+  const bool given = lua_istable(L, index) && encode_values(L, w, index, 1, Untransferable::kNil).ok();
+  const GivenAttributes attributes(given ? w.view() : std::string_view{});
+  return ask(static_cast<const Attributes&>(attributes));
+}
+
+// --- actors
+
+// Its own frame, as above. `out` is in a userdata. [-0, +0, -]
 EncodeResult make_actor(lua_State* L, std::string_view id, SecurityObject<Actor>& out) noexcept {
   ValueWriter w;
   w.reset();
@@ -29,28 +68,149 @@ EncodeResult make_actor(lua_State* L, std::string_view id, SecurityObject<Actor>
 
 // security.new_actor(id[, meta]) -> Actor | nil, error [-n, +(1|2), e]
 int security_new_actor(lua_State* L) {
-  std::string_view id;
   lua_settop(L, 2);
-  if (!text_argument(L, 1, id) || id.empty())
-    return return_error(L, ErrorKind::kInvalid, "security.new_actor: an ID is required");
+  const std::string_view id = check_text(L, 1);
+  check_meta(L, 2);
+  if (id.empty()) return return_error(L, ErrorKind::kInvalid, "security.new_actor: an ID is required");
+  if (!permitted(L, "security.actor.create", id, "not allowed to create actor: ")) return 2;
   if (lua_isnil(L, 2)) {
     lua_newtable(L);
     lua_replace(L, 2);
-  } else if (lua_type(L, 2) != LUA_TTABLE) {
-    return return_error(L, ErrorKind::kInvalid, "security.new_actor: meta must be a table");
   }
   push_actor(L, kNobody);
   const EncodeResult r = make_actor(L, id, *to_actor(L, 3));
   return r.ok() ? 1 : return_encode_error(L, r, "give");
 }
 
-// security.new_scope() -> Scope [-n, +(1|2), e]
-int security_new_scope(lua_State* L) {
-  if (lua_istable(L, 1) && lua_rawlen(L, 1) != 0)
-    return return_error(L, ErrorKind::kInvalid, "security.new_scope: policies are required in the list");
-  push_scope(L, kEmptyScope);
+int actor_id(lua_State* L) {
+  const auto& object = check_user_as<SecurityObject<Actor>>(L, 1, kActorType);
+  lua_pushlstring(L, object.held->id().data(), object.held->id().size());
   return 1;
 }
+
+// A copy. [-1, +1, e]
+int actor_meta(lua_State* L) {
+  push_value(L, check_user_as<SecurityObject<Actor>>(L, 1, kActorType).held->meta());
+  return 1;
+}
+
+// --- scopes
+
+// The policies at 1…n of the table at `index`, all checked. Its own frame, as above. [-0, +0, -]
+void fill_scope(lua_State* L, int index, lua_Integer n, SecurityObject<Scope>& out) noexcept {
+  std::vector<PolicyPtr> policies;
+  for (lua_Integer i = 1; i <= n; ++i) {
+    lua_rawgeti(L, index, i);
+    policies.push_back(to_policy(L, -1)->held);
+    lua_pop(L, 1);
+  }
+  out.held = std::make_shared<const Scope>(std::move(policies));
+}
+
+// security.new_scope([policies]) -> Scope | nil, error [-n, +(1|2), e]
+int security_new_scope(lua_State* L) {
+  lua_settop(L, 1);
+  check_meta(L, 1);
+  const lua_Integer n = lua_istable(L, 1) ? static_cast<lua_Integer>(lua_rawlen(L, 1)) : 0;
+  for (lua_Integer i = 1; i <= n; ++i) {
+    lua_rawgeti(L, 1, i);
+    check_user(L, 2, kPolicyType);
+    lua_settop(L, 1);
+  }
+  if (!permitted(L, "security.scope.create", "custom", kNoScope)) return 2;
+  push_scope(L, kEmptyScope);
+  if (n != 0) fill_scope(L, 1, n, *to_scope(L, 2));
+  return 1;
+}
+
+// By id. [-1, +1, e]
+int scope_policies(lua_State* L) {
+  const Scope& scope = *check_user_as<SecurityObject<Scope>>(L, 1, kScopeType).held;
+  lua_createtable(L, static_cast<int>(scope.policies().size()), 0);
+  lua_Integer i = 0;
+  for (const PolicyPtr& policy : scope.policies()) {
+    push_policy(L, policy);
+    lua_rawseti(L, -2, ++i);
+  }
+  return 1;
+}
+
+int scope_contains(lua_State* L) {
+  const auto& scope = check_user_as<SecurityObject<Scope>>(L, 1, kScopeType);
+  lua_pushboolean(L, scope.held->contains(check_text(L, 2)));
+  return 1;
+}
+
+// Frames of their own: pointers have destructors and nothing in here raises. [-0, +0, -]
+void add_policy(const Scope& scope, const PolicyPtr& policy, SecurityObject<Scope>& out) noexcept {
+  out.held = scope.with(policy);
+}
+void remove_policy(const Scope& scope, std::string_view id, SecurityObject<Scope>& out) noexcept {
+  out.held = scope.without(id);
+}
+
+// scope:with(policy) -> Scope | nil, error [-2, +(1|2), e]
+int scope_with(lua_State* L) {
+  const auto& scope = check_user_as<SecurityObject<Scope>>(L, 1, kScopeType);
+  const auto& policy = check_user_as<SecurityObject<Policy>>(L, 2, kPolicyType);
+  if (!permitted(L, "security.scope.create", "with", kNoScope)) return 2;
+  push_scope(L, kEmptyScope);
+  add_policy(*scope.held, policy.held, *to_scope(L, -1));
+  return 1;
+}
+
+// The id at 2: a text, a policy, {ns, name} by name or by place. Raises for anything else. [-0, +?, v]
+std::string_view policy_id_argument(lua_State* L) {
+  if (const auto* policy = to_policy(L, 2)) return policy->held->id();
+  if (!lua_istable(L, 2)) return check_text(L, 2);
+  const bool named = lua_getfield(L, 2, "ns") != LUA_TNIL;
+  named ? lua_getfield(L, 2, "name") : lua_rawgeti(L, 2, 2);
+  if (!named) {
+    lua_rawgeti(L, 2, 1);
+    lua_replace(L, -3);
+  }
+  const char* const space = lua_tostring(L, -2);
+  const char* const name = lua_tostring(L, -1);
+  luaL_argcheck(L, space != nullptr && name != nullptr, 2, "a policy ID, a policy or {ns, name} expected");
+  lua_pushfstring(L, "%s:%s", space, name);
+  return check_text(L, -1);
+}
+
+// scope:without(id) -> Scope | nil, error [-2, +(1|2), e]
+int scope_without(lua_State* L) {
+  lua_settop(L, 2);
+  const auto& scope = check_user_as<SecurityObject<Scope>>(L, 1, kScopeType);
+  const std::string_view id = policy_id_argument(L);
+  if (!permitted(L, "security.scope.create", "without", kNoScope)) return 2;
+  push_scope(L, kEmptyScope);
+  remove_policy(*scope.held, id, *to_scope(L, -1));
+  return 1;
+}
+
+// evaluate(actor, action, resource[, meta]) of a scope or a policy -> "allow" | "deny" | "undefined" [-5, +1, e]
+template <class T, const UserType* type>
+int evaluate(lua_State* L) {
+  static constexpr const char* kNames[] = {"undefined", "allow", "deny"};
+  lua_settop(L, 5);
+  const auto& object = check_user_as<SecurityObject<T>>(L, 1, *type);
+  const auto& actor = check_user_as<SecurityObject<Actor>>(L, 2, kActorType);
+  const std::string_view action = check_text(L, 3);
+  const std::string_view resource = check_text(L, 4);
+  check_meta(L, 5);
+  const Decision d = with_meta(L, 5, [&](const Attributes& attributes) {
+    return object.held->evaluate(*actor.held, action, resource, attributes);
+  });
+  lua_pushstring(L, kNames[static_cast<unsigned>(d)]);
+  return 1;
+}
+
+int policy_id(lua_State* L) {
+  const auto& object = check_user_as<SecurityObject<Policy>>(L, 1, kPolicyType);
+  lua_pushlstring(L, object.held->id().data(), object.held->id().size());
+  return 1;
+}
+
+// --- the running process
 
 // Nil: it has none. [-0, +1, e]
 int security_actor(lua_State* L) {
@@ -66,88 +226,71 @@ int security_scope(lua_State* L) {
   return 1;
 }
 
-// security.can(action, resource): false also without an actor and a scope. [-2, +1, e]
+// security.can(action, resource[, meta]): false also without an actor or a scope. [-3, +1, e]
 int security_can(lua_State* L) {
-  std::size_t action_bytes = 0;
-  std::size_t resource_bytes = 0;
-  const char* action = luaL_checklstring(L, 1, &action_bytes);
-  const char* resource = luaL_checklstring(L, 2, &resource_bytes);
-  const FramePtr& frame = context_of(L).frame();
-  const bool known = frame != nullptr && frame->actor() != nullptr && frame->scope() != nullptr;
-  const bool allowed = known && frame->scope()->evaluate(*frame->actor(), {action, action_bytes},
-                                                         {resource, resource_bytes}) == Decision::kAllow;
-  lua_pushboolean(L, allowed);
+  lua_settop(L, 3);
+  const std::string_view action = check_text(L, 1);
+  const std::string_view resource = check_text(L, 2);
+  check_meta(L, 3);
+  lua_pushboolean(L, with_meta(L, 3, [&](const Attributes& attributes) {
+                    return surely_permitted(context_of(L), action, resource, attributes);
+                  }));
   return 1;
 }
 
-// security.policy(id), security.named_scope(id) -> nil, error [-1, +2, e]
-int not_found(lua_State* L, const char* what) {
-  std::string_view id;
-  if (!text_argument(L, 1, id) || id.empty())
-    return return_error(L, ErrorKind::kInvalid, "security: an ID is required");
-  return return_errorf(L, ErrorKind::kNotFound, "%s not found: %s", what, lua_tostring(L, 1));
+// --- the application's policies
+
+// Frames of their own, as above. False: there is none. [-0, +0, -]
+bool find_policy(lua_State* L, std::string_view id, SecurityObject<Policy>& out) noexcept {
+  const PolicySource* const source = root_of(L).hooks->policies;
+  if (source != nullptr) out.held = source->policy(id);
+  return out.held != nullptr;
 }
-int security_policy(lua_State* L) { return not_found(L, "policy"); }
-int security_named_scope(lua_State* L) { return not_found(L, "policy group"); }
-
-// --- methods
-
-int actor_id(lua_State* L) {
-  const auto& object = check_user_as<SecurityObject<Actor>>(L, 1, kActorType);
-  lua_pushlstring(L, object.held->id().data(), object.held->id().size());
-  return 1;
+bool find_group(lua_State* L, std::string_view id, SecurityObject<Scope>& out) noexcept {
+  const PolicySource* const source = root_of(L).hooks->policies;
+  std::shared_ptr<const Scope> found = source == nullptr ? nullptr : source->named_scope(id);
+  if (found == nullptr) return false;
+  out.held = std::move(found);
+  return true;
 }
 
-// A copy. [-1, +1, e]
-int actor_meta(lua_State* L) {
-  push_value(L, check_user_as<SecurityObject<Actor>>(L, 1, kActorType).held->meta());
-  return 1;
-}
-
-int scope_policies(lua_State* L) {
-  check_user(L, 1, kScopeType);
-  lua_newtable(L);
-  return 1;
-}
-
-int scope_contains(lua_State* L) {
-  check_user(L, 1, kScopeType);
-  luaL_checkstring(L, 2);
-  lua_pushboolean(L, 0);
-  return 1;
-}
-
-// Nobody has a policy to give. [-2, +0, v]
-int scope_with(lua_State* L) {
-  check_user(L, 1, kScopeType);
-  return luaL_typeerror(L, 2, "policy");
-}
-
-// scope:without(id) -> Scope; it had no such policy. [-2, +1, e]
-int scope_without(lua_State* L) {
-  check_user(L, 1, kScopeType);
-  luaL_checkstring(L, 2);
+// security.policy(id) -> Policy | nil, error [-1, +(1|2), e]
+int security_policy(lua_State* L) {
   lua_settop(L, 1);
-  return 1;
+  const std::string_view id = check_text(L, 1);
+  if (!permitted(L, "security.policy.get", id, "not allowed to access policy: ")) return 2;
+  push_policy(L, kNoPolicy);
+  if (find_policy(L, id, *to_policy(L, 2))) return 1;
+  return return_errorf(L, ErrorKind::kNotFound, "policy not found: %s", lua_tostring(L, 1));
 }
 
-// scope:evaluate(actor, action, resource) -> "allow" | "deny" | "undefined" [-4, +1, e]
-int scope_evaluate(lua_State* L) {
-  const auto& scope = check_user_as<SecurityObject<Scope>>(L, 1, kScopeType);
-  const auto& actor = check_user_as<SecurityObject<Actor>>(L, 2, kActorType);
-  static constexpr const char* kNames[] = {"undefined", "allow", "deny"};
-  const Decision d = scope.held->evaluate(*actor.held, luaL_checkstring(L, 3), luaL_checkstring(L, 4));
-  lua_pushstring(L, kNames[static_cast<unsigned>(d)]);
-  return 1;
+// security.named_scope(group) -> Scope | nil, error [-1, +(1|2), e]
+int security_named_scope(lua_State* L) {
+  lua_settop(L, 1);
+  const std::string_view id = check_text(L, 1);
+  if (!permitted(L, "security.policy_group.get", id, "not allowed to access policy group: ")) return 2;
+  push_scope(L, kEmptyScope);
+  if (find_group(L, id, *to_scope(L, 2))) return 1;
+  return return_errorf(L, ErrorKind::kNotFound, "policy group not found: %s", lua_tostring(L, 1));
+}
+
+// security.token_store(id) -> nil, error: no application has one, its kind does not load. [-1, +2, e]
+int security_token_store(lua_State* L) {
+  lua_settop(L, 1);
+  const std::string_view id = check_text(L, 1);
+  if (!permitted(L, "security.token_store.get", id, "not allowed to access token store: ")) return 2;
+  return return_errorf(L, ErrorKind::kNotFound, "token store not found: %s", lua_tostring(L, 1));
 }
 
 }  // namespace
 
 constexpr LibraryEntry kActorMethods[] = {{"id", actor_id}, {"meta", actor_meta}, {nullptr, nullptr}};
 constexpr LibraryEntry kScopeMethods[] = {
-    {"policies", scope_policies}, {"contains", scope_contains}, {"with", scope_with},
-    {"without", scope_without},   {"evaluate", scope_evaluate}, {nullptr, nullptr},
+    {"policies", scope_policies}, {"contains", scope_contains},               {"with", scope_with},
+    {"without", scope_without},   {"evaluate", evaluate<Scope, &kScopeType>}, {nullptr, nullptr},
 };
+constexpr LibraryEntry kPolicyMethods[] = {
+    {"id", policy_id}, {"evaluate", evaluate<Policy, &kPolicyType>}, {nullptr, nullptr}};
 constexpr LibraryEntry kSecurityLibrary[] = {
     {"new_actor", security_new_actor},
     {"new_scope", security_new_scope},
@@ -156,6 +299,7 @@ constexpr LibraryEntry kSecurityLibrary[] = {
     {"can", security_can},
     {"policy", security_policy},
     {"named_scope", security_named_scope},
+    {"token_store", security_token_store},
     {nullptr, nullptr},
 };
 

@@ -1,5 +1,4 @@
-// Security actors and scopes as Lua objects: what scripts hold and SpawnBuilder takes (spec/process.md §1.15, §6.8). Opaque:
-// what they are is the security layer's business. An object holds one reference, until it is collected or the process ends.
+// Security actors, scopes and policies as Lua objects: what scripts hold and SpawnBuilder takes (spec/host.md §5.6). An object holds one reference, until it is collected or the process ends.
 #pragma once
 
 #include <memory>
@@ -9,6 +8,7 @@
 #include "lua/machine.hpp"
 #include "lua/user_type.hpp"
 #include "runtime/process/frame_context.hpp"
+#include "runtime/process/security.hpp"
 
 namespace wippy::lua {
 
@@ -19,12 +19,15 @@ struct SecurityObject : Resource {
 
 extern const UserType kActorType;
 extern const UserType kScopeType;
+extern const UserType kPolicyType;
 extern const LibraryEntry kActorMethods[];  // lua/lib_security.cpp
 extern const LibraryEntry kScopeMethods[];
+extern const LibraryEntry kPolicyMethods[];
 
 // The argument is somebody else's: an error may jump over the caller's frame. [-0, +1, m]
 void push_actor(lua_State* L, const std::shared_ptr<const Actor>& actor);
 void push_scope(lua_State* L, const std::shared_ptr<const Scope>& scope);
+void push_policy(lua_State* L, const PolicyPtr& policy);
 
 // Null: the value at `index` is none. Needs three free slots. [-0, +0, -]
 inline SecurityObject<Actor>* to_actor(lua_State* L, int index) {
@@ -32,6 +35,9 @@ inline SecurityObject<Actor>* to_actor(lua_State* L, int index) {
 }
 inline SecurityObject<Scope>* to_scope(lua_State* L, int index) {
   return to_user_as<SecurityObject<Scope>>(L, index, kScopeType);
+}
+inline SecurityObject<Policy>* to_policy(lua_State* L, int index) {
+  return to_user_as<SecurityObject<Policy>>(L, index, kPolicyType);
 }
 
 }  // namespace wippy::lua

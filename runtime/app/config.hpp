@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/app/entry.hpp"
+#include "runtime/app/security_config.hpp"
 
 namespace wippy::app {
 
@@ -30,6 +31,7 @@ struct LifecycleConfig {
   bool startup_required = true;       // `startup: required`; false for `optional`
   std::vector<EntryId> requires_ids;  // `requires` and `depends_on`, sorted, without duplicates
   RestartConfig restart;
+  std::optional<SecurityConfig> security;
   Position auto_start_position;
 };
 
@@ -81,6 +83,7 @@ struct ProcessNativeConfig final : ProcessConfig {
 struct HostConfig : ServiceConfig {
   std::optional<MailboxConfig> mailbox;            // of processes whose entry has none
   std::optional<std::int64_t> memory_limit_bytes;  // per process; the smaller of this and the entry's own limit holds
+  std::optional<SecurityConfig> security;          // the boundary of its processes
 };
 
 struct ProcessHostConfig final : HostConfig {

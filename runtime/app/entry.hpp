@@ -40,6 +40,8 @@ enum class Expect : std::uint8_t {
   kProcessHost,  // process.host
   kAnyHost,      // process.host or terminal.host
   kService,      // something the supervisor starts
+  kPolicy,       // security.policy
+  kPolicyGroup,  // no entry: a group that some policy names
 };
 
 // One ID that an entry's configuration names.

@@ -123,8 +123,12 @@ LifecycleConfig read_lifecycle(FieldReader& data, KindContext& context) {
   std::sort(config.requires_ids.begin(), config.requires_ids.end());
   config.requires_ids.erase(std::unique(config.requires_ids.begin(), config.requires_ids.end()),
                             config.requires_ids.end());
-  // Dropping it silently would run the service with more rights than written.
-  fields->unsupported("security");
+  config.security = read_security(*fields, context, "security", false);
+  if (config.security && context.entry.kind.ends_with(".host")) {
+    // Dropping it silently would run the host's processes with more rights than written.
+    fields->error("security", "a host is no process: this says nothing to the processes on it",
+                  "their boundary is `security:` of the host itself");
+  }
   config.restart = read_restart(*fields);
   fields->finish(FieldReader::Unknown::kReject);
   return config;
@@ -159,9 +163,9 @@ void read_process_common(FieldReader& data, KindContext& context, ProcessConfig&
   read_default(meta);
 }
 
-void read_host_common(FieldReader& data, HostConfig& config) {
+void read_host_common(FieldReader& data, KindContext& context, HostConfig& config) {
   config.mailbox = read_mailbox(data);
-  data.unsupported("security");
+  config.security = read_security(data, context, "security", true);
   std::optional<FieldReader> fields = data.map("capabilities");
   if (!fields) return;
   config.memory_limit_bytes = fields->size_bytes("memory_limit");

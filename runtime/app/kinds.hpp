@@ -43,7 +43,7 @@ struct KindContext {
 using ParseKind = std::shared_ptr<const EntryConfig> (*)(FieldReader& data, KindContext& context);
 
 // Roles a kind can play in references.
-enum Role : unsigned { kRoleNone = 0, kRoleProcess = 1, kRoleProcessHost = 2, kRoleTerminalHost = 4, kRoleService = 8 };
+enum Role : unsigned { kRoleNone = 0, kRoleProcess = 1, kRoleProcessHost = 2, kRoleTerminalHost = 4, kRoleService = 8, kRolePolicy = 16 };
 
 struct KindSpec {
   std::string_view name;
@@ -64,13 +64,17 @@ unsigned roles_of(const Entry& entry);
 std::shared_ptr<const EntryConfig> parse_process_lua(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_native(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_host(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_security_policy(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_terminal_host(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_service(FieldReader& data, KindContext& context);
 
 // Pieces that several kinds share (kind_common.cpp).
 LifecycleConfig read_lifecycle(FieldReader& data, KindContext& context);
 void read_process_common(FieldReader& data, KindContext& context, ProcessConfig& config);
-void read_host_common(FieldReader& data, HostConfig& config);
+void read_host_common(FieldReader& data, KindContext& context, HostConfig& config);
+// `key` of `parent`: {actor, policies, groups}, of a host also {default}. Nothing: not given. (kind_security_policy.cpp)
+std::optional<SecurityConfig> read_security(FieldReader& parent, KindContext& context, std::string_view key,
+                                            bool of_host);
 // Records the reference in the entry; nothing when the node is no usable ID (reported).
 std::optional<EntryId> add_reference(FieldReader& fields, KindContext& context, const Node& node, std::string key_path,
                                      Expect expect, bool fatal = true);

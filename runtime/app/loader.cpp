@@ -73,7 +73,8 @@ class Loader {
       problem.message = "unknown kind \"" + entry.kind + "\"";
       problem.hint = did_you_mean(entry.kind, all_kind_names(), 3);
     }
-    if (options_.allow_unknown_kinds) return problems_.warning(std::move(problem));
+    // A policy that is left out could have denied something.
+    if (options_.allow_unknown_kinds && !entry.kind.starts_with("security.")) return problems_.warning(std::move(problem));
     problems_.error(std::move(problem));
     broken_.insert(entry.id);
   }

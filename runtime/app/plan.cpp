@@ -34,6 +34,9 @@ class Planner {
     for (const auto& [id, entry] : app_.entries) {
       for (const Reference& reference : entry.references) check_reference(entry, reference, started.contains(id));
     }
+    Entry settings;
+    settings.origin.file = ".wippy.yaml";
+    for (const Reference& reference : app_.settings.references) check_reference(settings, reference, true);
     check_terminals();
   }
 
@@ -180,7 +183,8 @@ class Planner {
 
   void check_reference(const Entry& entry, const Reference& reference, bool started) {
     const EntryId& target = reference.target;
-    Problem problem{entry.origin.file, reference.position, entry_subject(entry.id), reference.key, "", ""};
+    if (reference.expect == Expect::kPolicyGroup) return check_group(entry, reference);
+    Problem problem{entry.origin.file, reference.position, subject_of(entry), reference.key, "", ""};
     const std::string written = reference.written == target.text() ? "" : " (written \"" + reference.written + "\")";
     if (target == EntryId{"node", "control"}) {
       problem.message = "node:control is the internal control host and cannot be used";
@@ -209,6 +213,24 @@ class Planner {
     problems_.error(std::move(problem));
   }
 
+  static std::string subject_of(const Entry& entry) { return entry.id.name.empty() ? "" : entry_subject(entry.id); }
+
+  // A group is there because policies name it.
+  void check_group(const Entry& entry, const Reference& reference) {
+    std::set<std::string> groups;
+    for (const auto& [id, other] : app_.entries) {
+      const auto* policy = other.config_as<SecurityPolicyConfig>();
+      if (policy == nullptr) continue;
+      for (const EntryId& group : policy->groups) groups.insert(group.text());
+    }
+    const std::string name = reference.target.text();
+    if (groups.contains(name) || !broken_.empty()) return;  // a broken policy may be in it
+    problems_.error({entry.origin.file, reference.position, subject_of(entry), reference.key,
+                     "no policy is in the group " + name +
+                         (reference.written == name ? "" : " (written \"" + reference.written + "\")"),
+                     did_you_mean(name, {groups.begin(), groups.end()})});
+  }
+
   bool fits(const Entry& target, Expect expect) const {
     const unsigned roles = roles_of(target);
     switch (expect) {
@@ -216,6 +238,8 @@ class Planner {
       case Expect::kProcess: return (roles & kRoleProcess) != 0;
       case Expect::kProcessHost: return (roles & kRoleProcessHost) != 0;
       case Expect::kAnyHost: return (roles & (kRoleProcessHost | kRoleTerminalHost)) != 0;
+      case Expect::kPolicy: return (roles & kRolePolicy) != 0;
+      case Expect::kPolicyGroup: return true;  // check_group
       case Expect::kService: {
         // A process whose host could not be chosen is a service all the same; that problem is reported already.
         const auto* process = target.config_as<ProcessConfig>();
@@ -231,6 +255,8 @@ class Planner {
       case Expect::kProcess: return "process.lua or another process.* kind";
       case Expect::kProcessHost: return "process.host";
       case Expect::kAnyHost: return "process.host or terminal.host";
+      case Expect::kPolicy: return "security.policy";
+      case Expect::kPolicyGroup: return "a group of policies";
       case Expect::kService:
         return "a service (process.host, terminal.host, process.service or an auto-started process)";
     }

@@ -6,6 +6,7 @@
 #include "runtime/app/document.hpp"
 #include "runtime/app/fields.hpp"
 #include "runtime/app/files.hpp"
+#include "runtime/app/kinds.hpp"
 
 namespace wippy::app {
 namespace {
@@ -30,10 +31,19 @@ void read_logging(FieldReader& file, Settings& settings) {
 // Sections that change what runs or what is allowed must not be skipped in silence.
 void refuse_unsupported(FieldReader& file) {
   for (const char* key : {"override", "disable"}) file.unsupported(key);
-  if (std::optional<FieldReader> security = file.map("security")) {
-    if (security->boolean("strict_mode").value_or(false)) security->error("strict_mode", "not supported by this build");
-    security->finish();
-  }
+}
+
+// A key that is not understood could have been meant to restrict something.
+void read_security_section(FieldReader& file, Settings& settings) {
+  std::optional<FieldReader> security = file.map("security");
+  if (!security) return;
+  settings.strict_mode = security->boolean("strict_mode").value_or(false);
+  Entry names;  // receives what the sections refer to
+  KindContext context{names, file.site()};
+  settings.system_security = read_security(*security, context, "system", false);
+  settings.cli_security = read_security(*security, context, "cli", false);
+  settings.references = std::move(names.references);
+  security->finish(FieldReader::Unknown::kReject);
 }
 
 void read_sections(FieldReader& file, Settings& settings) {
@@ -58,6 +68,7 @@ void read_sections(FieldReader& file, Settings& settings) {
     env->finish();
   }
   refuse_unsupported(file);
+  read_security_section(file, settings);
   for (const char* key : {"vars", "profiles"}) static_cast<void>(file.map(key));
   for (const char* key : {"registry", "supervisor", "lua", "prometheus", "metrics"}) {
     if (file.find(key) != nullptr) file.warning(key, "not used by this build");

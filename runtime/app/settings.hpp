@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "runtime/app/interpolate.hpp"
 #include "runtime/app/problem.hpp"
+#include "runtime/app/security_config.hpp"
 
 namespace wippy::app {
 
@@ -19,6 +21,10 @@ struct Settings {
   std::int64_t shutdown_timeout_ns = 30'000'000'000;
   std::string node_name;        // part of PIDs when not empty
   bool env_os_fallback = true;  // placeholders in entries may read the OS environment
+  bool strict_mode = false;     // an incomplete security context denies (host.md §5.4)
+  std::optional<SecurityConfig> system_security;  // of services without lifecycle.security
+  std::optional<SecurityConfig> cli_security;     // of the process of `wippy run`
+  std::vector<Reference> references;              // policies and groups that these name
 };
 
 // Defaults when the file does not exist. `environment` reads operating-system variables.

@@ -14,7 +14,7 @@
 
 namespace wippy {
 
-// Of the security layer; opaque here.
+// runtime/process/security.hpp; opaque here.
 class Actor;
 class Scope;
 
@@ -32,6 +32,8 @@ class FrameContext {
     for (std::string_view key, value; take(rest, key, value);) fn(key, value);
   }
   bool empty() const noexcept { return values_.empty(); }
+  // It says something to permission checks.
+  bool guarded() const noexcept { return actor_ != nullptr || scope_ != nullptr; }
   const std::shared_ptr<const Actor>& actor() const noexcept { return actor_; }
   const std::shared_ptr<const Scope>& scope() const noexcept { return scope_; }
 

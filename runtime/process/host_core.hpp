@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ class Process;
 class Scheduler;
 class NodeCore;
 struct MailLimits;
+class Actor;
+struct Boundary;
 
 enum class HostState : uint32_t { kCreated, kRunning, kDraining, kStopped };
 
@@ -59,6 +62,17 @@ class HostCore {
   // that own their memory keep it (lua/machine.cpp).
   void set_memory_limit(std::size_t bytes) noexcept { memory_limit_ = bytes; }
   std::size_t memory_limit() const noexcept { return memory_limit_; }
+  // What the checks of its processes ask besides (runtime/process/decision_cache.hpp); null: nothing. Any thread, any time: the
+  // next check sees it. Version 0: there has never been one.
+  void set_boundary(std::shared_ptr<const Boundary> boundary);
+  std::shared_ptr<const Boundary> boundary() const {
+    LockGuard lock(boundary_mutex_);
+    return boundary_;
+  }
+  uint64_t boundary_version() const noexcept { return boundary_version_.load_acquire(); }  // <- set_boundary
+  // The actor of processes that arrive without one; null: they have none. Before start.
+  void set_guest(std::shared_ptr<const Actor> actor) noexcept { guest_ = std::move(actor); }
+  const std::shared_ptr<const Actor>& guest() const noexcept { return guest_; }
   bool terminal() const noexcept { return terminal_; }
   void set_terminal(bool on) noexcept { terminal_ = on; }
 
@@ -93,6 +107,10 @@ class HostCore {
   bool terminal_ = false;
   const MailLimits* mail_limits_ = nullptr;
   std::size_t memory_limit_ = 0;
+  std::shared_ptr<const Actor> guest_;
+  mutable Mutex boundary_mutex_;
+  std::shared_ptr<const Boundary> boundary_;
+  Atomic<uint64_t> boundary_version_{0};
   Mutex free_mutex_;
   struct FreeList {
     Process* first;

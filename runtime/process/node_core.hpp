@@ -59,6 +59,19 @@ class NodeCore {
   void set_print(PrintLine print) noexcept { print_ = print; }
   PrintLine print_line() noexcept { return print_; }
 
+  // Actors and scopes, boundaries or strict mode are in force somewhere: checks have to look. Set for good. Relaxed: whoever
+  // must see it got its frame, its host or its start after it was set (the run queue's release, or set_boundary's).
+  bool guarded() const noexcept { return guarded_.load_relaxed() != 0; }
+  void guard() noexcept {
+    if (!guarded()) guarded_.store_relaxed(1);
+  }
+  // Checks of processes without actor or scope are denied. Before start.
+  void set_strict(bool on) noexcept {
+    strict_ = on;
+    if (on) guard();
+  }
+  bool strict() const noexcept { return strict_; }
+
   BlockTable& blocks() noexcept { return blocks_; }
   MemoryPools& pools() noexcept { return pools_; }
   NameTable& names() noexcept { return names_; }
@@ -140,6 +153,8 @@ class NodeCore {
   OverloadSink* overload_sink_ = nullptr;
   ProcessDirectory* directory_ = nullptr;
   PrintLine print_ = nullptr;
+  Atomic<uint32_t> guarded_{0};
+  bool strict_ = false;
   Atomic<uint64_t> ref_ranges_{1};
   mutable Mutex workers_mutex_;
   std::vector<WorkerProcs*> workers_;

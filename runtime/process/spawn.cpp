@@ -1,5 +1,6 @@
 // A spawn (house.md §3.5 as changed by rulings.md S10): block, machine, tables on both sides, publication, submission.
 // Nothing of the child is visible before publication; the links and watches are in place by then, so no exit is missed.
+#include "runtime/process/frame_context.hpp"
 #include "runtime/process/hot_path.hpp"
 #include "runtime/process/mail_limit.hpp"
 #include "runtime/process/node_core.hpp"
@@ -84,6 +85,7 @@ struct Depart {
     if (x == nullptr) return false;
     if (!o.entry_id.empty()) x->entry_id = std::make_unique<std::string>(o.entry_id);
     x->frame = frame;
+    if (frame != nullptr && frame->guarded()) host.node().guard();
   }
 #if defined(WIPPY_SIM)
   if (sim::planted(sim::Bug::kLateTie)) return true;

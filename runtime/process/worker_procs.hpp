@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "memory/grace.hpp"
+#include "runtime/process/decision_cache.hpp"
 #include "runtime/process/engine_slot.hpp"
 #include "runtime/process/node_core.hpp"
 #include "scheduler/worker.hpp"
@@ -26,6 +27,7 @@ class WorkerProcs final : public WorkerHooks {
   NodeCore& node() noexcept { return node_; }
   HostCore& host() noexcept { return host_; }
   EngineSlot& engine_slot() noexcept { return engine_slot_; }
+  GuardState& guard() noexcept { return guard_; }
 
   // A block for a process of this worker's host, not yet published. Null: table or memory used up.
   Process* allocate(HostCore& host, uint16_t worker) noexcept;
@@ -101,6 +103,7 @@ class WorkerProcs final : public WorkerHooks {
   FlightRing* flight_ = nullptr;  // null: not a worker's
   FlightPace pace_;
   EngineSlot engine_slot_;
+  GuardState guard_;
   Process* free_ = nullptr;
   uint32_t free_count_ = 0;
   std::vector<Away> away_;  // by node: free blocks of other nodes, on their way home; empty on one-node machines

@@ -5,18 +5,10 @@
 
 #include "runtime/process/frame_context.hpp"
 #include "runtime/process/mail_limit.hpp"
+#include "runtime/process/security.hpp"
 #include "tests/unit/runtime/puppet.hpp"
 
 namespace wippy {
-
-class Actor {
- public:
-  int number = 0;
-};
-class Scope {
- public:
-  int number = 0;
-};
 
 namespace {
 
@@ -385,8 +377,8 @@ TEST(FrameContextTest, C209_C210_C211_C218_NativeProcessesInherit) {
     FrameBuilder first({});
     first.set("k", encoded(1));
     first.set("", encoded(5));
-    first.set_actor(std::make_shared<const Actor>(Actor{7}));
-    first.set_scope(std::make_shared<const Scope>(Scope{8}));
+    first.set_actor(std::make_shared<const Actor>("seven", ""));
+    first.set_scope(std::make_shared<const Scope>());
     FramePtr one;
     EXPECT_TRUE(first.build(one).ok());
     FrameBuilder second(one);
@@ -400,7 +392,7 @@ TEST(FrameContextTest, C209_C210_C211_C218_NativeProcessesInherit) {
     std::vector<std::string> keys;
     two->each([&](std::string_view key, std::string_view) { keys.emplace_back(key); });
     EXPECT_EQ(keys, (std::vector<std::string>{"", "a longer key", "k"}));
-    EXPECT_EQ(two->actor()->number, 7);
+    EXPECT_EQ(two->actor()->id(), "seven");
     SpawnOptions o;
     o.frame = two;
     const FramePtr* const seen = &two;
@@ -413,7 +405,7 @@ TEST(FrameContextTest, C209_C210_C211_C218_NativeProcessesInherit) {
                 EXPECT_EQ(grandchild.frame(), *expected) << "the same one, not a copy";
                 EXPECT_EQ(decoded(grandchild.context_value("k")), 2);
                 EXPECT_EQ(decoded(grandchild.context_value("a longer key")), int64_t{1} << 40);
-                EXPECT_EQ(grandchild.frame()->scope()->number, 8);
+                EXPECT_EQ(grandchild.frame()->scope(), (*expected)->scope());
                 tell(grandchild, root, "seen");
                 co_return;
               },
