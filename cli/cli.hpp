@@ -14,9 +14,12 @@ namespace wippy::cli {
 
 inline constexpr const char* kVersion = "0.1.0";
 
+class Progress;
+
 struct Streams {
   std::ostream& out;
   std::ostream& err;
+  bool colored_err = false;  // `err` is a terminal that shows colours
 };
 
 // What the front needs from the rest of the program.
@@ -30,6 +33,7 @@ struct Hooks {
   const NativeRegistry* natives = nullptr;          // of process.native; null: their factories are not checked
   app::Lookup environment;                          // empty: the operating system's
   bool is_simulation = false;                       // this is wippy-sim
+  Progress* progress = nullptr;                     // what takes long is told there; null: nowhere
 };
 
 // `args` without the program's name. Gives the exit code: 0, 1 or what the process decides.

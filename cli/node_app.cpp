@@ -14,6 +14,7 @@
 #include "runtime/observe/flight_trace.hpp"
 #include "runtime/observe/log.hpp"
 #include "runtime/process/permission.hpp"
+#include "runtime/observe/terminal.hpp"
 #include "scheduler/clock.hpp"
 
 namespace wippy::cli {
@@ -325,7 +326,8 @@ ServiceSpec NodeApp::command_spec() {
     if (secure(app_.settings.cli_security, o, r))
       r = spawn(self, options_.process.text(), body_of(options_.args), std::move(o));
     if (!r.status.ok()) {
-      std::cerr << "Error: " << (r.error_text.empty() ? r.status.message : r.error_text) << std::endl;
+      std::cerr << error_label(observe::stderr_takes_color())
+                << (r.error_text.empty() ? r.status.message : r.error_text) << std::endl;
       exit_code_ = 1;
       command_ended_.store_release(1);  // partner: run_to_end
       main_.unpark();
@@ -333,7 +335,7 @@ ServiceSpec NodeApp::command_spec() {
     return r;
   };
   s.ended = [this](bool abnormal, std::string_view value) {
-    exit_code_ = exit_code(abnormal, value, std::cout, std::cerr);
+    exit_code_ = exit_code(abnormal, value, std::cout, std::cerr, observe::stderr_takes_color());
     command_ended_.store_release(1);  // partner: run_to_end
     main_.unpark();
   };
@@ -362,6 +364,7 @@ bool NodeApp::start(std::string& error) {
   observe::dump_flight_on_crash(&runtime_.node().flights(), trace_path() + ".crash");
   if (!make_entries(error) || !start_hosts(error)) return false;
   start_probes();
+  if (options_.before_processes && !options_.before_processes(error)) return false;
   return launch_supervisor(error);
 }
 
@@ -387,7 +390,9 @@ int NodeApp::shut_down() {
     static_cast<void>(main_.park(deadline_ns));  // any reason: the condition decides
   }
   const bool in_time = services_stopped_.load_acquire() != 0;
-  if (!in_time) std::cerr << "Error: shutdown timeout: services are still running" << std::endl;
+  if (!in_time)
+    std::cerr << error_label(observe::stderr_takes_color()) << "shutdown timeout: services are still running"
+              << std::endl;
   const uint64_t now_ns = monotonic_ns();
   const uint64_t left_ns = now_ns < deadline_ns ? deadline_ns - now_ns : 0;
   const uint32_t killed = runtime_.stop(std::min(left_ns, kHostGraceNs));

@@ -7,12 +7,16 @@
 
 namespace wippy::cli {
 
-int exit_code(bool abnormal, std::string_view value, std::ostream& out, std::ostream& err) {
+const char* error_label(bool colored) noexcept { return colored ? "\x1b[1;31mError:\x1b[0m " : "Error: "; }
+const char* warning_label(bool colored) noexcept { return colored ? "\x1b[1;33mWarning:\x1b[0m " : "Warning: "; }
+
+int exit_code(bool abnormal, std::string_view value, std::ostream& out, std::ostream& err, bool colored_err) {
   ValueReader r;
   r.open_value(value);
   const ValueItem* item = value.empty() ? nullptr : &r.next();
   if (abnormal) {
-    err << "Error: " << (item != nullptr && item->token == Token::kError ? item->text : "unknown error") << '\n'
+    err << error_label(colored_err) << (item != nullptr && item->token == Token::kError ? item->text : "unknown error")
+        << '\n'
         << std::flush;
     return 1;
   }

@@ -6,7 +6,12 @@
 
 namespace wippy::cli {
 
+// `Error: `, red when `colored`.
+const char* error_label(bool colored) noexcept;
+// `Warning: `, yellow when `colored`.
+const char* warning_label(bool colored) noexcept;
+
 // value: the encoded value or error of the exit. Writes a returned string to `out`, an error to `err`.
-int exit_code(bool abnormal, std::string_view value, std::ostream& out, std::ostream& err);
+int exit_code(bool abnormal, std::string_view value, std::ostream& out, std::ostream& err, bool colored_err = false);
 
 }  // namespace wippy::cli

@@ -7,11 +7,16 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <optional>
+#include <string_view>
 #include <system_error>
 
 #include "cli/cli.hpp"
 #include "cli/lua_syntax.hpp"
+#include "cli/outcome.hpp"
+#include "cli/progress.hpp"
 #include "lua/library.hpp"
+#include "runtime/observe/terminal.hpp"
 #if defined(WIPPY_SIM)
 #include "runtime/sim/sim_main.hpp"
 #endif
@@ -21,6 +26,12 @@ namespace wippy::cli {
 namespace {
 
 const NativeRegistry* g_natives = nullptr;  // written before the simulation starts fibers
+
+// Best effort: the line is a courtesy.
+void write_terminal(std::string_view text) {
+  const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+  static_cast<void>(written);
+}
 
 int start_simulation(const std::vector<std::string>& args, const Streams& streams) {
   std::error_code error;
@@ -46,12 +57,17 @@ int run_front(int argc, char** argv) {
 #if defined(WIPPY_SIM) && WIPPY_SIM
   hooks.is_simulation = true;
 #endif
-  for (const std::string& problem : g_natives->problems()) std::cerr << "Error: " << problem << '\n';
+  const bool colored = observe::stderr_takes_color();
+  for (const std::string& problem : g_natives->problems()) std::cerr << error_label(colored) << problem << '\n';
   if (!g_natives->problems().empty()) return 1;
+  std::optional<Progress> progress;
+  if (observe::stderr_is_terminal())
+    hooks.progress = &progress.emplace([](std::string_view text) { write_terminal(text); });
   try {
-    return run_cli({argv + (argc > 0 ? 1 : 0), argv + argc}, {std::cout, std::cerr}, hooks);
+    return run_cli({argv + (argc > 0 ? 1 : 0), argv + argc}, {std::cout, std::cerr, colored}, hooks);
   } catch (const std::exception& error) {
-    std::cerr << "Error: internal: " << error.what() << '\n';
+    end_progress(hooks.progress);
+    std::cerr << error_label(colored) << "internal: " << error.what() << '\n';
     return 1;
   }
 }

@@ -3,13 +3,31 @@
 #include <csignal>
 #include <iostream>
 
+#include "cli/memory_limit.hpp"
 #include "cli/node_app.hpp"
+#include "cli/outcome.hpp"
+#include "cli/progress.hpp"
 #include "cli/stop_signal.hpp"
 #include "runtime/observe/log.hpp"
+#include "runtime/observe/terminal.hpp"
 
 namespace wippy::cli {
 
-int run_application(const app::Application& app, const RunOptions& options) {
+namespace {
+
+// Everything runs but the processes: the terminal is theirs from now on, and the limit counts what they take.
+bool hand_over(const RunOptions& options, std::string& error) {
+  end_progress(options.progress);
+  if (options.memory_bytes != 0) error = limit_memory(options.memory_bytes);
+  return error.empty();
+}
+
+}  // namespace
+
+int run_application(const app::Application& app, const RunOptions& given) {
+  RunOptions options = given;
+  options.before_processes = [&given](std::string& error) { return hand_over(given, error); };
+  enter_stage(options.progress, "compiling and starting");
   StopSignal signals;  // before any thread: they inherit the mask
   log::Config log;
   log.console = options.log.console;
@@ -27,7 +45,9 @@ int run_application(const app::Application& app, const RunOptions& options) {
     if (watching && node.start(error)) {
       code = node.run_to_end();
     } else {
-      std::cerr << "Error: " << (error.empty() ? "the system refused a thread" : error) << std::endl;
+      end_progress(options.progress);
+      std::cerr << error_label(observe::stderr_takes_color()) << (error.empty() ? "the system refused a thread" : error)
+                << std::endl;
     }
   }
   log::shutdown();

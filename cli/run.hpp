@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@ class NativeRegistry;
 
 namespace wippy::cli {
 
+class Progress;
+
 enum class RunMode : std::uint8_t {
   kServices,  // until a signal or system.exit
   kCommand,   // until the process ends; its outcome is the exit code (host.md §8.6)
@@ -24,6 +27,7 @@ struct LogOptions {
   app::LogEncoding encoding = app::LogEncoding::kConsole;
   std::int64_t min_level = 0;  // -1 debug, 0 info, 1 warn, 2 error
   bool stack_traces = false;   // --very-verbose
+  bool to_events = false;      // -e: to the event bus
 };
 
 struct RunOptions {
@@ -39,6 +43,10 @@ struct RunOptions {
   std::uint64_t latency_objective_ns = 0;   // 0: none
   const NativeRegistry* natives = nullptr;  // outlives the run; null: no process.native can run
   LogOptions log;
+  std::int64_t memory_bytes = 0;  // what processes may take together; 0: no limit
+  Progress* progress = nullptr;   // null: nobody watches
+  // Called once by NodeApp::start, on the main thread, when everything but the processes runs. False: `error` says why not.
+  std::function<bool(std::string& error)> before_processes;
 };
 
 // Starts the application, runs it to its end and gives the exit code. `app` outlives the call. Called once per program

@@ -59,6 +59,10 @@ struct LoadOptions {
   std::optional<std::vector<NativeFactoryInfo>> factories;  // of process.native; not given: not checked
   bool allow_unknown_kinds = false;                         // unknown and unsupported kinds are warnings
   Lookup environment;                                       // empty: the variables of this operating-system process
+  std::vector<std::string> config_files;                    // --config: merged over .wippy.yaml, in this order
+  std::vector<std::string> profiles;                        // --profile: then these, in this order
+  std::vector<std::string> sets;                            // --set section.path=value: then these
+  std::vector<std::string> overrides;                       // -o ns:entry:field=value
 };
 
 struct LoadFailure {

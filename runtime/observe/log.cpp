@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "runtime/observe/terminal.hpp"
 #include "scheduler/clock.hpp"
 
 namespace wippy::log {
@@ -19,6 +20,7 @@ constexpr std::size_t kQueueLines = 8192;
 
 struct State {
   Config config;
+  bool colored = false;  // the console shows the level in colour
   std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<spdlog::logger> logger;
 };
@@ -45,6 +47,16 @@ const char* level_name(Level l) noexcept {
     case Level::kError: break;
   }
   return "error";
+}
+
+const char* level_color(Level l) noexcept {
+  switch (l) {
+    case Level::kDebug: return "\x1b[2m";
+    case Level::kInfo: return "\x1b[32m";
+    case Level::kWarn: return "\x1b[33m";
+    case Level::kError: break;
+  }
+  return "\x1b[31m";
 }
 
 // RFC 3339 with milliseconds from the clock seam, so that simulated logs repeat.
@@ -89,7 +101,9 @@ void append_visible(std::string& line, std::string_view text) {
 
 std::string as_console(Level level, std::string_view name, std::string_view message, const Field* fields,
                        std::size_t count) {
-  std::string line = fmt::format("{} {:<5} ", timestamp(), level_name(level));
+  const bool colored = state().colored;
+  std::string line = fmt::format("{} {}{:<5}{} ", timestamp(), colored ? level_color(level) : "", level_name(level),
+                                 colored ? "\x1b[0m" : "");
   append_visible(line, name);
   line += "  ";
   append_visible(line, message);
@@ -107,6 +121,7 @@ std::string as_console(Level level, std::string_view name, std::string_view mess
 void init(const Config& config) {
   State& s = state();
   s.config = config;
+  s.colored = config.encoding == Encoding::kConsole && observe::stderr_takes_color();
   if (!config.console) return;
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
 #if defined(WIPPY_SIM)
