@@ -31,9 +31,9 @@ class Compiler {
     const typed::Marker marker = dialect == Dialect::kAuto ? typed::marker_of(source) : typed::Marker::kNone;
     if (marker == typed::Marker::kTyped) dialect = Dialect::kTyped;
     if (marker == typed::Marker::kPlain) dialect = Dialect::kPlain;
-    if (dialect != Dialect::kTyped && load(source)) return dump(source);
-    if (dialect == Dialect::kPlain || source.substr(typed::preamble_bytes(source)).starts_with('\x1b'))
-      return invalid();
+    const bool binary = source.substr(typed::preamble_bytes(source)).starts_with('\x1b');
+    if ((binary || dialect != Dialect::kTyped) && load(source)) return dump(source);
+    if (binary || dialect == Dialect::kPlain) return invalid();
     return run_typed(source);
   }
 

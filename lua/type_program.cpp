@@ -49,7 +49,7 @@ bool compile_pattern(TypeProgram& program, typed::Validator& v, std::string& mes
   options.set_log_errors(false);
   auto pattern = std::make_unique<RE2>(v.arguments[0].string, options);
   if (!pattern->ok()) {
-    message = "@pattern: " + pattern->error() + ": " + v.arguments[0].string;
+    message = "@pattern: " + pattern->error();
     return false;
   }
   v.pattern = static_cast<int32_t>(program.patterns.size());

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct SpecCase {
   std::optional<Refusal> refusal;
   bool plain = false;
 };
+
+inline void PrintTo(const SpecCase& c, std::ostream* out) { *out << c.number << ' ' << c.input; }
 
 inline std::string root() {
   const char* const dir = std::getenv("WIPPY_SOURCE_DIR");

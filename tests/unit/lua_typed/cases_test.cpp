@@ -107,6 +107,41 @@ TEST(TypedSpec, ALocalOfTheSameNameIsNotReplaced) {
   }
 }
 
+TEST(TypedSpec, OnlyReadingsOfTheNameAsAValueReify) {
+  struct {
+    const char* text;
+    std::size_t reified;
+  } const cases[] = {{"type P = {} x:P() y.P = 1", 0},
+                     {"type P = {} local a: P = b :: P", 0},
+                     {"type P = {} goto P do ::Q:: end", 0},
+                     {"type P = {} local s = 'P' -- P", 0},
+                     {"type P = {} local t: typeof(P) = 1", 0},
+                     {"type P = {} type Q = P return { Q = Q }", 1},
+                     {"type P = {} do type P = {} end return P", 2},
+                     {"export type P = {} return P:is(x)", 1},
+                     {"type P<T> = {T} return P", 1}};
+  for (const auto& c : cases) {
+    Erased out;
+    EraseError error;
+    ASSERT_TRUE(erase(c.text, out, error)) << c.text << error.message;
+    EXPECT_EQ(out.types == nullptr ? 0 : out.types->reified.size(), c.reified) << c.text;
+  }
+}
+
+TEST(TypedSpec, T054_T055_LabelsBehindAValue) {
+  EXPECT_EQ(erased("do goto c local a: T = b ::c:: x() end"), "do goto c local a    = b ::c:: x() end");
+  EXPECT_EQ(erased("local a: T = b ::c:: x local d"), "local a    = b         local d");
+  EXPECT_EQ(erased("local a: T = b\n::c:: x()"), "local a    = b\n::c:: x()");
+  EXPECT_EQ(erased("local a: T = b ::c::\nx()"), "local a    = b ::c::\nx()");
+}
+
+TEST(TypedSpec, T066_T067_AStatementThatWouldBecomeACall) {
+  EXPECT_EQ(erased("a = b as T!\n(f)()"), "a = b     ;\n(f)()");
+  EXPECT_EQ(erased("a = b :: {x: T} as U\n(f)()"), "a = b              ;\n(f)()");
+  EXPECT_EQ(erased("a = b!\n(f)()"), "a = b \n(f)()");
+  EXPECT_EQ(erased("a = b as T\nf()"), "a = b     \nf()");
+}
+
 TEST(TypedSpec, WhatStartsAFileStays) {
   EXPECT_EQ(erased("#!/usr/bin/env wippy : x\nlocal a: T = 1"), "#!/usr/bin/env wippy : x\nlocal a    = 1");
   EXPECT_EQ(erased("\xEF\xBB\xBFlocal a: T = 1"), "\xEF\xBB\xBFlocal a    = 1");
