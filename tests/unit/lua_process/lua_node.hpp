@@ -190,7 +190,8 @@ class LuaNode final : public ProcessDirectory {
     app::LoadOptions options;
     options.root = std::string(root != nullptr ? root : ".") + "/tests/lua/policies";
     auto loaded = app::load_application(options);
-    if (auto* const failure = std::get_if<app::LoadFailure>(&loaded)) throw std::runtime_error(failure->errors.at(0).text());
+    if (auto* const failure = std::get_if<app::LoadFailure>(&loaded))
+      throw std::runtime_error(failure->errors.at(0).text());
     return std::get<app::Application>(std::move(loaded));
   }
   static inline LuaNode* current_ = nullptr;

@@ -120,7 +120,9 @@ bool holds(const ConditionConfig& config, std::string_view actor_id = "user:1") 
   const Actor actor(actor_id, meta_bytes());
   return Condition(config).judge({actor, "doc.read", "doc:7", Given()}) == Truth::kTrue;
 }
-bool meta(std::string path, Op op, std::optional<Node> value) { return holds(when(kActorMeta, std::move(path), op, value)); }
+bool meta(std::string path, Op op, std::optional<Node> value) {
+  return holds(when(kActorMeta, std::move(path), op, value));
+}
 
 TEST(ConditionTest, H212_ActorId) {
   const ConditionConfig admin = when(FieldRoot::kActorId, "", Op::kEq, text("admin"));
@@ -211,7 +213,8 @@ TEST(PolicyTest, H218_ConditionsAreAnded) {
 }
 
 TEST(PolicyTest, H213_AConditionWithoutMeaningLeavesThePolicyUndefined) {
-  EXPECT_EQ(ask({rule("p", "*", "*", true, {when(kActorMeta, "tags", Op::kNmatches, text("x"))})}), Decision::kUndefined);
+  EXPECT_EQ(ask({rule("p", "*", "*", true, {when(kActorMeta, "tags", Op::kNmatches, text("x"))})}),
+            Decision::kUndefined);
 }
 
 TEST(ScopeTest, H201_DenyBeatsAllowInAnyOrder) {

@@ -66,7 +66,8 @@ Decision reference(const std::vector<SecurityPolicyConfig>& policies, const Case
     for (const std::string& a : p.actions) action = action || glob(a, k.action);
     for (const std::string& r : p.resources) resource = resource || glob(r, k.resource);
     for (const ConditionConfig& c : p.conditions) all = all && condition(c, k);
-    if (action && resource && all && (p.deny || d == Decision::kUndefined)) d = p.deny ? Decision::kDeny : Decision::kAllow;
+    if (action && resource && all && (p.deny || d == Decision::kUndefined))
+      d = p.deny ? Decision::kDeny : Decision::kAllow;
   }
   return d;
 }
@@ -77,11 +78,15 @@ class Generator {
   explicit Generator(uint64_t seed) : random_(seed) {}
   std::size_t below(std::size_t n) { return random_.below(static_cast<uint32_t>(n)); }
   template <class T>
-  const T& one_of(const std::vector<T>& v) { return v[below(v.size())]; }
+  const T& one_of(const std::vector<T>& v) {
+    return v[below(v.size())];
+  }
 
   SecurityPolicyConfig policy() {
-    static const std::vector<std::string> actions{"*", "a.*", "a.b", "b*", "*.b", "a", "*b*", "a.*.c", "**", "{a|*", "a*b"};
-    static const std::vector<std::string> resources{"*", "x", "x:*", "{h|*", "*1", "x:*1", "{h|0x1}", "*:*", "?", "[x]"};
+    static const std::vector<std::string> actions{"*",   "a.*",   "a.b", "b*",   "*.b", "a",
+                                                  "*b*", "a.*.c", "**",  "{a|*", "a*b"};
+    static const std::vector<std::string> resources{"*",    "x",       "x:*", "{h|*", "*1",
+                                                    "x:*1", "{h|0x1}", "*:*", "?",    "[x]"};
     SecurityPolicyConfig p;
     for (std::size_t i = 0; i <= below(2); ++i) p.actions.push_back(one_of(actions));
     for (std::size_t i = 0; i <= below(2); ++i) p.resources.push_back(one_of(resources));
@@ -90,7 +95,8 @@ class Generator {
     return p;
   }
   ConditionConfig condition() {
-    static const std::vector<Op> ops{Op::kEq, Op::kNe, Op::kLt, Op::kGte, Op::kContains, Op::kNcontains, Op::kExists, Op::kNexists};
+    static const std::vector<Op> ops{Op::kEq,       Op::kNe,        Op::kLt,     Op::kGte,
+                                     Op::kContains, Op::kNcontains, Op::kExists, Op::kNexists};
     static const std::vector<std::string> values{"u", "root", "1", "2", "10", "9", "a.b", "x", "t"};
     ConditionConfig c;
     c.field.root = static_cast<FieldRoot>(below(5));
@@ -150,7 +156,8 @@ TEST(RandomPolicies, H201_H207_H209_H213_H218_AgreeWithTheReference) {
       const Case k{people[who], g.one_of(actions), g.one_of(resources), g.one_of(tags)};
       const Decision got = scope.evaluate(*actors[who], k.action, k.resource, Tag(k.tag));
       ++asked[static_cast<int>(got)];
-      ASSERT_EQ(got, reference(configs, k)) << "policies " << made << ": " << k.who.id << " " << k.action << " " << k.resource;
+      ASSERT_EQ(got, reference(configs, k))
+          << "policies " << made << ": " << k.who.id << " " << k.action << " " << k.resource;
     }
   }
   for (const std::size_t n : asked) EXPECT_GT(n, 5'000u) << "every answer is given often";

@@ -123,17 +123,17 @@ Behavior asks(Context& self, const Actor* actor, const Scope* scope, uint64_t se
     const std::string resource = std::string(random.below(3) * 50, 'r') + std::to_string(random.below(40));
     const bool want = scope->evaluate(*actor, action, resource) == Decision::kAllow;
     EXPECT_EQ(check_permission(self, action, resource), want) << action << " " << resource;
-    if (i % 100 == 0) co_await sleep(self, 1'000);
+    if (i % 100 == 0) co_await sleep_for(self, 1'000);
   }
 }
 TEST(CheckTest, H201_RememberedDecisionsAreThoseOfTheScope) {
   wippy::test::Node node(1);
   node.run([](Context& self, wippy::test::Node& n) -> Behavior {
     const std::string by_actor = "conditions: [{field: actor.id, operator: contains, value: '1'}]";
-    const PolicyStore store(application(
-        rule("p", "actions: [a0, a1], resources: '*1', effect: allow", "one, two") +
-        rule("q", "actions: 'a*', resources: ['*7*', '2*'], effect: allow, " + by_actor, "two") +
-        rule("r", "actions: a1, resources: '*3*', effect: deny", "one")));
+    const PolicyStore store(
+        application(rule("p", "actions: [a0, a1], resources: '*1', effect: allow", "one, two") +
+                    rule("q", "actions: 'a*', resources: ['*7*', '2*'], effect: allow, " + by_actor, "two") +
+                    rule("r", "actions: a1, resources: '*3*', effect: deny", "one")));
     std::vector<FramePtr> frames;
     for (int i = 0; i < 6; ++i) {
       FrameBuilder b(nullptr);
