@@ -286,7 +286,8 @@ SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, std::string
 }
 
 // The frame of a process that the runtime starts. False: `refused` says why it must not be started.
-bool NodeApp::secure(const std::optional<app::SecurityConfig>& config, SpawnOptions& options, SpawnResult& refused) const {
+bool NodeApp::secure(const std::optional<app::SecurityConfig>& config, SpawnOptions& options,
+                     SpawnResult& refused) const {
   if (!config) return true;
   std::string missing;
   refused.status = policies_.make_frame(*config, nullptr, options.frame, missing);
@@ -300,7 +301,8 @@ ServiceSpec NodeApp::service_spec(const app::ServicePlan& plan) {
   s.lifecycle = plan.lifecycle;
   for (const app::EntryId& n : plan.needs) s.needs.push_back(n.text());
   s.start = [this, process = plan.process.text(), host = plan.host.text(), body = body_of(plan.input),
-             security = plan.lifecycle.security ? plan.lifecycle.security : app_.settings.system_security](Context& self) {
+             security =
+                 plan.lifecycle.security ? plan.lifecycle.security : app_.settings.system_security](Context& self) {
     SpawnOptions o;
     SpawnResult refused;
     if (!secure(security, o, refused)) return refused;

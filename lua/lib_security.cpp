@@ -286,8 +286,12 @@ int security_token_store(lua_State* L) {
 
 constexpr LibraryEntry kActorMethods[] = {{"id", actor_id}, {"meta", actor_meta}, {nullptr, nullptr}};
 constexpr LibraryEntry kScopeMethods[] = {
-    {"policies", scope_policies}, {"contains", scope_contains},               {"with", scope_with},
-    {"without", scope_without},   {"evaluate", evaluate<Scope, &kScopeType>}, {nullptr, nullptr},
+    {"policies", scope_policies},
+    {"contains", scope_contains},
+    {"with", scope_with},
+    {"without", scope_without},
+    {"evaluate", evaluate<Scope, &kScopeType>},
+    {nullptr, nullptr},
 };
 constexpr LibraryEntry kPolicyMethods[] = {
     {"id", policy_id}, {"evaluate", evaluate<Policy, &kPolicyType>}, {nullptr, nullptr}};

@@ -11,7 +11,20 @@ namespace {
 
 using Op = ConditionOperator;
 constexpr std::array kOperators = std::to_array<std::string_view>({
-    "eq", "ne", "lt", "gt", "lte", "gte", "in", "nin", "exists", "nexists", "contains", "ncontains", "matches", "nmatches",
+    "eq",
+    "ne",
+    "lt",
+    "gt",
+    "lte",
+    "gte",
+    "in",
+    "nin",
+    "exists",
+    "nexists",
+    "contains",
+    "ncontains",
+    "matches",
+    "nmatches",
 });
 
 bool is_scalar(const Node& n) { return !n.is_list() && !n.is_map() && !n.is_null(); }

@@ -74,7 +74,8 @@ class Loader {
       problem.hint = did_you_mean(entry.kind, all_kind_names(), 3);
     }
     // A policy that is left out could have denied something.
-    if (options_.allow_unknown_kinds && !entry.kind.starts_with("security.")) return problems_.warning(std::move(problem));
+    if (options_.allow_unknown_kinds && !entry.kind.starts_with("security."))
+      return problems_.warning(std::move(problem));
     problems_.error(std::move(problem));
     broken_.insert(entry.id);
   }

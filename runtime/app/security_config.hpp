@@ -12,7 +12,20 @@
 namespace wippy::app {
 
 enum class ConditionOperator : std::uint8_t {
-  kEq, kNe, kLt, kGt, kLte, kGte, kIn, kNin, kExists, kNexists, kContains, kNcontains, kMatches, kNmatches,
+  kEq,
+  kNe,
+  kLt,
+  kGt,
+  kLte,
+  kGte,
+  kIn,
+  kNin,
+  kExists,
+  kNexists,
+  kContains,
+  kNcontains,
+  kMatches,
+  kNmatches,
 };
 
 // What a name in a condition stands for.
@@ -25,8 +38,8 @@ struct ConditionField {
 struct ConditionConfig {
   ConditionField field;
   ConditionOperator op = ConditionOperator::kEq;
-  std::optional<Node> value;             // a scalar or a list of scalars
-  std::optional<ConditionField> from;    // value_from
+  std::optional<Node> value;           // a scalar or a list of scalars
+  std::optional<ConditionField> from;  // value_from
 };
 
 struct SecurityPolicyConfig final : EntryConfig {

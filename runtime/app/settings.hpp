@@ -19,9 +19,9 @@ struct Settings {
   std::optional<LogEncoding> log_encoding;  // not given: console
   std::int64_t min_level = 0;               // -1 debug, 0 info, 1 warn, 2 error
   std::int64_t shutdown_timeout_ns = 30'000'000'000;
-  std::string node_name;        // part of PIDs when not empty
-  bool env_os_fallback = true;  // placeholders in entries may read the OS environment
-  bool strict_mode = false;     // an incomplete security context denies (host.md §5.4)
+  std::string node_name;                          // part of PIDs when not empty
+  bool env_os_fallback = true;                    // placeholders in entries may read the OS environment
+  bool strict_mode = false;                       // an incomplete security context denies (host.md §5.4)
   std::optional<SecurityConfig> system_security;  // of services without lifecycle.security
   std::optional<SecurityConfig> cli_security;     // of the process of `wippy run`
   std::vector<Reference> references;              // policies and groups that these name

@@ -99,8 +99,7 @@ Judgement judge(const Parties& own, const Boundary* boundary, bool strict, std::
   if (!j.allowed || boundary == nullptr) return j;
   const Actor& actor = own.actor != nullptr ? *own.actor : boundary->actor != nullptr ? *boundary->actor : anonymous();
   const Scope::Verdict v = boundary->scope->judge(actor, action, resource, facts);
-  j.allowed =
-      v.decision == Decision::kAllow || (v.decision == Decision::kUndefined && boundary->allow_undecided);
+  j.allowed = v.decision == Decision::kAllow || (v.decision == Decision::kUndefined && boundary->allow_undecided);
   j.rule = Rule::kBoundary;
   j.by = v.by;
   return j;
@@ -108,9 +107,9 @@ Judgement judge(const Parties& own, const Boundary* boundary, bool strict, std::
 
 [[gnu::noinline]] void log_denial(Context& self, const Judgement& j, const Parties& own, std::string_view action,
                                   std::string_view resource, const CheckFacts& facts) noexcept {
-  const std::string_view why = j.by != nullptr  ? std::string_view(j.by->id())
-                               : j.incomplete   ? "incomplete context"
-                                                : "no matching policy";
+  const std::string_view why = j.by != nullptr ? std::string_view(j.by->id())
+                               : j.incomplete  ? "incomplete context"
+                                               : "no matching policy";
   log::write(log::Level::kDebug, "security", "denied",
              {{"action", action},
               {"resource", resource},
@@ -139,8 +138,8 @@ bool decide_permission(Context& self, std::string_view action, std::string_view 
     if (!strict) return true;
   }
   DecisionKey key;
-  const bool cached = may_remember(own, boundary) && key.make(own.actor, own.scope, guard.boundary_version(), action,
-                                                              resource, attributes.target);
+  const bool cached = may_remember(own, boundary) &&
+                      key.make(own.actor, own.scope, guard.boundary_version(), action, resource, attributes.target);
   bool allowed = false;
   if (cached && guard.cache().find(key, allowed) && (allowed || !log::enabled(log::Level::kDebug))) return allowed;
   const CheckFacts facts(self, attributes, nullptr);

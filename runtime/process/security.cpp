@@ -53,9 +53,7 @@ Fact fact_of(const ValueItem& item, std::deque<FactTable>& tables) {
 
 }  // namespace
 
-FactTree::FactTree(std::string_view encoded) : bytes_(encoded) {
-  read();
-}
+FactTree::FactTree(std::string_view encoded) : bytes_(encoded) { read(); }
 
 // Nothing recurses: a stack of the tables that are open. Details of errors are left out.
 void FactTree::read() {

@@ -25,7 +25,11 @@ struct Question {
   const Attributes& attributes;
 };
 
-enum class Truth : unsigned char { kFalse, kTrue, kError };  // kError: the operator has no meaning for what the field holds
+enum class Truth : unsigned char {
+  kFalse,
+  kTrue,
+  kError
+};  // kError: the operator has no meaning for what the field holds
 
 class Condition {
  public:
@@ -50,9 +54,9 @@ class Condition {
 
   app::ConditionField field_;
   app::ConditionOperator op_;
-  std::unique_ptr<const Literal> literal_;         // null: another field, or nothing
+  std::unique_ptr<const Literal> literal_;  // null: another field, or nothing
   std::unique_ptr<const app::ConditionField> from_;
-  std::unique_ptr<const re2::RE2> expression_;     // of matches and nmatches
+  std::unique_ptr<const re2::RE2> expression_;  // of matches and nmatches
 };
 
 }  // namespace wippy::security

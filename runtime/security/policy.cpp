@@ -10,9 +10,8 @@ namespace {
 
 bool reads_meta(const app::SecurityPolicyConfig& config) {
   const auto is_meta = [](const app::ConditionField& f) { return f.root == app::FieldRoot::kMeta; };
-  return std::any_of(config.conditions.begin(), config.conditions.end(), [&](const app::ConditionConfig& c) {
-    return is_meta(c.field) || (c.from && is_meta(*c.from));
-  });
+  return std::any_of(config.conditions.begin(), config.conditions.end(),
+                     [&](const app::ConditionConfig& c) { return is_meta(c.field) || (c.from && is_meta(*c.from)); });
 }
 
 bool any_matches(const std::vector<Pattern>& patterns, std::string_view text) noexcept {

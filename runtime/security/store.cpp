@@ -96,8 +96,8 @@ void PolicyStore::set_boundary(const Policies& all, const Guarded& guarded) {
   boundary->scope = make_scope(all, guarded.config, missing);
   boundary->allow_undecided = guarded.config.default_allow.value_or(false) && missing.empty();
   if (!missing.empty()) {
-    log::write(log::Level::kError, guarded.host->id(), "the host's boundary has lost policies: it denies what it cannot decide",
-               {{"missing", missing}});
+    log::write(log::Level::kError, guarded.host->id(),
+               "the host's boundary has lost policies: it denies what it cannot decide", {{"missing", missing}});
   }
   guarded.host->set_boundary(std::move(boundary));
 }

@@ -62,6 +62,32 @@ function t.run(entry, ...)
   return e
 end
 
+-- Runs steps in an `app.test:tries` of the actor "user:1", with that scope of tests/lua/policies, and returns what came of each.
+function t.under(security, scope, meta, steps)
+  local b = process.with_context({}):with_actor(security.new_actor("user:1", meta))
+  b = b:with_scope(t.ok(security.named_scope("app.sec:" .. scope)))
+  local events = process.events()
+  local pid = t.ok(b:spawn_monitored("app.test:tries", "app:processes", steps))
+  local e = t.take(events)
+  while e.from ~= pid do e = t.take(events) end
+  if e.result.error then error("under " .. scope .. ": " .. tostring(e.result.error), 2) end
+  return e.result.value
+end
+
+function t.permitted(r, what)
+  if r.kind ~= nil or not r.value then error((what or "call") .. ": " .. tostring(r.message), 2) end
+end
+
+function t.denied(r, message, action, resource)
+  if r.value then error("allowed: " .. message, 2) end
+  t.eq(r.kind, "PermissionDenied", message .. ": " .. show(r.message))
+  t.eq(r.message, message)
+  t.eq(r.retryable, false)
+  t.eq(r.details.action, action)
+  t.eq(r.details.resource, resource)
+  t.eq(r.details.actor, "user:1")
+end
+
 -- How a script may try to live on after what f does; `caught` is told when it does.
 function t.ways(caught)
   return {

@@ -40,6 +40,9 @@ local function samples()
   add("timer", function() return time.timer("1h") end)
   add("ticker", function() return time.ticker("1h") end)
   add("type", function() return integer end)
+  add("actor", function() return security.new_actor("x") end)
+  add("scope", function() return security.new_scope() end)
+  add("policy", function() return security.policy("app.sec:everything") end)
   add("logger", function() return logger:with({ k = 1 }) end)
   return list
 end

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -12,6 +13,7 @@
 #include "lua/program.hpp"
 #include "mailbox/values.hpp"
 #include "runtime/process/mail_limit.hpp"
+#include "runtime/security/store.hpp"
 #include "tests/unit/lua_process/native_entries.hpp"
 #include "tests/unit/lua_process/script_file.hpp"
 #include "tests/unit/runtime/fixture.hpp"
@@ -22,6 +24,7 @@ class LuaNode final : public ProcessDirectory {
  public:
   explicit LuaNode(uint32_t workers = 2) : hooks_(*this), node_(workers) {
     hooks_.print = keep_line;
+    hooks_.policies = &policies();
     node_.runtime().node().set_directory(this);
     node_.runtime().node().set_print(keep_line);
     hooks_.log = keep_record;
@@ -104,6 +107,12 @@ class LuaNode final : public ProcessDirectory {
     }
   }
 
+  // Those of tests/lua/policies.
+  static const PolicySource& policies() {
+    static const security::PolicyStore store(load_policies());
+    return store;
+  }
+
   static std::string& lines() {
     static std::string text;
     return text;
@@ -175,6 +184,15 @@ class LuaNode final : public ProcessDirectory {
     for (const log::Field* f = r.fields; f != r.fields + r.field_count; ++f)
       line.append("  ").append(f->key).append(f->is_json ? ":=" : "=").append(f->value);
     keep_line(self, line);
+  }
+  static app::Application load_policies() {
+    const char* const root = std::getenv("WIPPY_SOURCE_DIR");
+    app::LoadOptions options;
+    options.root = std::string(root != nullptr ? root : ".") + "/tests/lua/policies";
+    auto loaded = app::load_application(options);
+    if (auto* const failure = std::get_if<app::LoadFailure>(&loaded))
+      throw std::runtime_error(failure->errors.at(0).text());
+    return std::get<app::Application>(std::move(loaded));
   }
   static inline LuaNode* current_ = nullptr;
   std::map<std::string, std::shared_ptr<const LuaProgram>> programs_;

@@ -53,6 +53,7 @@ return { main = function()
     Duration = time.seconds(1), Time = time.now(), Timer = time.timer("1h"), Ticker = time.ticker("1h"), Location = time.utc,
     Logger = logger:named("x"), SpawnBuilder = process.with_context({ k = 1 }),
     Actor = security.new_actor("x"), Scope = security.new_scope(), Type = integer,
+    Policy = security.policy("app.sec:everything"),
   }
   for class, object in pairs(objects) do
     for _, name in ipairs(candidates) do

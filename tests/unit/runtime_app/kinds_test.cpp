@@ -95,9 +95,10 @@ TEST(ProcessHost, H061_H022_H023_H062_Fields) {
 TEST(ProcessHost, BoundariesAreNotDroppedInSilence) {
   EXPECT_EQ(errors_of("terminal.host", "capabilities: {io: false}"),
             Texts{"src/_index.yaml:3:55: entry app:x: capabilities.io: not supported by this build"});
-  EXPECT_EQ(errors_of("process.host", "lifecycle: {security: {actor: {id: a}}}"),
-            Texts{"src/_index.yaml:3:57: entry app:x: lifecycle.security: a host is no process: this says nothing to the "
-                  "processes on it; their boundary is `security:` of the host itself"});
+  EXPECT_EQ(
+      errors_of("process.host", "lifecycle: {security: {actor: {id: a}}}"),
+      Texts{"src/_index.yaml:3:57: entry app:x: lifecycle.security: a host is no process: this says nothing to the "
+            "processes on it; their boundary is `security:` of the host itself"});
 }
 
 TEST(TerminalHost, HideLogs) {
@@ -391,11 +392,12 @@ TEST(Settings, H039_H045_Problems) {
   project.file(".wippy.yaml",
                "logger: {encoding: xml}\nrelay: {node_name: '${env:GONE}'}\noverride: {'app:x:kind': y}\nsecurity: "
                "{strict_mode: maybe}\n");
-  EXPECT_EQ(project.errors(), (Texts{".wippy.yaml:1:1: version: version is required; write version: \"1.0\"",
-                                     ".wippy.yaml:1:20: logger.encoding: expected console or json, got text \"xml\"",
-                                     ".wippy.yaml:2:20: relay.node_name: variable GONE is not set and has no fallback",
-                                     ".wippy.yaml:3:11: override: not supported by this build",
-                                     ".wippy.yaml:4:25: security.strict_mode: expected true or false, got text \"maybe\""}));
+  EXPECT_EQ(project.errors(),
+            (Texts{".wippy.yaml:1:1: version: version is required; write version: \"1.0\"",
+                   ".wippy.yaml:1:20: logger.encoding: expected console or json, got text \"xml\"",
+                   ".wippy.yaml:2:20: relay.node_name: variable GONE is not set and has no fallback",
+                   ".wippy.yaml:3:11: override: not supported by this build",
+                   ".wippy.yaml:4:25: security.strict_mode: expected true or false, got text \"maybe\""}));
   project.file(".wippy.yaml", "version: \"1.0\"\nloger: {}\nmy_app: {a: 1}\nprometheus: {enabled: true}\n");
   EXPECT_TRUE(project.errors().empty());
   EXPECT_EQ(project.warnings(),
