@@ -87,3 +87,12 @@ for _ = 1, 3 do process.events():receive() end"""}), JSON_LOGS)
     program = e2e.run(app, "run", "-v", "-x", "app:it").exits(0)
     crashes = [r for r in records(program.err) if r["level"] == "error"]
     e2e.equal([(r["id"], r["error"], "traceback" in r) for r in crashes], [("app:fails", "no luck", False)], "crashes")
+
+
+@case("H-300 a native process's failure is logged likewise")
+def native_crash():
+    line = "  - {name: primes, kind: process.native, factory: example.primes}\n"
+    app = e2e.write_files(project({}, more=line), JSON_LOGS)
+    program = e2e.run(app, "run", "-v", "-x", "app:primes", "--", "-1", program="native_worker").exits(1)
+    crashes = [json.loads(t) for t in program.err.splitlines() if t.startswith("{") and '"level":"error"' in t]
+    e2e.equal([(r["id"], r["error"]) for r in crashes], [("app:primes", "primes: limit and step must not be negative")], "crashes")

@@ -133,6 +133,7 @@ def progress():
     e2e.equal("loading .… 1 s" in shown, True, f"the line in {shown!r}")
     e2e.equal(shown.endswith("\r\x1b[K"), True, f"a clean end of {shown!r}")
     e2e.equal("\n" in shown, False, "one line")
+    e2e.equal(on_terminal(app, "lint", "-s"), (0, ""), "-s")
     e2e.run(app, "lint").exits(0).silent()
 
 
