@@ -1,6 +1,5 @@
 #include "cli/arguments.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "cli/help.hpp"
+#include "cli/options.hpp"
 #include "runtime/app/problem.hpp"
 #include "runtime/app/units.hpp"
 
@@ -52,19 +52,6 @@ bool looks_like_option(const std::string& word) {
   return word.size() > 1 && word[0] == '-' && std::isdigit(static_cast<unsigned char>(word[1])) == 0 && word != "--";
 }
 
-std::vector<OptionInfo> collect_options(const CLI::App& app) {
-  std::vector<OptionInfo> out;
-  for (const CLI::Option* option : app.get_options()) {
-    if (!option->nonpositional()) continue;
-    OptionInfo info;
-    for (const std::string& name : option->get_snames()) info.names.push_back("-" + name);
-    for (const std::string& name : option->get_lnames()) info.names.push_back("--" + name);
-    info.takes_value = option->get_items_expected_max() > 0;
-    out.push_back(std::move(info));
-  }
-  return out;
-}
-
 Usage unknown_option(const CLI::App& app, const std::string& word) {
   Words names;
   for (const OptionInfo& option : collect_options(app))
@@ -99,81 +86,6 @@ std::optional<Usage> parse_all(CLI::App& app, const Words& given) {
   if (rest.empty()) return std::nullopt;
   if (looks_like_option(rest.front())) return unknown_option(app, rest.front());
   return usage_error(app, "unexpected argument " + rest.front());
-}
-
-// A repeatable option; unlike CLI11's own lists it takes one word each time, and adds to what stands before the verb.
-CLI::Option* add_list(CLI::App& app, const std::string& names, Words& list, const std::string& description) {
-  const auto append = [&list](const Words& values) { list.insert(list.end(), values.begin(), values.end()); };
-  return app.add_option_function<Words>(names, append, description)->allow_extra_args(false);
-}
-
-void add_directory(CLI::App& app, CommonArguments& common) {
-  app.add_option("-C,--dir", common.directory, "project directory")->type_name("DIR");
-}
-
-void add_common(CLI::App& app, CommonArguments& common) {
-  constexpr const char* kApplication = "Application";
-  constexpr const char* kLogs = "Logs (on stderr)";
-  add_directory(app, common);
-  app.get_option("--dir")->group(kApplication);
-  add_list(app, "--config", common.config_files, "read this file after .wippy.yaml; may be repeated")
-      ->type_name("FILE")
-      ->group(kApplication);
-  add_list(app, "--profile", common.profiles, "apply this profile of the configuration; may be repeated")
-      ->type_name("NAME")
-      ->group(kApplication);
-  add_list(app, "--set", common.sets, "set one value of the configuration; may be repeated")
-      ->type_name("SECTION.PATH=VALUE")
-      ->group(kApplication);
-  add_list(app, "-o,--override", common.overrides, "change one field of an entry; may be repeated")
-      ->type_name("NS:NAME:FIELD=VALUE")
-      ->group(kApplication);
-  app.add_flag("--allow-unknown-kinds", common.allow_unknown_kinds,
-               "warn about entry kinds this build lacks, go on without them")
-      ->group(kApplication);
-  const auto memory = [&common](const std::string& text) {
-    const std::optional<std::int64_t> bytes = app::parse_size_bytes(text);
-    if (!bytes || *bytes <= 0)
-      throw CLI::ValidationError("-m", "expected " + std::string(app::kSizeForm) + ", got " + text);
-    common.memory_bytes = *bytes;
-  };
-  app.add_option_function<std::string>("-m,--memory", memory, "memory for all processes together; default: no limit")
-      ->type_name("SIZE")
-      ->group(kApplication);
-  app.add_flag("-v,--verbose", common.verbose, "debug log")->group(kLogs);
-  app.add_flag("--very-verbose", common.very_verbose, "debug log with stack traces")->group(kLogs);
-  app.add_flag("-c,--console", common.console, "log in readable form")->group(kLogs);
-  app.add_flag("-s,--silent", common.silent, "no log on the console")->group(kLogs);
-  app.add_flag("-e,--events", common.events, "log to the event bus instead of the console")->group(kLogs);
-}
-
-struct RunTexts {
-  std::string seed;
-  std::string objective;
-};
-
-void add_execution(CLI::App& app, RunArguments& out, RunTexts& texts) {
-  app.add_option("--host", out.host, "terminal host to use")->type_name("NS:NAME");
-  CLI::Option* sim = app.add_flag("--sim", out.sim, "run in the deterministic simulation");
-  app.add_option("--seed", texts.seed, "seed of the simulation")->type_name("N")->needs(sim);
-  app.add_option("--cores", out.cores, "number of cores to use")->type_name("N")->check(CLI::Range(1, 65536));
-  app.add_option("--trace", out.trace,
-                 "at the end, and on SIGUSR1, write what the workers did last, for Perfetto or chrome://tracing")
-      ->type_name("FILE");
-  app.add_option("--latency-objective", texts.objective,
-                 "write it too when a process had to wait longer than this to run")
-      ->type_name("DURATION");
-}
-
-void configure_run(CLI::App& app, RunArguments& out, RunTexts& texts) {
-  add_common(app, out.common);
-  app.add_option("-x,--exec", out.exec, "run this process entry; all words are its arguments")->type_name("NS:NAME");
-  add_execution(app, out, texts);
-}
-
-void configure_test(CLI::App& app, RunArguments& out, RunTexts& texts) {
-  add_common(app, out.common);
-  add_execution(app, out, texts);
 }
 
 std::optional<Usage> read_texts(const CLI::App& app, const RunTexts& texts, RunArguments& out) {
@@ -224,12 +136,6 @@ Invocation parse_test(const Words& words, const CommonArguments& common) {
   return out;
 }
 
-void configure_topology(CLI::App& app, TopologyArguments& out) {
-  app.add_flag("--json", out.json, "one line of JSON");
-  app.add_option("--workers", out.workers, "plan for this many workers")->type_name("N")->check(CLI::Range(1, 65536));
-  app.add_option("--cores", out.cores, "number of cores to use")->type_name("N")->check(CLI::Range(1, 65536));
-}
-
 Invocation parse_topology(const Words& words, const CommonArguments&) {
   TopologyArguments out;
   CLI::App app("Show cores, memory nodes and where workers would go.", "wippy topology");
@@ -239,19 +145,12 @@ Invocation parse_topology(const Words& words, const CommonArguments&) {
   return out;
 }
 
-void configure_version(CLI::App& app, VersionArguments& out) { app.add_flag("--short", out.brief, "only the number"); }
-
 Invocation parse_version(const Words& words, const CommonArguments&) {
   VersionArguments out;
   CLI::App app("Show the version.", "wippy version");
   configure_version(app, out);
   if (std::optional<Usage> usage = parse_all(app, words)) return *usage;
   return out;
-}
-
-void configure_lint(CLI::App& app, LintArguments& out) {
-  add_common(app, out.common);
-  app.add_flag("--json", out.json, "report as JSON");
 }
 
 Invocation parse_lint(const Words& words, const CommonArguments& common) {
@@ -262,15 +161,6 @@ Invocation parse_lint(const Words& words, const CommonArguments& common) {
   explain(app, nullptr, help::kLintExamples);
   if (std::optional<Usage> usage = parse_all(app, words)) return *usage;
   return out;
-}
-
-void configure_init(CLI::App& app, InitArguments& out) {
-  add_directory(app, out.common);
-  app.add_option("-d,--src", out.source, "directory of the sources")->type_name("DIR")->capture_default_str();
-  app.add_option("--modules-dir", out.modules, "directory of vendored modules")
-      ->type_name("DIR")
-      ->capture_default_str();
-  app.add_option("-l,--lock", out.lock_file, "file to write")->type_name("FILE")->capture_default_str();
 }
 
 Invocation parse_init(const Words& words, const CommonArguments& common) {
@@ -287,16 +177,6 @@ Invocation parse_init(const Words& words, const CommonArguments& common) {
   return out;
 }
 
-void configure_registry_list(CLI::App& app, RegistryListArguments& out) {
-  add_common(app, out.common);
-  app.add_option("-k,--kind", out.kind, "only entries of this kind; * stands for anything")->type_name("PATTERN");
-  app.add_option("-n,--ns", out.space, "only entries of this namespace")->type_name("PATTERN");
-  app.add_option("--name", out.name, "only entries of this name")->type_name("PATTERN");
-  add_list(app, "--meta", out.metas, "only entries whose meta has this value; may be repeated")->type_name("KEY=VALUE");
-  CLI::Option* json = app.add_flag("--json", out.json, "whole entries, as JSON");
-  app.add_flag("--yaml", out.yaml, "whole entries, as YAML")->excludes(json);
-}
-
 Invocation parse_registry_list(const Words& words, const CommonArguments& common) {
   RegistryListArguments out;
   out.common = common;
@@ -309,17 +189,6 @@ Invocation parse_registry_list(const Words& words, const CommonArguments& common
       return usage_error(app, "--meta: expected KEY=VALUE, got " + meta);
   }
   return out;
-}
-
-void configure_registry_show(CLI::App& app, RegistryShowArguments& out) {
-  add_common(app, out.common);
-  app.add_option("id", out.id, "the entry, NS:NAME; a bare name when only one entry has it")
-      ->type_name("ID")
-      ->required();
-  app.add_option("--field", out.field, "only this field: kind, meta.x.y, data.x.y or x.y")->type_name("PATH");
-  app.add_flag("--raw", out.raw, "a text without quotes or marks, as it is")->needs("--field");
-  CLI::Option* json = app.add_flag("--json", out.json, "as JSON");
-  app.add_flag("--yaml", out.yaml, "as YAML, the default")->excludes(json);
 }
 
 Invocation parse_registry_show(const Words& words, const CommonArguments& common) {
@@ -377,23 +246,6 @@ Invocation parse_complete(const Words& words, const CommonArguments&) {
   return out;
 }
 
-// The options that a configure function adds, with nowhere to put values.
-template <class Arguments>
-std::vector<OptionInfo> options_added(void (*configure)(CLI::App&, Arguments&)) {
-  Arguments nowhere;
-  CLI::App app;
-  configure(app, nowhere);
-  return collect_options(app);
-}
-
-std::vector<OptionInfo> options_added(void (*configure)(CLI::App&, RunArguments&, RunTexts&)) {
-  RunArguments nowhere;
-  RunTexts texts;
-  CLI::App app;
-  configure(app, nowhere, texts);
-  return collect_options(app);
-}
-
 struct Verb {
   const char* name;
   Invocation (*parse)(const Words&, const CommonArguments&);
@@ -417,19 +269,6 @@ std::vector<std::string> verb_names() {
   }
   names.emplace_back("help");
   return names;
-}
-
-std::vector<OptionInfo> verb_options(std::string_view verb) {
-  if (verb.empty() || verb == "registry") return options_added(add_common);
-  if (verb == "run") return options_added(configure_run);
-  if (verb == "test") return options_added(configure_test);
-  if (verb == "lint") return options_added(configure_lint);
-  if (verb == "registry list") return options_added(configure_registry_list);
-  if (verb == "registry show") return options_added(configure_registry_show);
-  if (verb == "init") return options_added(configure_init);
-  if (verb == "topology") return options_added(configure_topology);
-  if (verb == "version") return options_added(configure_version);
-  return {};
 }
 
 Invocation parse_arguments(const std::vector<std::string>& args) {

@@ -30,6 +30,7 @@ app::LoadOptions load_options(const CommonArguments& common, const Hooks& hooks)
 }
 
 std::variant<app::Application, LoadFailure> load(const CommonArguments& common, const Hooks& hooks) {
+  if (common.silent) end_progress(hooks.progress);
   enter_stage(hooks.progress, "loading " + common.directory);
   auto loaded = app::load_application(load_options(common, hooks));
   if (std::holds_alternative<LoadFailure>(loaded)) end_progress(hooks.progress);

@@ -331,15 +331,13 @@ ServiceSpec NodeApp::command_spec() {
       std::cerr << error_label(observe::stderr_takes_color())
                 << (r.error_text.empty() ? r.status.message : r.error_text) << std::endl;
       exit_code_ = 1;
-      command_ended_.store_release(1);  // partner: run_to_end
-      main_.unpark();
+      trigger(kCommandEnded);
     }
     return r;
   };
   s.ended = [this](bool abnormal, std::string_view value) {
     exit_code_ = exit_code(abnormal, value, std::cout, std::cerr, observe::stderr_takes_color());
-    command_ended_.store_release(1);  // partner: run_to_end
-    main_.unpark();
+    trigger(kCommandEnded);
   };
   return s;
 }
@@ -370,13 +368,17 @@ bool NodeApp::start(std::string& error) {
   return launch_supervisor(error);
 }
 
-void NodeApp::request_stop() {
-  stop_requested_.store_release(1);  // partner: run_to_end
+void NodeApp::trigger(uint32_t why) {
+  uint32_t none = 0;
+  static_cast<void>(trigger_.cas_strong_acq_rel(none, why));  // the first counts; partner: run_to_end
   main_.unpark();
 }
 
+void NodeApp::request_stop() { trigger(kStopAsked); }
+void NodeApp::request_exit(int code) { trigger(kExitAsked + (static_cast<uint32_t>(code) & 0xffu)); }
+
 int NodeApp::run_to_end() {
-  while (stop_requested_.load_acquire() == 0 && command_ended_.load_acquire() == 0) {
+  while (trigger_.load_acquire() == 0) {      // partner: trigger
     static_cast<void>(main_.park(kNeverNs));  // any reason: the condition decides
   }
   const int code = shut_down();
@@ -400,7 +402,9 @@ int NodeApp::shut_down() {
   const uint32_t killed = runtime_.stop(std::min(left_ns, kHostGraceNs));
   if (killed != 0)
     log::write(log::Level::kWarn, "runtime", "processes terminated at shutdown", {{"count", std::to_string(killed)}});
-  return in_time ? exit_code_ : 1;
+  if (!in_time) return 1;
+  const uint32_t why = trigger_.load_acquire();
+  return why >= kExitAsked ? static_cast<int>(why - kExitAsked) : exit_code_;
 }
 
 }  // namespace wippy::cli

@@ -29,8 +29,10 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   bool start(std::string& error);
   // Blocks until the command's process has ended, or stop was requested; then shuts down. Returns the exit code.
   int run_to_end();
-  // Any thread. Idempotent.
+  // What ends the run: the first of a stop, an exit with a code of 0-255 (system.exit) and the command's end (host.md §4.7).
+  // Any thread.
   void request_stop();
+  void request_exit(int code);
   // Any thread: the flight recorder as a trace file; the log says where and why.
   void write_trace(std::string_view why) noexcept;
 
@@ -78,10 +80,11 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   Mutex trace_mutex_;  // one file is written at a time
   ProcessHost* control_ = nullptr;
   Parker main_;
-  Atomic<uint32_t> stop_requested_{0};
+  static constexpr uint32_t kStopAsked = 1, kCommandEnded = 2, kExitAsked = 256;  // the latter plus the code
+  void trigger(uint32_t why);
+  Atomic<uint32_t> trigger_{0};
   Atomic<uint32_t> services_stopped_{0};
-  Atomic<uint32_t> command_ended_{0};
-  int exit_code_ = 0;
+  int exit_code_ = 0;  // written by the supervisor's process before services_stopped_
 };
 
 }  // namespace wippy::cli

@@ -63,9 +63,10 @@ RunOptions common_options(const RunArguments& arguments, const Application& app,
 }
 
 // Options that cannot be had here must not be ignored.
-std::optional<std::string> refused(const RunArguments& arguments) {
+std::optional<std::string> refused(const RunArguments& arguments, const Hooks& hooks) {
   if (arguments.common.events) return "-e: this build has no event bus to log to";
-  if (arguments.sim && arguments.common.memory_bytes != 0) return "-m: not in the simulation, which has its own memory";
+  if ((arguments.sim || hooks.is_simulation) && arguments.common.memory_bytes != 0)
+    return "-m: not in the simulation, which has its own memory";
   return std::nullopt;
 }
 
@@ -73,7 +74,7 @@ std::optional<std::string> refused(const RunArguments& arguments) {
 
 int run(const RunArguments& arguments, const std::vector<std::string>& args, const Streams& streams,
         const Hooks& hooks) {
-  if (const std::optional<std::string> why = refused(arguments)) return fail(streams, *why);
+  if (const std::optional<std::string> why = refused(arguments, hooks)) return fail(streams, *why);
   if (arguments.sim && !hooks.is_simulation) return hooks.start_simulation(args, streams);
   auto loaded = load(arguments.common, hooks);
   if (const auto* failure = std::get_if<LoadFailure>(&loaded)) return report_failure(streams, *failure);

@@ -1,6 +1,7 @@
 #include "runtime/process/process.hpp"
 
 #include "memory/assert.hpp"
+#include "runtime/process/crash_log.hpp"
 #include "runtime/process/links.hpp"
 #include "runtime/process/mail_limit.hpp"
 #include "runtime/process/points.hpp"
@@ -34,6 +35,7 @@ const ExitReason& Process::reason() const noexcept {
 
 void Process::set_reason(ExitReason reason) noexcept {
   if (!reason.abnormal() && reason.value() == nullptr) return;  // what it is without
+  if (reason.abnormal()) log_crash(*this, reason);
   if (ProcessExt* x = make_ext()) {
     x->reason = std::move(reason);
   } else {

@@ -224,7 +224,7 @@ TEST_F(Verbs, TestWithNoneOrSeveral) {
   EXPECT_EQ(call({"test", "again"}).run->process.text(), "app:two");
 }
 
-TEST_F(Verbs, H040_H041_FlagsReachTheLoader) {
+TEST_F(Verbs, H040_FlagsReachTheLoader) {
   const Invocation invocation =
       parse_arguments({"--config", "a.yaml", "-o", "app:x:kind=a", "run", "--config", "b.yaml", "--profile", "dev",
                        "--set", "shutdown.timeout=5s", "-o", "app:processes:host.workers=3", "greet", "-o", "mine"});
