@@ -19,7 +19,7 @@ std::shared_ptr<const EntryConfig> parse_process_host(FieldReader& data, KindCon
     config->max_processes = host->integer("max_processes", {.low = 0}).value_or(config->max_processes);
     host->finish();
   }
-  read_host_common(data, *config);
+  read_host_common(data, context, *config);
   config->lifecycle = read_lifecycle(data, context);
   return config;
 }

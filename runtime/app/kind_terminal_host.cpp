@@ -6,7 +6,7 @@ namespace wippy::app {
 std::shared_ptr<const EntryConfig> parse_terminal_host(FieldReader& data, KindContext& context) {
   auto config = std::make_shared<TerminalHostConfig>();
   config->hide_logs = data.boolean("hide_logs").value_or(false);
-  read_host_common(data, *config);
+  read_host_common(data, context, *config);
   config->lifecycle = read_lifecycle(data, context);
   return config;
 }

@@ -6,12 +6,13 @@
 namespace wippy::app {
 namespace {
 
-constexpr std::array<KindSpec, 5> kKinds{{
+constexpr std::array<KindSpec, 6> kKinds{{
     {"process.lua", kRoleProcess, parse_process_lua},
     {"process.native", kRoleProcess, parse_process_native},
     {"process.host", kRoleProcessHost | kRoleService, parse_process_host},
     {"terminal.host", kRoleTerminalHost | kRoleService, parse_terminal_host},
     {"process.service", kRoleService, parse_process_service},
+    {"service.group", kRoleNone, parse_service_group},
 }};
 
 // Kinds that the specification names and that have no row above.

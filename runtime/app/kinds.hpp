@@ -65,11 +65,12 @@ std::shared_ptr<const EntryConfig> parse_process_native(FieldReader& data, KindC
 std::shared_ptr<const EntryConfig> parse_process_host(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_terminal_host(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_service(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_service_group(FieldReader& data, KindContext& context);
 
 // Pieces that several kinds share (kind_common.cpp).
 LifecycleConfig read_lifecycle(FieldReader& data, KindContext& context);
 void read_process_common(FieldReader& data, KindContext& context, ProcessConfig& config);
-void read_host_common(FieldReader& data, HostConfig& config);
+void read_host_common(FieldReader& data, KindContext& context, HostConfig& config);
 // Records the reference in the entry; nothing when the node is no usable ID (reported).
 std::optional<EntryId> add_reference(FieldReader& fields, KindContext& context, const Node& node, std::string key_path,
                                      Expect expect, bool fatal = true);
