@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 
 #include "cli/lua_syntax.hpp"
 #include "cli/outcome.hpp"
+#include "cli/stop_signal.hpp"
 #include "lua/machine.hpp"
 #include "mailbox/values.hpp"
 #include "runtime/app/node_value.hpp"
@@ -22,7 +24,6 @@ namespace wippy::cli {
 namespace {
 
 constexpr const char* kControlHost = "node:control";
-constexpr uint64_t kHostGraceNs = 10'000'000'000;  // host.md §3.3: default stop timeout
 
 Runtime::Config runtime_config(const app::Application& app, const RunOptions& options) {
   Runtime::Config c;
@@ -57,6 +58,16 @@ void kernel_entropy(uint8_t* out, std::size_t bytes) noexcept {
   }
 }
 #endif
+
+ServiceGroup service_group(const app::EntryId& id, const app::ServiceGroupConfig& config) {
+  ServiceGroup g;
+  g.id = id.text();
+  g.strategy = static_cast<GroupStrategy>(config.strategy);
+  for (const app::EntryId& member : config.members) g.members.push_back(member.text());
+  g.max_restarts = static_cast<uint32_t>(config.max_restarts);
+  g.window_ns = static_cast<uint64_t>(config.window_ns);
+  return g;
+}
 
 MailLimits limits_of(const std::optional<app::MailboxConfig>& config) {
   MailLimits m;
@@ -108,26 +119,17 @@ void NodeApp::write_trace(std::string_view why) noexcept {
   }
 }
 
-// One on each host that runs anything but a single terminal process.
-void NodeApp::start_probes() {
-  if (options_.latency_objective_ns == 0) return;
-  probe_ =
-      std::make_unique<LatencyProbe>(options_.latency_objective_ns, [this](const HostCore& host, uint64_t late_ns) {
-        log::write(log::Level::kWarn, "runtime", "latency objective missed",
-                   {{"host", host.id()}, {"late_us", std::to_string(late_ns / 1000)}});
-        write_trace("latency objective missed");
-      });
-  for (const auto& [id, host] : runtime_.hosts()) {
-    if (host->core().terminal() || host->core().state() != HostState::kRunning || host.get() == control_) continue;
-    if (const Status s = probe_->watch(runtime_.node(), host->core()); !s.ok())
-      log::write(log::Level::kWarn, "runtime", "no latency probe", {{"host", id}, {"why", s.message}});
-  }
+// One on each host that runs anything but a single terminal process; on a pool thread, when the host has started.
+void NodeApp::start_probe(ProcessHost& host) {
+  if (probe_ == nullptr || host.core().terminal()) return;
+  if (const Status s = probe_->watch(runtime_.node(), host.core()); !s.ok())
+    log::write(log::Level::kWarn, "runtime", "no latency probe", {{"host", host.core().id()}, {"why", s.message}});
 }
 
 // On a terminal host print is output; its worker serves that one process, so it may wait for the terminal, also for another
 // terminal host's line, which goes out whole. Elsewhere it is a log line (host.md §8.8).
 void NodeApp::print(Context& self, std::string_view line) noexcept {
-  if (self.host().terminal()) {
+  if (self.host().grants_io()) {
     static Mutex mutex;
     std::string text(line);
     text += '\n';
@@ -173,6 +175,7 @@ bool NodeApp::make_lua_entry(const std::string& id, const app::ProcessLuaConfig&
   }
   Entry entry;
   entry.program = std::move(program);
+  entry.kind = "process.lua";
   entry.mail = limits_of(config.mailbox);
   entries_.emplace(id, std::move(entry));
   return true;
@@ -185,6 +188,7 @@ bool NodeApp::make_native_entry(const std::string& id, const app::ProcessNativeC
     error = id + ": no native factory \"" + config.factory + "\" in this program";
     return false;
   }
+  entry.kind = "process.native";
   entry.memory_bytes = static_cast<std::size_t>(config.max_memory_bytes);
   entry.mail = limits_of(config.mailbox);
   entries_.emplace(id, std::move(entry));
@@ -202,44 +206,65 @@ bool NodeApp::make_entries(std::string& error) {
   return true;
 }
 
-bool NodeApp::start_hosts(std::string& error) {
+HostOptions NodeApp::host_options(const app::EntryId& id) const {
+  HostOptions o;
+  o.id = id.text();
+  const app::Entry& entry = *app_.find(id);
+  if (const auto* c = entry.config_as<app::ProcessHostConfig>()) {
+    o.workers = c->workers ? static_cast<uint32_t>(*c->workers) : runtime_.budget().usable_cores;
+    o.max_processes = static_cast<uint32_t>(c->max_processes);
+  } else {
+    o.terminal = true;
+  }
+  if (const auto* c = entry.config_as<app::HostConfig>()) {
+    o.mail = limits_of(c->mailbox);
+    o.memory_limit = static_cast<std::size_t>(c->memory_limit_bytes.value_or(0));
+    const app::CapabilitiesConfig& can = c->capabilities;
+    o.io = can.io.value_or(true);
+    o.spawn = can.spawn;
+    if (can.restricts_entries()) {
+      o.capabilities = std::make_shared<const HostCapabilities>(
+          HostCapabilities::Rules{can.modules, can.deny_modules, can.kinds, can.entries});
+    }
+  }
+  return o;
+}
+
+// The supervisor starts them, except for the one that it runs on. A host nobody asked for stays created: spawns onto it are
+// refused as "not running", not as unknown.
+bool NodeApp::make_hosts(std::string& error) {
   HostOptions control;
   control.id = kControlHost;
   control.workers = 1;
   control_ = &runtime_.add_host(control);
   for (const app::EntryId& id : app_.hosts) {
-    HostOptions o;
-    o.id = id.text();
-    if (const auto* c = app_.find(id)->config_as<app::ProcessHostConfig>()) {
-      o.workers = c->workers ? static_cast<uint32_t>(*c->workers) : runtime_.budget().usable_cores;
-      o.max_processes = static_cast<uint32_t>(c->max_processes);
-    } else {
-      o.terminal = true;
-    }
-    if (const auto* c = app_.find(id)->config_as<app::HostConfig>()) {
-      o.mail = limits_of(c->mailbox);
-      o.memory_limit = static_cast<std::size_t>(c->memory_limit_bytes.value_or(0));
-    }
-    ProcessHost& host = runtime_.add_host(o);
-    if (const auto* c = app_.find(id)->config_as<app::HostConfig>(); c != nullptr && c->security)
-      policies_.guard_host(host.core(), *c->security);
+    ProcessHost& host = runtime_.add_host(host_options(id));
+    const auto* c = app_.find(id)->config_as<app::HostConfig>();
+    if (c != nullptr && c->security) policies_.guard_host(host.core(), *c->security);
   }
-  // A host nobody asked for stays created: spawns onto it are refused as "not running", not as unknown.
-  std::vector<std::string> wanted{kControlHost};
-  for (const app::EntryId& id : options_.boot_order) wanted.push_back(id.text());
-  for (const std::string& id : wanted) {
-    ProcessHost* host = runtime_.host(id);
-    if (host == nullptr) continue;  // a process, the supervisor's
-    if (Status s = host->start(); !s.ok()) {
-      error = id + ": " + s.message;
-      return false;
-    }
-  }
-  return true;
+  const Status s = control_->start();
+  if (!s.ok()) error = std::string(kControlHost) + ": " + s.message;
+  return s.ok();
 }
 
 HostCore* NodeApp::find_host(std::string_view id) noexcept {
   return id == kControlHost ? nullptr : runtime_.node().find_host(id);  // nobody spawns onto the internal host
+}
+
+Status NodeApp::no_host(std::string_view id, std::string& error_text) const {
+  const app::Entry* entry = app_.find(app::EntryId::parse(id));
+  if (entry == nullptr || id == kControlHost) return ProcessDirectory::no_host(id, error_text);
+  error_text = std::string(id) + " is a " + entry->kind + ", not a host";
+  return Status::error(ErrorKind::kInvalid, "not a host");
+}
+
+// Empty: the entry may run on the host.
+std::string NodeApp::capabilities_refusal(HostCore& host, std::string_view entry_id, const Entry& entry) const {
+  const HostCapabilities* const c = host.capabilities();
+  if (c == nullptr) return {};
+  EntryTraits traits{entry_id, entry.kind, {}};
+  if (entry.program != nullptr) lua::declared_modules(*entry.program, traits.modules);
+  return c->refusal(host.id(), traits);
 }
 
 template <class Use>
@@ -265,6 +290,8 @@ Status NodeApp::make_machine(Context& self, std::string_view entry_id, std::stri
                              std::string& error_text) {
   const auto it = entries_.find(entry_id);
   if (it == entries_.end()) return no_factory(entry_id, error_text);
+  if (self.host().capabilities() != nullptr) error_text = capabilities_refusal(self.host(), entry_id, it->second);
+  if (!error_text.empty()) return Status::error(ErrorKind::kPermissionDenied, "the host does not allow it");
   return with_factory(it->second, arguments, runtime_.seed() + self.upgrades(),
                       [&](MachineFactory& factory) { return factory.create(self, machine, error_text); });
 }
@@ -277,6 +304,13 @@ SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, std::string
     return r;
   }
   const Entry& entry = it->second;
+  HostCore& target = options.host != nullptr ? *options.host : self.host();
+  if (target.capabilities() != nullptr) {
+    SpawnResult r;
+    r.error_text = capabilities_refusal(target, entry_id, entry);
+    r.status = Status::error(ErrorKind::kPermissionDenied, "the host does not allow it");
+    if (!r.error_text.empty()) return r;
+  }
   if (entry.mail.bounded()) options.mail = &entry.mail;
   if (entry.native != nullptr) options.entry_id = it->first;  // a coroutine does not know it
   if (options.host != nullptr && options.host->guest() != nullptr)
@@ -316,8 +350,26 @@ ServiceSpec NodeApp::service_spec(const app::ServicePlan& plan) {
   return s;
 }
 
+ServiceSpec NodeApp::host_spec(const app::ServicePlan& plan, ProcessHost& host) {
+  ServiceSpec s;
+  s.id = plan.id.text();
+  s.lifecycle = plan.lifecycle;
+  for (const app::EntryId& n : plan.needs) s.needs.push_back(n.text());
+  HostServiceEvents events;
+  events.running = [this](ProcessHost& h) { start_probe(h); };
+  events.stopped = [](ProcessHost& h, uint32_t terminated) {
+    if (terminated == 0) return;
+    log::write(log::Level::kWarn, "runtime", "processes terminated at the stop of a host",
+               {{"host", h.core().id()}, {"count", std::to_string(terminated)}});
+  };
+  serve_host(s, host, std::move(events));
+  return s;
+}
+
 ServiceSpec NodeApp::command_spec() {
   ServiceSpec s;
+  s.last = true;
+  s.needs.push_back(options_.terminal_host.text());
   s.id = "command " + options_.process.text();
   s.restart = false;
   s.start = [this](Context& self) {
@@ -346,12 +398,16 @@ bool NodeApp::launch_supervisor(std::string& error) {
   std::vector<ServiceSpec> specs;
   for (const app::EntryId& id : options_.boot_order) {
     const auto plan = app_.services.find(id);
-    if (plan != app_.services.end() && plan->second.type == app::ServiceType::kProcess) {
+    if (plan == app_.services.end()) continue;
+    if (plan->second.type == app::ServiceType::kProcess) {
       specs.push_back(service_spec(plan->second));
+    } else if (ProcessHost* host = runtime_.host(id.text())) {
+      specs.push_back(host_spec(plan->second, *host));
     }
   }
   if (options_.mode == RunMode::kCommand) specs.push_back(command_spec());
   supervisor_ = std::make_unique<Supervisor>(std::move(specs), runtime_.seed());
+  for (const auto& [id, group] : app_.groups) supervisor_->add_group(service_group(id, group));
   const Status s = supervisor_->launch(runtime_.node(), control_->core(), [this] {
     services_stopped_.store_release(1);  // partner: shut_down
     main_.unpark();
@@ -362,8 +418,15 @@ bool NodeApp::launch_supervisor(std::string& error) {
 
 bool NodeApp::start(std::string& error) {
   observe::dump_flight_on_crash(&runtime_.node().flights(), trace_path() + ".crash");
-  if (!make_entries(error) || !start_hosts(error)) return false;
-  start_probes();
+  if (options_.latency_objective_ns != 0) {
+    probe_ =
+        std::make_unique<LatencyProbe>(options_.latency_objective_ns, [this](const HostCore& host, uint64_t late_ns) {
+          log::write(log::Level::kWarn, "runtime", "latency objective missed",
+                     {{"host", host.id()}, {"late_us", std::to_string(late_ns / 1000)}});
+          write_trace("latency objective missed");
+        });
+  }
+  if (!make_entries(error) || !make_hosts(error)) return false;
   if (options_.before_processes && !options_.before_processes(error)) return false;
   return launch_supervisor(error);
 }
@@ -386,22 +449,56 @@ int NodeApp::run_to_end() {
   return code;
 }
 
-// Services first, dependents before what they need; then the hosts; then the logs (by the caller).
+// Who has not stopped, for people: services, then processes with what they wait for.
+void NodeApp::report_alive() {
+  std::cerr << "Error: shutdown timeout after " << static_cast<double>(app_.settings.shutdown_timeout_ns) / 1e9
+            << "s; still alive:\n";
+  for (const ServiceStatus& s : supervisor_->states()) {
+    if (s.state != ServiceState::kRunning && s.state != ServiceState::kStopping && s.state != ServiceState::kStarting)
+      continue;
+    std::cerr << "  service " << s.id << ' ' << service_state_name(s.state);
+    const auto plan = app_.services.find(app::EntryId::parse(s.id));
+    if (plan != app_.services.end() && s.pid)
+      std::cerr << ": entry " << plan->second.process.text() << ", process " << runtime_.node().describe(s.pid);
+    std::cerr << '\n';
+  }
+  constexpr std::size_t kMostShown = 50;
+  for (const auto& [id, host] : runtime_.hosts()) {
+    const std::vector<Pid> pids = host.get() == control_ ? std::vector<Pid>{} : host->pids();
+    for (std::size_t i = 0; i < pids.size() && i < kMostShown; ++i) {
+      std::cerr << "  process " << runtime_.node().describe(pids[i]) << '\n';
+    }
+    if (pids.size() > kMostShown) std::cerr << "  and " << pids.size() - kMostShown << " more on host " << id << '\n';
+  }
+  std::cerr << std::flush;
+}
+
+// Nothing of the runtime is waited for any more: a step that never ends would hold it.
+void NodeApp::end_by_force() {
+  if (!options_.trace_path.empty()) write_trace("shutdown timeout");
+  log::shutdown();
+  restore_terminal();
+  std::_Exit(1);
+}
+
+// Refuses spawns; services and hosts, dependents before what they need; the control host; then the logs (by the caller).
 int NodeApp::shut_down() {
   const uint64_t deadline_ns = deadline_after(monotonic_ns(), static_cast<uint64_t>(app_.settings.shutdown_timeout_ns));
+  for (const auto& [id, host] : runtime_.hosts()) {
+    if (host.get() != control_) host->refuse_spawns();
+  }
   supervisor_->request_stop();
   while (services_stopped_.load_acquire() == 0 && monotonic_ns() < deadline_ns) {
     static_cast<void>(main_.park(deadline_ns));  // any reason: the condition decides
   }
   const bool in_time = services_stopped_.load_acquire() != 0;
-  if (!in_time)
-    std::cerr << error_label(observe::stderr_takes_color()) << "shutdown timeout: services are still running"
-              << std::endl;
-  const uint64_t now_ns = monotonic_ns();
-  const uint64_t left_ns = now_ns < deadline_ns ? deadline_ns - now_ns : 0;
-  const uint32_t killed = runtime_.stop(std::min(left_ns, kHostGraceNs));
-  if (killed != 0)
-    log::write(log::Level::kWarn, "runtime", "processes terminated at shutdown", {{"count", std::to_string(killed)}});
+  if (!in_time) {
+    report_alive();
+#if !defined(WIPPY_SIM)
+    end_by_force();
+#endif
+  }
+  static_cast<void>(runtime_.stop(0));  // the control host, where nothing runs any more
   if (!in_time) return 1;
   const uint32_t why = trigger_.load_acquire();
   return why >= kExitAsked ? static_cast<int>(why - kExitAsked) : exit_code_;

@@ -14,6 +14,7 @@
 #include "runtime/process/process_directory.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime/security/store.hpp"
+#include "runtime/service/host_service.hpp"
 #include "runtime/service/latency_probe.hpp"
 #include "runtime/service/supervisor.hpp"
 
@@ -21,7 +22,7 @@ namespace wippy::cli {
 
 class NodeApp final : public ProcessDirectory, public OverloadSink {
  public:
-  // Compiles every process.lua entry, finds the factories of process.native and creates (not starts) the hosts in options.boot_order. Both references outlive it.
+  // Compiles every process.lua entry, finds the factories of process.native and creates the hosts. Both references outlive it.
   NodeApp(const app::Application& app, const RunOptions& options);
   ~NodeApp();
 
@@ -42,6 +43,9 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
                     SpawnOptions options) override;
   Status make_machine(Context& self, std::string_view entry_id, std::string_view arguments, Machine*& machine,
                       std::string& error_text) override;
+  Status no_host(std::string_view id, std::string& error_text) const override;
+  // Services and hosts: states, and orders to start, stop, add … them. From start() on.
+  Supervisor& supervisor() noexcept { return *supervisor_; }
   // OverloadSink: a line in the log.
   void overloaded(const OverloadReport& report) noexcept override;
 
@@ -49,8 +53,9 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   struct Entry {
     std::shared_ptr<const lua::LuaProgram> program;  // of process.lua
     const NativeStart* native = nullptr;             // of process.native
-    std::size_t memory_bytes = 0;                    // what its limit is then
-    MailLimits mail;                                 // unbounded: the host decides
+    std::string kind;
+    std::size_t memory_bytes = 0;  // what its limit is then
+    MailLimits mail;               // unbounded: the host decides
   };
   bool make_entries(std::string& error);
   bool make_lua_entry(const std::string& id, const app::ProcessLuaConfig& config, std::string& error);
@@ -59,7 +64,10 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   template <class Use>
   auto with_factory(const Entry& entry, std::string_view arguments, uint64_t seed, Use use);
   Status no_factory(std::string_view entry_id, std::string& error_text) const;
-  bool start_hosts(std::string& error);
+  bool make_hosts(std::string& error);
+  HostOptions host_options(const app::EntryId& id) const;
+  ServiceSpec host_spec(const app::ServicePlan& plan, ProcessHost& host);
+  std::string capabilities_refusal(HostCore& host, std::string_view entry_id, const Entry& entry) const;
   bool launch_supervisor(std::string& error);
   bool secure(const std::optional<app::SecurityConfig>& config, SpawnOptions& options, SpawnResult& refused) const;
   ServiceSpec service_spec(const app::ServicePlan& plan);
@@ -67,7 +75,9 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   int shut_down();
   static void print(Context& self, std::string_view line) noexcept;
   std::string trace_path() const;
-  void start_probes();
+  void start_probe(ProcessHost& host);
+  void report_alive();
+  [[noreturn]] void end_by_force();
 
   const app::Application& app_;
   const RunOptions& options_;

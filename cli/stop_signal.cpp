@@ -9,6 +9,7 @@
 #if defined(WIPPY_SIM)
 #include "runtime/sim/sim_main.hpp"
 #endif
+#include "memory/atomic.hpp"
 #include "scheduler/clock.hpp"
 
 namespace wippy::cli {
@@ -23,12 +24,20 @@ sigset_t watched() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
   sigaddset(&set, SIGUSR1);
   sigaddset(&set, SIGUSR2);
   return set;
 }
 #endif
+Atomic<void (*)()> terminal_restore{nullptr};
 }  // namespace
+
+void set_terminal_restore(void (*restore)()) { terminal_restore.store_release(restore); }  // partner: restore_terminal
+
+void restore_terminal() {
+  if (void (*restore)() = terminal_restore.load_acquire()) restore();
+}
 
 StopSignal::StopSignal() {
 #if !defined(WIPPY_SIM)
@@ -80,6 +89,7 @@ void StopSignal::thread_main(void* self) {
       me.asked_(number);
     } else if (now_ns - first_ns > kOnePressNs) {
       std::fprintf(stderr, "wippy: second signal, ending at once\n");
+      restore_terminal();
       std::_Exit(number == SIGINT ? 130 : 1);
     }
   }

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM as events: the first asks for a graceful stop, the second ends the program at once (host.md §4.7).
+// SIGINT, SIGTERM and SIGHUP as events: the first asks for a graceful stop, the second ends the program at once (host.md §4.7).
 // SIGUSR1 asks for the flight recorder, as often as it comes.
 // A thread of its own waits for them, so no code of ours runs in a handler. In simulation the operator
 // of runtime/sim/sim_main.hpp asks instead.
@@ -9,6 +9,11 @@
 #include "scheduler/thread.hpp"
 
 namespace wippy::cli {
+
+// What puts the terminal back (raw mode) before a program that does not wait for its threads ends. Async-signal-safe is not
+// asked for; called at most once, on any thread. Null: nothing. Set by whoever changes the terminal.
+void set_terminal_restore(void (*restore)());
+void restore_terminal();
 
 class StopSignal {
  public:

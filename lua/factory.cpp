@@ -83,6 +83,12 @@ class PausedTick {
 
 }  // namespace
 
+void declared_modules(const LuaProgram& program, std::vector<std::string_view>& out) {
+  out.insert(out.end(), program.modules.begin(), program.modules.end());
+  for (const LuaProgram::Import& import : program.imports)
+    declared_modules(*import.program, out);  // no cycles: the loader
+}
+
 Status LuaFactory::create(Context& child, Machine*& machine, std::string& error_text) {
   if (host_memory_limit == kAskChild) host_memory_limit = child.host().memory_limit();
   LuaMachine* const made = LuaMachine::create(child, program_, hooks_, host_memory_limit);

@@ -23,6 +23,7 @@ struct SpawnOutcome {
   Status status;
   Pid pid;
   uint64_t watch_ref = 0;
+  bool no_host = false;
   std::size_t text_bytes = 0;  // 0: status.message says it
   char text[kTextBytes];       // cut when longer
 };
@@ -35,8 +36,10 @@ void spawn_entry(lua_State* L, const SpawnRequest& request, int builder, std::st
   SpawnOptions options;
   options.host = directory.find_host(host);
   if (options.host == nullptr) {
-    out.status = Status::error(ErrorKind::kNotFound, "host not found");
-    out.text_bytes = ("host not found: " + std::string(host)).copy(out.text, SpawnOutcome::kTextBytes);
+    std::string text;
+    out.no_host = true;
+    out.status = directory.no_host(host, text);
+    out.text_bytes = text.copy(out.text, SpawnOutcome::kTextBytes);
     return;
   }
   const int first = builder + 3;
@@ -62,8 +65,20 @@ void spawn_entry(lua_State* L, const SpawnRequest& request, int builder, std::st
   out.text_bytes = r.error_text.copy(out.text, SpawnOutcome::kTextBytes);
 }
 
+// The error on top gets the details {host_id, pid}, as far as they are known. [-0, +0, m]
+void add_details(lua_State* L, const SpawnOutcome& out, std::string_view host) {
+  lua_createtable(L, 0, 2);
+  lua_pushlstring(L, host.data(), host.size());
+  lua_setfield(L, -2, "host_id");
+  if (out.pid) {
+    push_pid(L, out.pid);
+    lua_setfield(L, -2, "pid");
+  }
+  lua_setiuservalue(L, -2, kErrorDetailsSlot);
+}
+
 // Pushes nil and the error of a spawn that failed; false: it did not. [-0, +(0|2), m]
-bool push_spawn_error(lua_State* L, const SpawnOutcome& out) {
+bool push_spawn_error(lua_State* L, const SpawnOutcome& out, std::string_view host) {
   if (!out.encoding.ok()) {
     return_encode_error(L, out.encoding, "send");
     return true;
@@ -74,6 +89,9 @@ bool push_spawn_error(lua_State* L, const SpawnOutcome& out) {
   } else {
     return_error(L, out.status.kind, {out.text, out.text_bytes}, out.status.retryable);
   }
+  const ErrorKind k = out.status.kind;
+  const bool about_host = out.no_host || k == ErrorKind::kUnavailable || k == ErrorKind::kConflict;
+  if (about_host) add_details(L, out, host);
   return true;
 }
 
@@ -99,7 +117,7 @@ int spawn_call(lua_State* L, const SpawnRequest& request, int builder) {
   if (context_of(L).node().guarded() && !spawn_permitted(L, request, entry, host)) return 2;
   SpawnOutcome out;
   spawn_entry(L, request, builder, entry, host, out);
-  if (push_spawn_error(L, out)) return 2;
+  if (push_spawn_error(L, out, host)) return 2;
   push_pid(L, out.pid);
   return 1;
 }
@@ -166,7 +184,7 @@ int process_exec(lua_State* L) {
     SpawnRequest request{"exec"};
     request.private_watch = true;
     spawn_entry(L, request, 0, entry, host, out);
-    if (push_spawn_error(L, out)) return 2;
+    if (push_spawn_error(L, out, host)) return 2;
     auto* child = new (lua_newuserdatauv(L, sizeof(ExecChild), 0)) ExecChild;
     child->release = end_child;
     child->pid = out.pid;

@@ -27,6 +27,9 @@ struct LuaProgram {
   std::size_t memory_limit = 0;  // bytes of Lua heap per process; 0: none
 };
 
+// The modules that the program and the libraries it imports declare, each once per declaration. Valid as long as the program.
+void declared_modules(const LuaProgram& program, std::vector<std::string_view>& out);
+
 // Makes a process's machine inside spawn (rulings.md "Spawn"): state, sandbox, chunk top level, method, arguments. The
 // caller's thread does it all, under kLoadInstructions; nothing may block. Short-lived: one per spawn call, on the stack.
 class LuaFactory final : public MachineFactory {

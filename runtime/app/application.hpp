@@ -45,8 +45,9 @@ struct Application {
   std::vector<EntryId> hosts;               // process.host and terminal.host; sorted, like all lists here
   std::vector<EntryId> processes;           // every process.* entry
   std::map<EntryId, ServicePlan> services;  // all of them, started or not
-  std::vector<EntryId> boot_order;          // auto-started ones and what they need, each after what it needs
-  std::vector<CommandEntry> commands;       // by name, then ID
+  std::map<EntryId, ServiceGroupConfig> groups;
+  std::vector<EntryId> boot_order;     // auto-started ones and what they need, each after what it needs
+  std::vector<CommandEntry> commands;  // by name, then ID
   std::vector<Problem> warnings;
 
   const Entry* find(const EntryId& id) const;

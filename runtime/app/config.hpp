@@ -79,9 +79,21 @@ struct ProcessNativeConfig final : ProcessConfig {
   std::string factory;  // a name of runtime/native/registry.hpp
 };
 
+// `capabilities` of a host (host.md §3.5). What is not given is not restricted.
+struct CapabilitiesConfig {
+  std::optional<std::vector<std::string>> modules;
+  std::vector<std::string> deny_modules;
+  std::optional<std::vector<std::string>> kinds;
+  std::optional<std::vector<std::string>> entries;  // patterns of entry IDs
+  std::optional<bool> io;                           // the terminal; a terminal.host may take it away
+  bool spawn = true;
+  bool restricts_entries() const { return modules || !deny_modules.empty() || kinds || entries; }
+};
+
 // Common to process.host and terminal.host.
 struct HostConfig : ServiceConfig {
-  std::optional<MailboxConfig> mailbox;            // of processes whose entry has none
+  std::optional<MailboxConfig> mailbox;  // of processes whose entry has none
+  CapabilitiesConfig capabilities;
   std::optional<std::int64_t> memory_limit_bytes;  // per process; the smaller of this and the entry's own limit holds
   std::optional<SecurityConfig> security;          // the boundary of its processes
 };
@@ -95,6 +107,15 @@ struct ProcessHostConfig final : HostConfig {
 
 struct TerminalHostConfig final : HostConfig {
   bool hide_logs = false;
+};
+
+// service.group (docs/services.md): services that are restarted together.
+enum class GroupStrategyName : std::uint8_t { kOneForOne, kOneForAll, kRestForOne };
+struct ServiceGroupConfig final : EntryConfig {
+  GroupStrategyName strategy = GroupStrategyName::kOneForOne;
+  std::vector<EntryId> members;  // in the order of starts
+  std::int64_t max_restarts = 3;
+  std::int64_t window_ns = 5 * kSecondNs;
 };
 
 struct ProcessServiceConfig final : ServiceConfig {

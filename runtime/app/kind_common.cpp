@@ -163,13 +163,56 @@ void read_process_common(FieldReader& data, KindContext& context, ProcessConfig&
   read_default(meta);
 }
 
+namespace {
+
+std::vector<std::string> read_names(FieldReader& fields, const char* key) {
+  std::vector<std::string> names;
+  for (const Node* item : fields.texts(key)) names.push_back(item->text);
+  return names;
+}
+
+// An empty list allows nothing, which is not the same as no list.
+std::optional<std::vector<std::string>> read_allowed(FieldReader& fields, const char* key) {
+  if (fields.find(key) == nullptr) return std::nullopt;
+  return read_names(fields, key);
+}
+
+void check_names(FieldReader& fields, const char* key, const std::vector<std::string>& names,
+                 const std::vector<std::string>* known, const char* what) {
+  for (const std::string& name : names) {
+    if (known == nullptr || std::find(known->begin(), known->end(), name) != known->end()) continue;
+    fields.warning(key, std::string("no ") + what + " \"" + name + "\" in this build", did_you_mean(name, *known));
+  }
+}
+
+void check_capabilities(FieldReader& fields, KindContext& context, const CapabilitiesConfig& c) {
+  if (c.modules) check_names(fields, "modules", *c.modules, context.modules, "built-in module");
+  check_names(fields, "deny_modules", c.deny_modules, context.modules, "built-in module");
+  const std::vector<std::string> kinds = all_kind_names();
+  for (const std::string& kind : c.kinds.value_or(std::vector<std::string>{})) {
+    if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
+      fields.error("kinds", "unknown kind \"" + kind + "\"", did_you_mean(kind, kinds));
+  }
+  if (c.io.value_or(false) && (roles_of(context.entry) & kRoleTerminalHost) == 0)
+    fields.error("io", "a process.host has no terminal to grant", "only a terminal.host has one");
+}
+
+}  // namespace
+
 void read_host_common(FieldReader& data, KindContext& context, HostConfig& config) {
   config.mailbox = read_mailbox(data);
   config.security = read_security(data, context, "security", true);
   std::optional<FieldReader> fields = data.map("capabilities");
   if (!fields) return;
   config.memory_limit_bytes = fields->size_bytes("memory_limit");
-  for (const char* key : {"modules", "deny_modules", "kinds", "entries", "io", "spawn"}) fields->unsupported(key);
+  CapabilitiesConfig& c = config.capabilities;
+  c.modules = read_allowed(*fields, "modules");
+  c.deny_modules = read_names(*fields, "deny_modules");
+  c.kinds = read_allowed(*fields, "kinds");
+  c.entries = read_allowed(*fields, "entries");
+  c.io = fields->boolean("io");
+  c.spawn = fields->boolean("spawn").value_or(true);
+  check_capabilities(*fields, context, c);
   fields->finish(FieldReader::Unknown::kReject);
 }
 

@@ -13,6 +13,7 @@ constexpr std::array<KindSpec, 6> kKinds{{
     {"security.policy", kRolePolicy, parse_security_policy},
     {"terminal.host", kRoleTerminalHost | kRoleService, parse_terminal_host},
     {"process.service", kRoleService, parse_process_service},
+    {"service.group", kRoleNone, parse_service_group},
 }};
 
 // Kinds that the specification names and that have no row above.

@@ -74,6 +74,7 @@ std::shared_ptr<const EntryConfig> parse_process_host(FieldReader& data, KindCon
 std::shared_ptr<const EntryConfig> parse_security_policy(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_terminal_host(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_service(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_service_group(FieldReader& data, KindContext& context);
 
 // Pieces that several kinds share (kind_common.cpp).
 LifecycleConfig read_lifecycle(FieldReader& data, KindContext& context);

@@ -38,6 +38,7 @@ class Planner {
     settings.origin.file = ".wippy.yaml";
     for (const Reference& reference : app_.settings.references) check_reference(settings, reference, true);
     check_terminals();
+    make_groups();
   }
 
  private:
@@ -278,6 +279,28 @@ class Planner {
                        "terminal host " + service.host.text() + " runs one process, but two services start on it: " +
                            first->second.text() + " and " + id.text(),
                        ""});
+    }
+  }
+
+  // Members are processes: a host is no crash to be answered. Nobody is in two groups.
+  void make_groups() {
+    std::map<EntryId, EntryId> group_of;
+    for (const auto& [id, entry] : app_.entries) {
+      const auto* config = entry.config_as<ServiceGroupConfig>();
+      if (config == nullptr) continue;
+      app_.groups.emplace(id, *config);
+      Problem problem{entry.origin.file, entry.origin.position, entry_subject(id), "members", "", ""};
+      for (const EntryId& member : config->members) {
+        const auto service = app_.services.find(member);
+        if (service != app_.services.end() && service->second.type != ServiceType::kProcess) {
+          problem.message = member.text() + " is a host; members of a group are process services";
+          problems_.error(problem);
+        }
+        const auto [first, fresh] = group_of.emplace(member, id);
+        if (fresh) continue;
+        problem.message = member.text() + " is in two groups: " + first->second.text() + " and " + id.text();
+        problems_.error(problem);
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 #include "runtime/host/process_host.hpp"
 
 #include <set>
+#include <utility>
 
 #include "runtime/process/worker_procs.hpp"
 #include "scheduler/clock.hpp"
@@ -28,7 +29,10 @@ ProcessHost::ProcessHost(HostEnvironment env, const HostOptions& options, Placem
   core_.set_limit(options.terminal ? 1 : options.max_processes);
   core_.set_terminal(options.terminal);
   core_.set_memory_limit(options.memory_limit);
+  core_.set_grants_io(options.io);
+  core_.set_may_spawn(options.spawn);
   if (mail_.bounded()) core_.set_mail_limits(&mail_);
+  if (options.capabilities != nullptr) set_capabilities(options.capabilities);
 }
 
 ProcessHost::~ProcessHost() {
@@ -37,14 +41,26 @@ ProcessHost::~ProcessHost() {
 }
 
 Status ProcessHost::start() {
-  if (core_.state() == HostState::kRunning) return Status::error(ErrorKind::kConflict, "host already running");
+  LockGuard lock(stop_mutex_);
+  if (core_.state() == HostState::kRunning || core_.state() == HostState::kDraining)
+    return Status::error(ErrorKind::kConflict, "host already running");
   scheduler_ = std::make_unique<Scheduler>(Scheduler::Config{
       core_.id(), placement_, seed_, [this] { return std::make_unique<WorkerProcs>(env_.node, core_); },
       env_.node.pools(), env_.gate, env_.monitor, env_.topology});
   core_.set_scheduler(scheduler_.get());
-  Status s = scheduler_->start();
-  if (s.ok()) core_.set_state(HostState::kRunning);
+  const Status s = scheduler_->start();
+  if (!s.ok()) return s;
+  LockGuard state(state_mutex_);
+  canceled_ = false;
+  deadline_ns_.store_relaxed(kNeverNs);  // both mutexes are held
+  core_.set_state(HostState::kRunning);
   return s;
+}
+
+void ProcessHost::set_capabilities(std::shared_ptr<const HostCapabilities> capabilities) {
+  LockGuard lock(state_mutex_);
+  core_.set_capabilities(capabilities.get());
+  if (capabilities != nullptr) capabilities_.push_back(std::move(capabilities));
 }
 
 std::vector<Pid> ProcessHost::pids() const { return env_.node.pids_of(core_.index()); }
@@ -58,17 +74,26 @@ bool ProcessHost::is_empty() {
   return pids().empty();
 }
 
-bool ProcessHost::wait_until_empty(uint64_t deadline_ns) {
+// Until the deadline of now: another thread may bring it forward.
+bool ProcessHost::wait_until_empty() {
   while (!is_empty()) {
-    if (monotonic_ns() >= deadline_ns) return false;
+    if (monotonic_ns() >= deadline_ns_.load_relaxed()) return false;  // a time, nothing else
     nap(kPollNs);
   }
   return true;
 }
 
+void ProcessHost::refuse_spawns() {
+  LockGuard lock(state_mutex_);
+  if (core_.state() == HostState::kRunning) core_.set_state(HostState::kDraining);
+}
+
 void ProcessHost::begin_stop(uint64_t grace_ns) {
-  if (core_.state() != HostState::kRunning) return;
-  core_.set_state(HostState::kDraining);
+  refuse_spawns();
+  {
+    LockGuard lock(state_mutex_);
+    if (core_.state() != HostState::kDraining || std::exchange(canceled_, true)) return;
+  }
   const uint64_t until_ns = deadline_after(monotonic_ns(), grace_ns);
   for (const Pid p : pids()) {
     const uint64_t at_wall_ns = grace_ns == 0 ? 0 : wall_ns() + grace_ns;
@@ -81,26 +106,42 @@ void ProcessHost::begin_stop(uint64_t grace_ns) {
   }
 }
 
-uint32_t ProcessHost::finish_stop(uint64_t deadline_ns) {
-  if (core_.state() != HostState::kDraining) return 0;
-  std::set<Pid> killed;
-  if (!wait_until_empty(deadline_ns)) {
-    const uint64_t give_up_ns = monotonic_ns() + kSettleNs;  // a native step that never ends holds the stop below
-    do {  // more than once: a spawn that had begun before the stop may bring one more
-      for (const Pid p : pids()) {
-        if (killed.count(p) == 0 && env_.node.kill(p, Control::kKillDeadline)) killed.insert(p);
-      }
-    } while (!wait_until_empty(monotonic_ns() + kKillRoundNs) && monotonic_ns() < give_up_ns);
-  }
-  // A worker of another host may have found a process here before it ended, and push only now: after a grace period its step is
-  // over, submission included, so that the push has woken somebody. Then, and because the last exits may still be sending their
-  // signals: wait until every worker sleeps.
+// More than once: a spawn that had begun before the stop may bring one more.
+void ProcessHost::end_processes(std::set<Pid>& killed) {
+  const uint64_t give_up_ns = monotonic_ns() + kSettleNs;  // a native step that never ends holds Scheduler::stop
+  do {
+    for (const Pid p : pids()) {
+      if (killed.count(p) == 0 && env_.node.kill(p, Control::kKillDeadline)) killed.insert(p);
+    }
+    const uint64_t round_ns = monotonic_ns() + kKillRoundNs;
+    while (!is_empty() && monotonic_ns() < round_ns) nap(kPollNs);
+  } while (!is_empty() && monotonic_ns() < give_up_ns);
+}
+
+// A worker of another host may have found a process here before it ended, and push only now: after a grace period its step is
+// over, submission included, so that the push has woken somebody. Then, and because the last exits may still be sending their
+// signals: wait until every worker sleeps.
+void ProcessHost::settle() {
   GraceDomain& grace = env_.node.pools().grace();
   const uint64_t settle_ns = monotonic_ns() + kSettleNs;
   const uint64_t epoch = grace.seal();
   while (!grace.passed(epoch, false) && monotonic_ns() < settle_ns) nap(kPollNs);
   while (scheduler_->idle().counts().awake != 0 && monotonic_ns() < settle_ns) nap(kPollNs);
+}
+
+uint32_t ProcessHost::finish_stop(uint64_t deadline_ns) {
+  {
+    LockGuard lock(state_mutex_);
+    if (core_.state() != HostState::kDraining) return 0;
+    if (deadline_ns < deadline_ns_.load_relaxed()) deadline_ns_.store_relaxed(deadline_ns);  // written under the mutex
+  }
+  LockGuard lock(stop_mutex_);
+  if (core_.state() != HostState::kDraining) return 0;  // another thread has finished it
+  std::set<Pid> killed;
+  if (!wait_until_empty()) end_processes(killed);
+  settle();
   scheduler_->stop();
+  LockGuard state(state_mutex_);
   core_.set_state(HostState::kStopped);
   return static_cast<uint32_t>(killed.size());
 }

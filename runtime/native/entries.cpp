@@ -27,8 +27,7 @@ SpawnResult spawn_entry_body(Context& self, SpawnOptions options, std::string_vi
   }
   options.host = host.empty() ? &self.host() : directory->find_host(host);
   if (options.host == nullptr) {
-    r.status = Status::error(ErrorKind::kNotFound, "host not found");
-    r.error_text = "host not found: " + std::string(host);
+    r.status = directory->no_host(host, r.error_text);
     return r;
   }
   return directory->spawn(self, entry, arguments, std::move(options));

@@ -109,7 +109,7 @@ struct SpawnOptions {
 
 struct SpawnResult {
   Status status;
-  Pid pid;
+  Pid pid;                 // refused with CONFLICT by a terminal host: the process that runs on it
   bool signalled = false;  // pid is the owner of SpawnExtras::name: no child, hence no monitor and no link
   uint64_t watch_ref = 0;
   std::string error_text;  // more than status.message, when not empty

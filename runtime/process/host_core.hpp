@@ -19,6 +19,7 @@ class Scheduler;
 class NodeCore;
 struct MailLimits;
 class Actor;
+class HostCapabilities;
 struct Boundary;
 
 enum class HostState : uint32_t { kCreated, kRunning, kDraining, kStopped };
@@ -53,10 +54,16 @@ class HostCore {
   void depart() noexcept { arriving_.fetch_sub_acq_rel(1); }  // -> arriving(): the published pid
   uint32_t arriving() const noexcept { return arriving_.load_acquire(); }
   // 0: unlimited. Before start.
-  void set_limit(uint32_t max_processes) noexcept { limit_ = max_processes; }
+  void set_limit(uint32_t max_processes) noexcept {
+    limit_ = max_processes;
+    note_plain();
+  }
   uint32_t limit() const noexcept { return limit_; }
   // Mailbox limits of processes whose entry has none of its own; null: unbounded. Before start; outlives the host.
-  void set_mail_limits(const MailLimits* limits) noexcept { mail_limits_ = limits; }
+  void set_mail_limits(const MailLimits* limits) noexcept {
+    mail_limits_ = limits;
+    note_plain();
+  }
   const MailLimits* mail_limits() const noexcept { return mail_limits_; }
   // Bytes each process of the host may take, whatever its entry allows; 0: the entry's limit alone. Before start. Machines
   // that own their memory keep it (lua/machine.cpp).
@@ -75,6 +82,20 @@ class HostCore {
   const std::shared_ptr<const Actor>& guest() const noexcept { return guest_; }
   bool terminal() const noexcept { return terminal_; }
   void set_terminal(bool on) noexcept { terminal_ = on; }
+  // A terminal host that grants its process the terminal. Before start.
+  bool grants_io() const noexcept { return terminal_ && grants_io_; }
+  void set_grants_io(bool on) noexcept { grants_io_ = on; }
+  // Whether its processes may spawn at all, on whatever host. Before start.
+  bool may_spawn() const noexcept { return may_spawn_; }
+  void set_may_spawn(bool may) noexcept {
+    may_spawn_ = may;
+    note_plain();
+  }
+  // What entries may run on it; null: all. Any thread at any time, `c` outlives the host (ProcessHost::set_capabilities).
+  const HostCapabilities* capabilities() const noexcept { return capabilities_.load_acquire(); }
+  void set_capabilities(const HostCapabilities* c) noexcept { capabilities_.store_release(c); }  // partner: the load
+  // Nothing to settle when one of its processes spawns on it: no limits, no prohibition.
+  bool plain_spawns() const noexcept { return plain_spawns_; }
 
   // Live processes, from allotment until the machine is closed. Limited hosts settle exactly on one word; others count per worker
   // (WorkerProcs) and only the sum is exact, while nobody runs.
@@ -95,6 +116,8 @@ class HostCore {
   Process* refill(NodeId node, uint32_t& count) noexcept;
 
  private:
+  void note_plain() noexcept { plain_spawns_ = limit_ == 0 && mail_limits_ == nullptr && may_spawn_; }
+
   NodeCore& node_;
   const uint16_t index_;
   const std::string id_;
@@ -105,6 +128,10 @@ class HostCore {
   Atomic<int64_t> live_{0};
   uint32_t limit_ = 0;
   bool terminal_ = false;
+  bool grants_io_ = true;
+  bool may_spawn_ = true;
+  bool plain_spawns_ = true;
+  Atomic<const HostCapabilities*> capabilities_{nullptr};
   const MailLimits* mail_limits_ = nullptr;
   std::size_t memory_limit_ = 0;
   std::shared_ptr<const Actor> guest_;

@@ -21,6 +21,13 @@ class EntrySuccessor final : public Successor {
 
 }  // namespace
 
+Status ProcessDirectory::no_host(std::string_view id, std::string& error_text) const {
+  if (id.empty()) return Status::error(ErrorKind::kInvalid, "host id required");
+  error_text = "host not found: " + std::string(id);
+  if (id.find(':') == std::string_view::npos) error_text += " (ids look like ns:name)";
+  return Status::error(ErrorKind::kNotFound, "host not found");
+}
+
 std::unique_ptr<Successor> entry_successor(ProcessDirectory& directory, std::string_view entry_id,
                                            std::string_view arguments) {
   return std::make_unique<EntrySuccessor>(directory, entry_id, arguments);

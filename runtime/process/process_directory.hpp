@@ -25,6 +25,8 @@ class ProcessDirectory {
                               std::string& error_text) = 0;
   // Null: no such host, or it cannot run processes.
   virtual HostCore* find_host(std::string_view id) noexcept = 0;
+  // Why find_host(id) gave null.
+  virtual Status no_host(std::string_view id, std::string& error_text) const;
 
  protected:
   ~ProcessDirectory() = default;

@@ -16,7 +16,7 @@ namespace wippy {
 namespace {
 
 // Why the host takes no process, with the IDs in `text` (host.md §3.9).
-Status host_refuses(NodeCore& node, HostCore& host, std::string& text) {
+Status host_refuses(NodeCore& node, HostCore& host, std::string& text, Pid& in_the_way) {
   const HostState state = host.state();
   if (state != HostState::kRunning) {
     const char* message = state == HostState::kDraining ? "host is shutting down" : "host is not running";
@@ -25,6 +25,7 @@ Status host_refuses(NodeCore& node, HostCore& host, std::string& text) {
   }
   if (host.terminal()) {
     const std::vector<Pid> owner = node.pids_of(host.index());  // empty while that one is dying
+    if (!owner.empty()) in_the_way = owner.front();
     text = "terminal host " + host.id() + " is busy" +
            (owner.empty() ? "" : ": " + node.format(owner.front()) + " runs on it");
     return Status::error(ErrorKind::kConflict, "terminal host is busy", true);
@@ -133,7 +134,7 @@ static inline void let_live(WorkerProcs& w, Process* child, Machine* machine) no
   const std::unique_ptr<HostCore, Depart> arrived(local ? nullptr : &host);
   if (arrived != nullptr) host.arrive();
   if (host.state() != HostState::kRunning || !host.take_place()) {
-    r.status = host_refuses(w.node(), host, r.error_text);
+    r.status = host_refuses(w.node(), host, r.error_text, r.pid);
     return;
   }
   Process* const child = w.allocate(host, local ? worker->index() : uint16_t{0});
@@ -200,9 +201,9 @@ static inline void spawn_any(WorkerProcs& w, HostCore& host, Process* parent, Pi
 // What most spawns are: on the spawner's own host, which has no limit, and nothing to furnish.
 static inline bool is_plain(HostCore& host, Process& parent, const SpawnOptions& o) noexcept {
   const ProcessExt* const px = parent.ext_or_null();
-  return (o.host == nullptr || o.host == &host) && host.limit() == 0 && host.mail_limits() == nullptr &&
-         host.state() == HostState::kRunning && o.mail == nullptr && o.entry_id.empty() && o.frame == nullptr &&
-         o.extras == nullptr && (px == nullptr || px->frame == nullptr) && !(o.monitor | o.link | o.private_watch);
+  return (o.host == nullptr || o.host == &host) && host.plain_spawns() && host.state() == HostState::kRunning &&
+         o.mail == nullptr && o.entry_id.empty() && o.frame == nullptr && o.extras == nullptr &&
+         (px == nullptr || px->frame == nullptr) && !(o.monitor | o.link | o.private_watch);
 }
 
 SpawnResult Context::spawn(MachineFactory& factory, const SpawnOptions& options) {
@@ -214,6 +215,11 @@ SpawnResult Context::spawn(MachineFactory& factory, const SpawnOptions& options)
   SpawnResult r;
   Process* const child = is_plain(host, self, options) ? w.take_free(worker->index()) : nullptr;
   if (child == nullptr) {
+    if (!host.may_spawn()) {
+      r.status = Status::error(ErrorKind::kPermissionDenied, "processes on this host may not spawn");
+      r.error_text = "processes on host " + host.id() + " may not spawn";
+      return r;
+    }
     spawn_any(w, options.host != nullptr ? *options.host : host, &self, self.identity(), factory, options, worker, r);
     return r;
   }

@@ -20,6 +20,15 @@ std::string error_message(std::string_view encoded) {
   return item.token == Token::kError ? std::string(item.text) : std::string("unknown error");
 }
 
+std::string encoded_error(std::string_view text) {
+  ValueWriter w;
+  w.reset(1);
+  w.begin_error(ErrorKind::kUnavailable, Retryable::kNo, text, {});
+  w.nil();
+  w.end_error();
+  return w.finish().ok() ? std::string(w.view()) : std::string();
+}
+
 // Errors of a start that waiting does not mend (host.md §4.5).
 bool retryable_at_start(const Status& s) noexcept {
   return s.kind != ErrorKind::kNotFound && s.kind != ErrorKind::kInvalid && s.kind != ErrorKind::kPermissionDenied;
@@ -39,6 +48,7 @@ bool active(ServiceState s) noexcept {
 
 const char* service_state_name(ServiceState s) noexcept {
   switch (s) {
+    case ServiceState::kUnknown: return "unknown";
     case ServiceState::kStopped: return "stopped";
     case ServiceState::kStarting: return "starting";
     case ServiceState::kRunning: return "running";
@@ -53,6 +63,9 @@ Supervisor::Supervisor(std::vector<ServiceSpec> specs, uint64_t seed) : random_(
   for (ServiceSpec& s : specs) {
     services_.emplace_back();
     services_.back().spec = std::move(s);
+    ServiceStatus& shown = shown_[services_.back().spec.id];
+    shown.id = services_.back().spec.id;
+    shown.required = services_.back().spec.lifecycle.startup_required;
   }
 }
 
@@ -67,21 +80,13 @@ Status Supervisor::launch(NodeCore& node, HostCore& control, std::function<void(
   return r.status;
 }
 
-void Supervisor::request_stop() {
-  ValueWriter w;
-  w.reset_body("stop", 0);
-  if (!w.finish().ok()) return;
-  if (Signal* s = make_signal(SignalKind::kMessage, Pid{}, 0, w.view().data(), w.view().size())) {
-    static_cast<void>(node_->deliver(pid_, s));  // gone: it has stopped already
-  }
-}
-
 Behavior Supervisor::run(Context& self, Supervisor* s) {
   self.set_trap_links(true);
-  s->start_ready(self);
+  s->settle(self);
   while (!s->stopping_ || !s->all_stopped()) {
     Message m = co_await receive(self);
     s->on_message(self, m);
+    s->settle(self);
   }
   if (s->stopped_) s->stopped_();
 }
@@ -90,17 +95,21 @@ void Supervisor::on_message(Context& self, Message& m) {
   switch (m.kind()) {
     case SignalKind::kExit: on_exit(self, m); break;
     case SignalKind::kTimer: on_timer(self, m.ref()); break;
-    case SignalKind::kCancel:
-      stopping_ = true;
-      stop_ready(self);
-      break;
-    case SignalKind::kMessage:
-      if (m.topic() == "stop") {
-        stopping_ = true;
-        stop_ready(self);
-      }
-      break;
+    case SignalKind::kCompletion: on_answer(self, m); break;
+    case SignalKind::kCancel: stop_all(); break;
+    case SignalKind::kMessage: take_orders(self); break;
     default: break;
+  }
+}
+
+// Whatever follows from the states of now, until nothing more does.
+void Supervisor::settle(Context& self) {
+  for (bool again = true; again;) {
+    stop_ready(self);
+    again = restart_groups(self);
+    again |= block_dependents();
+    again |= start_ready(self);
+    again |= forget_removed();
   }
 }
 
@@ -112,7 +121,37 @@ void Supervisor::enter(Service& s, ServiceState next, std::string_view details) 
                 {"to", service_state_name(next)},
                 {"details", details}});
   }
+  const ServiceState from = s.state;
   s.state = next;
+  {
+    LockGuard lock(mutex_);
+    ServiceStatus& shown = shown_[s.spec.id];
+    shown.id = s.spec.id;
+    shown.state = next;
+    shown.desired_running = s.wanted;
+    shown.retry_count = s.failures;
+    shown.last_update_wall_ns = wall_ns();
+    if (next == ServiceState::kRunning) shown.started_at_wall_ns = shown.last_update_wall_ns;
+    shown.details = details;
+    shown.gave_up = next == ServiceState::kFailed && s.final_state;
+    shown.required = s.spec.lifecycle.startup_required;
+    shown.pid = next == ServiceState::kRunning || next == ServiceState::kStopping ? s.pid : Pid{};
+  }
+  if (transition_) transition_(s.spec.id, from, next, details);
+  answer_waiting(s);
+}
+
+std::vector<ServiceStatus> Supervisor::states() const {
+  LockGuard lock(mutex_);
+  std::vector<ServiceStatus> out;
+  for (const auto& [id, status] : shown_) out.push_back(status);
+  return out;
+}
+
+std::vector<ServiceStatus> Supervisor::failed_required() const {
+  std::vector<ServiceStatus> out = states();
+  std::erase_if(out, [](const ServiceStatus& s) { return !s.required || !s.gave_up; });
+  return out;
 }
 
 Supervisor::Service* Supervisor::find(std::string_view id) {
@@ -122,17 +161,24 @@ Supervisor::Service* Supervisor::find(std::string_view id) {
   return nullptr;
 }
 
-bool Supervisor::needs_running(const Service& s) const {
+bool Supervisor::needs_running(const Service& s) {
   return std::all_of(s.spec.needs.begin(), s.spec.needs.end(), [&](const std::string& id) {
-    const Service* n = const_cast<Supervisor*>(this)->find(id);
-    return n == nullptr || n->state == ServiceState::kRunning;  // not ours (a host): running before we are launched
+    const Service* n = find(id);
+    return n == nullptr || n->state == ServiceState::kRunning || n->state == ServiceState::kExited;
   });
 }
 
+// A member that its group restarts waits for those alone that are restarted with it.
 bool Supervisor::needed_by_active(const Service& s) const {
   return std::any_of(services_.begin(), services_.end(), [&](const Service& other) {
-    return active(other.state) &&
+    return active(other.state) && (!s.recycled || other.recycled) &&
            std::find(other.spec.needs.begin(), other.spec.needs.end(), s.spec.id) != other.spec.needs.end();
+  });
+}
+
+bool Supervisor::others_tried(const Service& s) const {
+  return std::all_of(services_.begin(), services_.end(), [&](const Service& other) {
+    return &other == &s || other.spec.last || other.tried || other.final_state || !other.wanted;
   });
 }
 
@@ -142,19 +188,28 @@ bool Supervisor::all_stopped() const {
 
 // --- starting
 
-void Supervisor::start_ready(Context& self) {
-  for (bool again = true; again && !stopping_;) {
-    again = false;
-    for (Service& s : services_) {
-      if (s.state != ServiceState::kStopped || s.final_state || !needs_running(s)) continue;
-      start(self, s);
-      again |= s.state == ServiceState::kRunning;  // it may be what another one waits for
-    }
+// True: something changed.
+bool Supervisor::start_ready(Context& self) {
+  bool any = false;
+  for (Service& s : services_) {
+    if (stopping_ || !s.wanted || s.final_state || s.recycled || s.state != ServiceState::kStopped) continue;
+    if (!needs_running(s) || earlier_member_pending(s) || (s.spec.last && !others_tried(s))) continue;
+    start_one(self, s);
+    any = true;
   }
+  return any;
 }
 
-void Supervisor::start(Context& self, Service& s) {
+void Supervisor::start_one(Context& self, Service& s) {
+  s.due = false;
+  s.overdue = false;
   enter(s, ServiceState::kStarting, s.failures == 0 ? "" : "attempt " + std::to_string(s.failures + 1));
+  if (!s.spec.start) {
+    s.watch = s.spec.begin_start(self);
+    if (s.watch == 0) return failed(self, s, "the blocking pool is full", true);
+    s.timer = self.start_timer(static_cast<uint64_t>(s.spec.lifecycle.start_timeout_ns));
+    return;
+  }
   SpawnResult r = s.spec.start(self);
   if (!r.status.ok()) {
     const std::string text = r.error_text.empty() ? r.status.message : r.error_text;
@@ -162,8 +217,20 @@ void Supervisor::start(Context& self, Service& s) {
   }
   s.pid = r.pid;
   s.watch = r.watch_ref;
+  started(self, s);
+}
+
+void Supervisor::started(Context& self, Service& s) {
+  forget_timer(self, s);
+  s.tried = true;
   s.running_since_ns = monotonic_ns();
   enter(s, ServiceState::kRunning, "");
+  for (Service& other : services_) {  // an order, or a late retry, has mended it
+    if (other.blocked_by != s.spec.id) continue;
+    other.blocked_by.clear();
+    other.final_state = false;
+    enter(other, ServiceState::kStopped, "");
+  }
 }
 
 uint64_t Supervisor::delay_ns(const Service& s) {
@@ -179,22 +246,55 @@ uint64_t Supervisor::delay_ns(const Service& s) {
 void Supervisor::failed(Context& self, Service& s, std::string_view text, bool may_retry) {
   const app::RestartConfig& c = s.spec.lifecycle.restart;
   ++s.failures;
+  s.tried = true;
+  forget_timer(self, s);
   const bool used_up = c.max_attempts > 0 && s.failures > static_cast<uint64_t>(c.max_attempts);
+  Group* const group = group_of(s);
+  const bool retry = s.wanted && s.spec.restart && may_retry && !used_up;
+  if (!retry || (group != nullptr && !group_allows(*group, s, text))) return give_up(s, text, used_up);
   enter(s, ServiceState::kFailed, text);
-  if (stopping_ || !s.spec.restart || !may_retry || used_up) {
-    s.final_state = true;
-    if (!stopping_ && s.spec.restart) {
-      log::write(s.spec.lifecycle.startup_required ? log::Level::kError : log::Level::kWarn, "supervisor",
-                 used_up ? "service gave up" : "service cannot start",
-                 {{"service", s.spec.id}, {"failures", std::to_string(s.failures)}, {"error", text}});
-    }
-    return;
-  }
   log::write(log::Level::kWarn, "supervisor", "service failed", {{"service", s.spec.id}, {"error", text}});
   s.timer = self.start_timer(delay_ns(s));
+  if (group != nullptr) recycle_siblings(self, *group, s);
 }
 
-// --- ends and timers
+void Supervisor::give_up(Service& s, std::string_view text, bool used_up) {
+  s.final_state = true;
+  std::string details(text);
+  if (used_up) details = "gave up after " + std::to_string(s.failures) + " failures: " + details;
+  enter(s, ServiceState::kFailed, details);
+  if (!s.wanted || !s.spec.restart) return;
+  log::write(s.spec.lifecycle.startup_required ? log::Level::kError : log::Level::kWarn, "supervisor",
+             used_up ? "service gave up" : "service cannot start",
+             {{"service", s.spec.id}, {"failures", std::to_string(s.failures)}, {"error", text}});
+}
+
+void Supervisor::end_for_good(Service& s, bool abnormal, std::string_view value) {
+  if (s.final_state && s.spec.ended) s.spec.ended(abnormal, value);
+}
+
+// Who needs one that has failed for good says so. True: something changed.
+bool Supervisor::block_dependents() {
+  bool any = false;
+  for (Service& s : services_) {
+    if (stopping_ || !s.wanted || s.final_state || s.state != ServiceState::kStopped || !s.blocked_by.empty()) continue;
+    for (const std::string& id : s.spec.needs) {
+      const Service* n = find(id);
+      if (n == nullptr || !n->final_state || n->state != ServiceState::kFailed || !s.blocked_by.empty()) continue;
+      s.blocked_by = id;
+    }
+    if (s.blocked_by.empty()) continue;
+    const std::string text = "not started: " + s.spec.id + " requires " + s.blocked_by + ", which is " +
+                             service_state_name(find(s.blocked_by)->state);
+    s.tried = true;
+    give_up(s, text, false);
+    end_for_good(s, true, encoded_error(text));
+    any = true;
+  }
+  return any;
+}
+
+// --- ends, timers and answers
 
 void Supervisor::on_exit(Context& self, const Message& m) {
   const auto it =
@@ -204,19 +304,16 @@ void Supervisor::on_exit(Context& self, const Message& m) {
   s.watch = 0;
   s.pid = Pid{};
   if (s.state == ServiceState::kStopping) {
-    self.stop_timer(s.timer);
-    enter(s, ServiceState::kStopped, s.overdue ? stop_timeout_text(s.spec.lifecycle.stop_timeout_ns) : "");
-    s.final_state = true;
+    has_stopped(self, s, s.overdue ? stop_timeout_text(s.spec.lifecycle.stop_timeout_ns) : "");
   } else if (m.abnormal()) {
     const auto stable_ns = static_cast<uint64_t>(s.spec.lifecycle.stable_threshold_ns);
     if (monotonic_ns() - s.running_since_ns >= stable_ns) s.failures = 0;
     failed(self, s, error_message(m.body()), true);
   } else {
-    enter(s, ServiceState::kExited, "");
     s.final_state = true;
+    enter(s, ServiceState::kExited, "");
   }
-  if (s.final_state && s.spec.ended) s.spec.ended(m.abnormal(), m.body());
-  if (stopping_) stop_ready(self);
+  end_for_good(s, m.abnormal(), m.body());
 }
 
 void Supervisor::on_timer(Context& self, uint64_t id) {
@@ -228,35 +325,81 @@ void Supervisor::on_timer(Context& self, uint64_t id) {
     log::write(log::Level::kWarn, "supervisor", "stop timeout, terminating", {{"service", s.spec.id}});
     s.overdue = true;
     static_cast<void>(self.terminate(s.pid));  // its EXIT ends the stop
-  } else if (s.state == ServiceState::kFailed && !stopping_) {
+  } else if (s.state == ServiceState::kStarting) {
+    s.watch = 0;  // whatever the answer is, it comes too late
+    failed(self, s, "service start timed out", true);
+    end_for_good(s, true, encoded_error("service start timed out"));
+  } else if (s.state == ServiceState::kFailed && s.wanted) {
     restarts_.store_relaxed(restarts_.load_relaxed() + 1);  // one writer
-    start(self, s);
-    start_ready(self);
+    s.due = true;                                           // restart_groups() starts it
   }
+}
+
+void Supervisor::on_answer(Context& self, const Message& m) {
+  const auto it =
+      std::find_if(services_.begin(), services_.end(), [&](const Service& s) { return s.watch == m.ref(); });
+  if (it == services_.end() || it->watch == 0) return;
+  Service& s = *it;
+  s.watch = 0;
+  ValueReader r;
+  std::string why;
+  if (r.open_body(m.body()).ok()) {
+    const ValueItem& item = r.next();
+    if (item.token == Token::kString || item.token == Token::kError) why = item.text;
+  }
+  if (s.state == ServiceState::kStopping) return has_stopped(self, s, why);
+  if (s.state != ServiceState::kStarting) return;
+  if (why.empty()) return started(self, s);
+  failed(self, s, why, true);
+  end_for_good(s, true, encoded_error(why));
 }
 
 // --- stopping: dependents first
 
 void Supervisor::stop_ready(Context& self) {
   for (auto it = services_.rbegin(); it != services_.rend(); ++it) {
-    if (it->state == ServiceState::kFailed && it->timer != 0) {
-      self.stop_timer(it->timer);
-      it->timer = 0;
-      enter(*it, ServiceState::kStopped, "");
-      it->final_state = true;
-    }
-    if (it->state == ServiceState::kRunning && !needed_by_active(*it)) stop_one(self, *it);
+    if (!it->wanted && !it->recycled) stop_now(self, *it);
+    if (!it->wanted) it->recycled = false;
+  }
+}
+
+// As far as it can be now.
+void Supervisor::stop_now(Context& self, Service& s) {
+  if (s.state == ServiceState::kFailed && !s.final_state) {
+    forget_timer(self, s);
+    s.due = false;
+    s.final_state = !s.recycled;
+    enter(s, ServiceState::kStopped, "");
+  } else if (s.state == ServiceState::kRunning && !needed_by_active(s)) {
+    stop_one(self, s);
   }
 }
 
 void Supervisor::stop_one(Context& self, Service& s) {
+  s.overdue = false;
   enter(s, ServiceState::kStopping, "");
   const auto timeout_ns = static_cast<uint64_t>(s.spec.lifecycle.stop_timeout_ns);
+  if (!s.spec.start) {
+    s.watch = s.spec.begin_stop(self, timeout_ns);
+    if (s.watch == 0) has_stopped(self, s, "the blocking pool is full");
+    return;
+  }
   s.timer = self.start_timer(timeout_ns);
   // Not Context::cancel: the runtime asks, so the event names no sender, and the stop timer above enforces the deadline.
   if (Signal* cancel = make_bare_signal(SignalKind::kCancel, Pid{}, deadline_after(wall_ns(), timeout_ns))) {
     static_cast<void>(node_->deliver(s.pid, cancel));  // gone: its EXIT is on the way
   }
+}
+
+void Supervisor::has_stopped(Context& self, Service& s, std::string_view details) {
+  forget_timer(self, s);
+  s.final_state = !s.recycled;
+  enter(s, ServiceState::kStopped, details);
+}
+
+void Supervisor::forget_timer(Context& self, Service& s) {
+  if (s.timer != 0) self.stop_timer(s.timer);
+  s.timer = 0;
 }
 
 }  // namespace wippy

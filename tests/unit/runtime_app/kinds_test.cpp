@@ -93,8 +93,6 @@ TEST(ProcessHost, H061_H022_H023_H062_Fields) {
 }
 
 TEST(ProcessHost, BoundariesAreNotDroppedInSilence) {
-  EXPECT_EQ(errors_of("terminal.host", "capabilities: {io: false}"),
-            Texts{"src/_index.yaml:3:55: entry app:x: capabilities.io: not supported by this build"});
   EXPECT_EQ(
       errors_of("process.host", "lifecycle: {security: {actor: {id: a}}}"),
       Texts{"src/_index.yaml:3:57: entry app:x: lifecycle.security: a host is no process: this says nothing to the "
