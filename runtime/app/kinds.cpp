@@ -6,7 +6,7 @@
 namespace wippy::app {
 namespace {
 
-constexpr std::array<KindSpec, 6> kKinds{{
+constexpr std::array<KindSpec, 7> kKinds{{
     {"process.lua", kRoleProcess, parse_process_lua},
     {"process.native", kRoleProcess, parse_process_native},
     {"process.host", kRoleProcessHost | kRoleService, parse_process_host},
