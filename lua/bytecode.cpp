@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "lua/state.hpp"
 #include "lua/stdlib.hpp"
 #include "lua/type_program.hpp"
 #include "lua/typed/erase.hpp"
@@ -20,6 +21,23 @@ int append(lua_State*, const void* bytes, std::size_t size, void* out) noexcept 
     return 1;
   }
   return 0;
+}
+
+bool is_name_byte(char c) noexcept {
+  return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// Is the word `string` there with anything but a field of it behind? In comments and texts too, which costs little.
+bool may_call_string(std::string_view source) noexcept {
+  constexpr std::string_view kWord = "string";
+  for (std::size_t at = 0; (at = source.find(kWord, at)) != std::string_view::npos; at += kWord.size()) {
+    if (at > 0 && is_name_byte(source[at - 1])) continue;
+    const std::size_t next = source.find_first_not_of(" \t\r\n", at + kWord.size());
+    if (next == std::string_view::npos) return true;
+    if (next == at + kWord.size() && is_name_byte(source[next])) continue;
+    if (source[next] != '.' && source[next] != ':') return true;
+  }
+  return false;
 }
 
 class Compiler {
@@ -53,6 +71,7 @@ class Compiler {
 
   Status dump(std::string_view text) {
     out_.string_operators = string_operators_in(text);
+    out_.calls_string = may_call_string(text);
     if (lua_dump(L_, append, &out_.bytes, 0) == 0) return Status();
     return Status::error(ErrorKind::kUnavailable, "out of memory", true);
   }
@@ -130,6 +149,7 @@ Status compile(std::string_view source, std::string_view chunk_name, Bytecode& o
 
 void push_chunk(lua_State* L, const Bytecode& code, const char* chunk_name) {
   add_string_operators(L, code.string_operators);
+  if (code.calls_string) make_string_callable(L);
   if (luaL_loadbufferx(L, code.bytes.data(), code.bytes.size(), chunk_name, "b") != LUA_OK) lua_error(L);
 }
 

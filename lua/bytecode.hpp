@@ -16,6 +16,7 @@ struct TypeProgram;
 struct Bytecode {
   std::string bytes;              // lua_dump; trusted: only compile() makes it
   uint32_t string_operators = 0;  // that the source may contain (lua/stdlib.hpp)
+  bool calls_string = false;      // the source may call the table `string`, or give it away to be called
   // Type declarations that the source also reads as values (lua/type_value.hpp). Null: there are none.
   std::shared_ptr<const TypeProgram> types;
 };

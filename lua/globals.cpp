@@ -29,13 +29,18 @@ int open_view(lua_State* L) {
   return 1;
 }
 
-// string(v), beside string.format. [-0, +1, e]
-int open_callable_string(lua_State* L) {
-  open_view<open_string>(L);
+// __call of the view on top. [-0, +0, m]
+void set_string_call(lua_State* L) {
   lua_getmetatable(L, -1);
   lua_pushcfunction(L, call_string);
   lua_setfield(L, -2, "__call");
   lua_pop(L, 1);
+}
+
+// [-0, +1, e]
+int open_string_view(lua_State* L) {
+  open_view<open_string>(L);
+  if (root_of(L).calls_string) set_string_call(L);
   return 1;
 }
 
@@ -51,7 +56,7 @@ int open_unpack(lua_State* L) {
 }
 
 constexpr LuaLibrary kBuiltin[] = {
-    {"string", open_callable_string, true},
+    {"string", open_string_view, true},
     {"table", open_view<open_table>, true},
     {"math", open_view<open_math>, true},
     {"coroutine", open_view<open_coroutine>, true},
@@ -143,6 +148,13 @@ const LibraryEntry* use_bare_view(lua_State* L, int index, bool& first) noexcept
     return library.entries;
   }
   return nullptr;
+}
+
+void make_string_callable(lua_State* L) {
+  if (root_of(L).calls_string) return;
+  root_of(L).calls_string = true;
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &kBuiltin[0]) == LUA_TTABLE) set_string_call(L);
+  lua_pop(L, 1);
 }
 
 bool push_global(lua_State* L, const char* name) {

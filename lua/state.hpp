@@ -43,9 +43,10 @@ struct ProcessRoot : StateRoot {
   uint32_t load_instructions = 0;
   uint16_t used_libraries = 0;  // a bit for each bare view that was asked for a field (lua/globals.cpp)
   uint8_t close_depth = 0;
-  bool loading : 1 = false;   // the chunk's top level runs inside spawn, under an instruction limit
-  bool done : 1 = false;      // Context::finish was called
-  bool stopping : 1 = false;  // stop_here: no task runs any more
+  bool loading : 1 = false;       // the chunk's top level runs inside spawn, under an instruction limit
+  bool done : 1 = false;          // Context::finish was called
+  bool calls_string : 1 = false;  // a program may call the table `string`
+  bool stopping : 1 = false;      // stop_here: no task runs any more
   // Identity of the metatables of channels and their cases: compared by address, each made on first use.
   const void* channel_metatable = nullptr;
   const void* case_metatable = nullptr;
@@ -116,6 +117,9 @@ bool push_pairs_of_view(lua_State* L);
 // Pushes the library or base function that is a global of every process under `name`, or a module of the running program;
 // false (nothing pushed): there is none. The value is made once per process. [-0, +(0|1), e]
 bool push_global(lua_State* L, const char* name);
+
+// string(v), for processes one of whose programs may say it: 48 bytes when `string` is used (lua/globals.cpp). [-0, +0, m]
+void make_string_callable(lua_State* L);
 
 // tostring(value) without addresses. [-0, +1, e]
 const char* push_text(lua_State* L, int index, std::size_t* length);

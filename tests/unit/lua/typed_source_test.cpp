@@ -76,6 +76,15 @@ TEST(TypedSource, MarkersAndDialects) {
   EXPECT_EQ(message("--!typed\nlocal = 1"), "app:x:2:7: <name> expected near '='");
 }
 
+TEST(TypedSource, CallingStringIsSeenInTheText) {
+  for (const char* text :
+       {"return string(1)", "return string 'a'", "local s = string", "return {string, 1}", "return pcall(string)"})
+    EXPECT_TRUE(compiled(text).calls_string) << text;
+  for (const char* text :
+       {"return string.format('a')", "return string . rep", "return strings", "mystring = 1", "return 1"})
+    EXPECT_FALSE(compiled(text).calls_string) << text;
+}
+
 TEST(TypedSource, WhatComesBeforeTheProgram) {
   EXPECT_EQ(message("#!/usr/bin/env x\nlocal a = = 1"), "app:x:2:11: unexpected symbol near '='");
   EXPECT_EQ(message("\xEF\xBB\xBFreturn 1"), "");
