@@ -78,11 +78,23 @@ void Process::forget_answers() noexcept {
   ext_->kept_looked_until = nullptr;
 }
 
+namespace {
+// Empty without memory for it.
+std::string copy_of(std::string_view text) noexcept {
+  try {
+    return std::string(text);
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
+}
+}  // namespace
+
 [[gnu::noinline]] Verdict Process::change_machine() noexcept {
   ProcessExt& x = *ext_;
   const std::unique_ptr<Successor> next = std::move(x.successor);
   if (finished_ || killed()) return Verdict::kDone;  // (a); a kill that comes later ends the new machine
-  machine_->close(*this, false);                     // (b)
+  const std::string old_entry_id = copy_of(entry_id());
+  machine_->close(*this, false);  // (b)
   machine_ = nullptr;
 #if defined(WIPPY_SIM)
   if (sim::planted(sim::Bug::kKeptLost)) drop_kept();
@@ -99,6 +111,7 @@ void Process::forget_answers() noexcept {
   std::string why;
   const Status s = next->create(*this, made, why);  // (d)
   if (!s.ok()) {
+    set_entry_id(old_entry_id);  // whose failure it is
     set_reason(ExitReason::failure(s.kind, "upgrade: " + (why.empty() ? std::string(s.message) : why)));
     finished_ = true;
     return Verdict::kDone;

@@ -96,3 +96,12 @@ def native_crash():
     program = e2e.run(app, "run", "-v", "-x", "app:primes", "--", "-1", program="native_worker").exits(1)
     crashes = [json.loads(t) for t in program.err.splitlines() if t.startswith("{") and '"level":"error"' in t]
     e2e.equal([(r["id"], r["error"]) for r in crashes], [("app:primes", "primes: limit and step must not be negative")], "crashes")
+
+
+@case("H-300 a failed upgrade is a crash of the entry that asked for it")
+def upgrade_crash():
+    app = e2e.write_files(project({"it": 'process.upgrade("app:nope")'}), JSON_LOGS)
+    program = e2e.run(app, "run", "-v", "-x", "app:it").exits(1)
+    crashes = [json.loads(t) for t in program.err.splitlines() if t.startswith("{") and '"level":"error"' in t]
+    e2e.equal([(r["id"], r["error"]) for r in crashes],
+              [("app:it", "upgrade: factory not found: process 'app:nope' does not exist")], "crashes")

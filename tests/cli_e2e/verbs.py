@@ -158,9 +158,39 @@ try 'wippy run --hos'
 try 'wippy run -x app:he'
 try 'wippy run greet '
 """
-    env = dict(os.environ, PATH=f"{e2e.BINARY.parent}:{os.environ['PATH']}")
-    done = subprocess.run(["bash", "--norc", "-c", script], cwd=app, env=env, capture_output=True, text=True, timeout=20)
-    e2e.equal(done.stdout.splitlines(), ["registry", "greet grow", "--host", "hello help", ""], done.stderr)
+    e2e.equal(shell(app, "bash", "--norc", "-c", script), ["registry", "greet grow", "--host", "hello help", ""], "bash")
+
+
+def shell(directory, *command_line):
+    """The lines that a shell prints, wippy being in its PATH."""
+    env = dict(os.environ, PATH=f"{e2e.BINARY.parent}:{os.environ['PATH']}", HOME=str(directory))
+    done = subprocess.run(command_line, cwd=directory, env=env, capture_output=True, text=True, timeout=20)
+    e2e.equal((done.returncode, done.stderr), (0, ""), f"{command_line[0]} is content")
+    return done.stdout.splitlines()
+
+
+@case("8.1 completion: zsh")
+def completion_zsh():
+    app = project({"hello": (command("greet"), ""), "help": (command("grow"), "")})
+    script = r"""
+compdef() { print -r -- "$1 completes $2"; }
+eval "$(wippy completion zsh)"
+compadd() { shift; print -r -- "$@"; }
+_files() { print files; }
+try() { words=("$@") CURRENT=$#; _wippy; }
+try wippy reg
+try wippy run -x app:he
+try wippy run greet ''
+"""
+    e2e.equal(shell(app, "zsh", "-f", "-c", script),
+              ["_wippy completes wippy", "registry", "app:hello app:help", "files"], "zsh")
+
+
+@case("8.1 completion: fish")
+def completion_fish():
+    app = project({"hello": (command("greet"), ""), "help": (command("grow"), "")})
+    script = 'wippy completion fish | source\ncomplete -C "wippy reg"\ncomplete -C "wippy run -x app:he"\ncomplete -C "wippy run g"'
+    e2e.equal(shell(app, "fish", "-N", "-c", script), ["registry", "app:hello", "app:help", "greet", "grow"], "fish")
 
 
 @case("8.1 help: every verb, with examples")
