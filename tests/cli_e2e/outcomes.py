@@ -121,7 +121,7 @@ for first, second, code in ((signal.SIGINT, signal.SIGINT, 130), (signal.SIGTERM
 
     def twice(first=first, second=second, code=code):
         program = e2e.start(project(STUBBORN), "run")
-        program.wait_for("err", "up")
+        program.wait_for("err", r"\bup\b")
         program.signal(first)
         time.sleep(0.3)  # two signals within 100 ms count as one
         asked = time.monotonic()
@@ -147,7 +147,7 @@ def graceful():
     for number in (signal.SIGTERM, signal.SIGINT):
         program = e2e.start(project({"it": ("lifecycle: {auto_start: true}",
                                             'print("up")\nprocess.events():receive()\nprint("tidied")')}), "run")
-        program.wait_for("err", "up")
+        program.wait_for("err", r"\bup\b")
         program.signal(number)
         program.end(5).exits(0).prints("").says("tidied")
 

@@ -122,14 +122,14 @@ def unrelated():
 def stop_cancels():
     program = running({"it": 'print("up")\nlocal event = process.events():receive()\nprint("got", event.kind, type(event.deadline))'},
                       service("one", "app:it"))
-    program.wait_for("err", r"up")
+    program.wait_for("err", r"\bup\b")
     stopped(program).says(r"got\spid\.cancel\sstring")
 
 
 @case("H-165 a process that ignores it is terminated after stop_timeout")
 def stop_terminates():
     program = running({"it": 'print("up")\nwhile true do time.sleep("1s") end'}, service("one", "app:it", "stop_timeout: 300ms"))
-    program.wait_for("err", r"up")
+    program.wait_for("err", r"\bup\b")
     begun = e2e.time.monotonic()
     stopped(program).check(0.25 < e2e.time.monotonic() - begun < 3, "about 300 ms")
     program.says(r"app:one .*to=stopped.*stop timeout")
@@ -138,7 +138,7 @@ def stop_terminates():
 @case("H-165 even one that loops without end")
 def stop_terminates_loop():
     program = running({"it": 'print("up")\nwhile true do end'}, service("one", "app:it", "stop_timeout: 300ms"))
-    program.wait_for("err", r"up")
+    program.wait_for("err", r"\bup\b")
     begun = e2e.time.monotonic()
     stopped(program).check(e2e.time.monotonic() - begun < 3, "about 300 ms")
 

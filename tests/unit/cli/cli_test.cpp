@@ -7,6 +7,8 @@
 #include <sstream>
 
 #include "cli/lua_syntax.hpp"
+#include "lua/program.hpp"
+#include "runtime/host/capabilities.hpp"
 #include "tests/unit/runtime_app/project.hpp"
 
 namespace wippy::cli {
@@ -327,6 +329,38 @@ TEST_F(Cli, UsageErrors) {
   EXPECT_EQ(call({"--help"}, false).code, 0);
   EXPECT_NE(call({"run", "--help"}, false).out.find("--seed"), std::string::npos);
   EXPECT_EQ(call({"run", "-C"}, false).code, 1);
+}
+
+TEST(Capabilities, H112_ModulesOfImportedLibrariesCount) {
+  auto library = std::make_shared<lua::LuaProgram>();
+  library->entry_id = "app:library";
+  library->modules = {"env"};
+  lua::LuaProgram program;
+  program.modules = {"time"};
+  program.imports.push_back({"library", library});
+  EntryTraits traits{"app:script", "process.lua", {}};
+  lua::declared_modules(program, traits.modules);
+  const HostCapabilities only_time({.modules = Texts{"time"}, .deny_modules = {}, .kinds = {}, .entries = {}});
+  EXPECT_EQ(only_time.refusal("app:sandbox", traits),
+            "module 'env' is not allowed on host app:sandbox (entry app:script)");
+  program.imports.clear();
+  traits.modules.clear();
+  lua::declared_modules(program, traits.modules);
+  EXPECT_EQ(only_time.refusal("app:sandbox", traits), "");
+}
+
+TEST(Capabilities, H113_AStarIsAnyRunOfCharacters) {
+  for (const auto& [pattern, text, fits] : {std::tuple{"*", "", true},
+                                            {"app.user:*", "app.user:x", true},
+                                            {"app.user:*", "app.users:x", false},
+                                            {"*.read", "a.b.read", true},
+                                            {"*x*y", "axbxy", true},
+                                            {"*x*y", "axbyz", false},
+                                            {"a?c", "abc", false},
+                                            {"a", "a", true},
+                                            {"a", "ab", false}}) {
+    EXPECT_EQ(matches_pattern(pattern, text), fits) << pattern << " " << text;
+  }
 }
 
 }  // namespace
