@@ -7,6 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/functions.hpp"
+#include "cli/lua_registry.hpp"
+#include "cli/programs.hpp"
 #include "cli/run.hpp"
 #include "lua/library.hpp"
 #include "lua/program.hpp"
@@ -43,20 +46,12 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   void overloaded(const OverloadReport& report) noexcept override;
 
  private:
-  struct Entry {
-    std::shared_ptr<const lua::LuaProgram> program;  // of process.lua
-    const NativeStart* native = nullptr;             // of process.native
-    std::size_t memory_bytes = 0;                    // what its limit is then
-    MailLimits mail;                                 // unbounded: the host decides
-  };
-  bool make_entries(std::string& error);
-  bool make_lua_entry(const std::string& id, const app::ProcessLuaConfig& config, std::string& error);
-  bool make_native_entry(const std::string& id, const app::ProcessNativeConfig& config, std::string& error);
   // What makes machines of the entry, whatever runs it: calls use(MachineFactory&), which is valid during the call.
   template <class Use>
-  auto with_factory(const Entry& entry, std::string_view arguments, uint64_t seed, Use use);
+  auto with_factory(const Programs::Definition& entry, std::string_view arguments, uint64_t seed, Use use);
   Status no_factory(std::string_view entry_id, std::string& error_text) const;
   bool start_hosts(std::string& error);
+  bool needs_function_host() const;
   bool launch_supervisor(std::string& error);
   ServiceSpec service_spec(const app::ServicePlan& plan);
   ServiceSpec command_spec();
@@ -69,7 +64,10 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   const RunOptions& options_;
   Runtime runtime_;
   lua::StandardHooks hooks_;
-  std::map<std::string, Entry, std::less<>> entries_;  // those that can be spawned
+  Programs programs_;  // what can be spawned, called and imported
+  registry::Registry registry_;
+  LuaRegistry lua_registry_;
+  Functions functions_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<LatencyProbe> probe_;
   Mutex trace_mutex_;  // one file is written at a time

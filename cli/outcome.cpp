@@ -29,28 +29,4 @@ int exit_code(bool abnormal, std::string_view value, std::ostream& out, std::ost
   }
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): the loader limits the depth of documents
-void write_node(ValueWriter& w, const app::Node& node) {
-  switch (node.type) {
-    case app::NodeType::kNull: w.nil(); break;
-    case app::NodeType::kBool: w.boolean(node.boolean); break;
-    case app::NodeType::kInt: w.integer(node.integer); break;
-    case app::NodeType::kFloat: w.number(node.number); break;
-    case app::NodeType::kString: w.string(node.text.data(), node.text.size()); break;
-    case app::NodeType::kList:
-      w.begin_table(static_cast<std::uint32_t>(node.items.size()));
-      for (const app::Node& item : node.items) write_node(w, item);
-      w.end_table();
-      break;
-    case app::NodeType::kMap:
-      w.begin_table(0);
-      for (const app::Member& m : node.members) {
-        w.string(m.key.data(), m.key.size());
-        write_node(w, m.value);
-      }
-      w.end_table();
-      break;
-  }
-}
-
 }  // namespace wippy::cli

@@ -4,18 +4,9 @@
 #include <ostream>
 #include <string_view>
 
-#include "runtime/app/node.hpp"
-
-namespace wippy {
-class ValueWriter;
-}
-
 namespace wippy::cli {
 
 // value: the encoded value or error of the exit. Writes a returned string to `out`, an error to `err`.
 int exit_code(bool abnormal, std::string_view value, std::ostream& out, std::ostream& err);
-
-// A configured value as a message value.
-void write_node(ValueWriter& w, const app::Node& node);
 
 }  // namespace wippy::cli

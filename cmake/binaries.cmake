@@ -16,7 +16,7 @@ if(wippy_simulation_sources AND NOT WIPPY_MODEL AND NOT WIPPY_FUZZ)
   get_property(wippy_sim_objects GLOBAL PROPERTY WIPPY_SIM_OBJECTS)
   # Foreign libraries by hand: object libraries pass usage requirements on only to direct consumers.
   set(wippy_sim_foreign wippy_foreign_hwloc TBB::tbb wippy_foreign_log yaml-cpp wippy_foreign_json wippy_foreign_lua
-                        wippy_foreign_cli11 wippy_foreign_rapidjson wippy_foreign_uuid wippy_foreign_tz)
+                        wippy_foreign_cli11 wippy_foreign_rapidjson wippy_foreign_uuid wippy_foreign_tz wippy_foreign_re2)
   foreach(object ${wippy_sim_objects})
     target_link_libraries(${object} PUBLIC ${wippy_sim_foreign})
   endforeach()

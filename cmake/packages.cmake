@@ -3,7 +3,7 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
 set(WIPPY_ALLOCATOR "")
-foreach(name hwloc log lua cli11 json rapidjson uuid tz jemalloc)
+foreach(name hwloc log lua cli11 json rapidjson uuid tz re2 jemalloc)
   add_library(wippy_foreign_${name} INTERFACE)
 endforeach()
 
@@ -44,6 +44,10 @@ if(NOT WIPPY_MODEL)
   find_path(WIPPY_CCTZ_INCLUDE cctz/time_zone.h REQUIRED)
   target_include_directories(wippy_foreign_tz SYSTEM INTERFACE ${WIPPY_CCTZ_INCLUDE})
   target_link_libraries(wippy_foreign_tz INTERFACE ${WIPPY_CCTZ})
+
+  # Regular expressions in linear time, for conditions of policies and criteria of the registry.
+  pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+  target_link_libraries(wippy_foreign_re2 INTERFACE PkgConfig::RE2)
 
   if(WIPPY_JEMALLOC)
     pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)

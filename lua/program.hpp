@@ -24,7 +24,9 @@ struct LuaProgram {
   std::string method = "main";
   std::vector<std::string> modules;
   std::vector<Import> imports;
+  std::string source;            // what the bytecode was made from; may be empty
   std::size_t memory_limit = 0;  // bytes of Lua heap per process; 0: none
+  bool is_function = false;      // its processes are calls: there is nothing that they could upgrade to
 };
 
 // Makes a process's machine inside spawn (rulings.md "Spawn"): state, sandbox, chunk top level, method, arguments. The

@@ -42,7 +42,7 @@ struct KindContext {
 using ParseKind = std::shared_ptr<const EntryConfig> (*)(FieldReader& data, KindContext& context);
 
 // Roles a kind can play in references.
-enum Role : unsigned { kRoleNone = 0, kRoleProcess = 1, kRoleProcessHost = 2, kRoleTerminalHost = 4, kRoleService = 8 };
+enum Role : unsigned { kRoleNone = 0, kRoleProcess = 1, kRoleProcessHost = 2, kRoleTerminalHost = 4, kRoleService = 8, kRoleLuaCode = 16 };
 
 struct KindSpec {
   std::string_view name;
@@ -60,6 +60,9 @@ std::vector<std::string> all_kind_names();
 // Roles of the entry's kind; kRoleNone for unknown ones.
 unsigned roles_of(const Entry& entry);
 
+std::shared_ptr<const EntryConfig> parse_function_lua(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_library_lua(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_registry_entry(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_lua(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_native(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_host(FieldReader& data, KindContext& context);
@@ -69,6 +72,8 @@ std::shared_ptr<const EntryConfig> parse_process_service(FieldReader& data, Kind
 // Pieces that several kinds share (kind_common.cpp).
 LifecycleConfig read_lifecycle(FieldReader& data, KindContext& context);
 void read_process_common(FieldReader& data, KindContext& context, ProcessConfig& config);
+// source, modules and imports (kind_library_lua.cpp).
+void read_lua_code(FieldReader& data, KindContext& context, LuaCode& code);
 void read_host_common(FieldReader& data, HostConfig& config);
 // Records the reference in the entry; nothing when the node is no usable ID (reported).
 std::optional<EntryId> add_reference(FieldReader& fields, KindContext& context, const Node& node, std::string key_path,

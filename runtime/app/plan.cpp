@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "runtime/app/imports.hpp"
 #include "runtime/app/index_file.hpp"
 
 namespace wippy::app {
@@ -35,6 +36,7 @@ class Planner {
       for (const Reference& reference : entry.references) check_reference(entry, reference, started.contains(id));
     }
     check_terminals();
+    check_imports(app_, problems_);
   }
 
  private:
@@ -216,6 +218,7 @@ class Planner {
       case Expect::kProcess: return (roles & kRoleProcess) != 0;
       case Expect::kProcessHost: return (roles & kRoleProcessHost) != 0;
       case Expect::kAnyHost: return (roles & (kRoleProcessHost | kRoleTerminalHost)) != 0;
+      case Expect::kLuaCode: return (roles & kRoleLuaCode) != 0;
       case Expect::kService: {
         // A process whose host could not be chosen is a service all the same; that problem is reported already.
         const auto* process = target.config_as<ProcessConfig>();
@@ -231,6 +234,7 @@ class Planner {
       case Expect::kProcess: return "process.lua or another process.* kind";
       case Expect::kProcessHost: return "process.host";
       case Expect::kAnyHost: return "process.host or terminal.host";
+      case Expect::kLuaCode: return "library.lua, or function.lua or process.lua used as one";
       case Expect::kService:
         return "a service (process.host, terminal.host, process.service or an auto-started process)";
     }

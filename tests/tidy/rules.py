@@ -22,6 +22,8 @@ MAY_INCLUDE = {
     "runtime/native": CORE + LOG + ["runtime/process"],
     "runtime/app": ["memory", "mailbox"] + SEAMS + LOG,
     "runtime/security": ["memory", "mailbox", "runtime/app"] + SEAMS + LOG,
+    # Versions of the entries: above what an entry is, below what is made of one.
+    "runtime/registry": ["memory", "mailbox", "runtime/app"] + SEAMS + LOG,
     "runtime/host": CORE + LOG + ["runtime/process", "runtime/dispatch", "runtime/app", "runtime/security"],
     "runtime/service": CORE + LOG
     + ["runtime/process", "runtime/dispatch", "runtime/app", "runtime/security", "runtime/host"],
@@ -59,6 +61,7 @@ FOREIGN = [
     (r"lua5\.4/|lua\.hpp$|lua\.h$|lauxlib\.h$|lualib\.h$", ["lua"]),
     (r"yaml-cpp/", ["runtime/app"]),
     (r"cctz/", ["lua"]),
+    (r"re2/", ["runtime/registry"]),
     (r"spdlog/", ["runtime/observe"]),
     (r"fmt/", ["runtime", "lua", "cli"]),
     (r"CLI/", ["cli"]),
@@ -108,7 +111,7 @@ CMAKE_TARGETS = {
     "memory": "wippy_memory", "numa": "wippy_numa", "mailbox": "wippy_mailbox", "scheduler": "wippy_scheduler",
     "runtime/observe": "wippy_runtime_observe", "runtime/process": "wippy_runtime_process",
     "runtime/dispatch": "wippy_runtime_dispatch",
-    "runtime/native": "wippy_runtime_native", "runtime/app": "wippy_runtime_app",
+    "runtime/native": "wippy_runtime_native", "runtime/app": "wippy_runtime_app", "runtime/registry": "wippy_runtime_registry",
     "runtime/host": "wippy_runtime_host", "runtime/service": "wippy_runtime_service", "runtime": "wippy_runtime",
     "lua": "wippy_lua", "cli": "wippy_cli",
 }
