@@ -41,11 +41,8 @@ SpawnResult Functions::start_call(Context& self, const lua::CallTarget& target, 
     r.error_text = "host not found: " + target.host;
     return r;
   }
-  // The machine holds the program until it is closed, however the call ends: that is when its seat is free again.
-  const auto leave = [program = target.program, gate = target.gate](const lua::LuaProgram*) { gate->leave(); };
-  std::shared_ptr<const lua::LuaProgram> seated(target.program.get(), leave);
   options.host = host_;
-  lua::LuaFactory factory(std::move(seated), hooks_, arguments, seed_);
+  lua::LuaFactory factory(lua::seated_program(target), hooks_, arguments, seed_);
   return self.spawn(factory, options);
 }
 

@@ -36,6 +36,10 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   // Any thread: the flight recorder as a trace file; the log says where and why.
   void write_trace(std::string_view why) noexcept;
 
+  // For observers.
+  const Programs& programs() const noexcept { return programs_; }
+  registry::Registry& entries() noexcept { return registry_; }
+
   // ProcessDirectory
   HostCore* find_host(std::string_view id) noexcept override;
   SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments,

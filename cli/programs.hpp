@@ -70,8 +70,8 @@ class Programs final : public registry::Handler {
   Runtime& runtime_;
   const NativeRegistry* natives_;
   Atomic<const Table*> current_{nullptr};
-  std::unique_ptr<const Table> owned_;     // *current_
-  std::unique_ptr<const Table> prepared_;  // between prepare and commit
+  std::unique_ptr<const Table> owned_;                                      // *current_
+  std::unique_ptr<const Table> prepared_;                                   // between prepare and commit
   std::vector<std::pair<uint64_t, std::unique_ptr<const Table>>> retired_;  // with the epochs they wait for
   Atomic<uint64_t> misses_{0};
   Atomic<uint64_t> hits_{0};

@@ -5,12 +5,11 @@
 #include <string>
 #include <string_view>
 
+#include "lua/program.hpp"
 #include "runtime/dispatch/call_gate.hpp"
 #include "runtime/process/context.hpp"
 
 namespace wippy::lua {
-
-struct LuaProgram;
 
 // What a function's id meant when it was looked up: a call that has begun stays with it, whatever becomes of the entry.
 struct CallTarget {
@@ -19,6 +18,13 @@ struct CallTarget {
   std::string entry;
   std::string host;
 };
+
+// The target's program, which gives its seat back when nobody holds it any more: a machine holds its program until it is closed,
+// however the call ends.
+inline std::shared_ptr<const LuaProgram> seated_program(const CallTarget& target) {
+  const auto leave = [program = target.program, gate = target.gate](const LuaProgram*) { gate->leave(); };
+  return std::shared_ptr<const LuaProgram>(target.program.get(), leave);
+}
 
 // Thread-safety: called by any worker at any time. Must outlive the runtime's processes.
 class FunctionDirectory {

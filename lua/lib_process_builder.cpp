@@ -19,8 +19,8 @@ namespace wippy::lua {
 
 namespace {
 
-constexpr int kValuesSlot = kFrameValuesSlot;    // key -> encoded value; a table nobody else has, or nil
-constexpr int kMessagesSlot = 2;  // {message body, the one before it or nil}; nil: none
+constexpr int kValuesSlot = kFrameValuesSlot;  // key -> encoded value; a table nobody else has, or nil
+constexpr int kMessagesSlot = 2;               // {message body, the one before it or nil}; nil: none
 constexpr int kNameSlot = 3;
 constexpr int kActorSlot = kFrameActorSlot;
 constexpr int kScopeSlot = kFrameScopeSlot;

@@ -21,23 +21,23 @@ struct FunctionCall final : Resource, ChannelSource {
   static constexpr std::size_t kTextBytes = 500;
 
   CallTarget target;
-  FramePtr frame;               // null: the caller's
-  std::string_view arguments;   // of a Lua string in the user value
-  uint64_t ticket = 0;          // kStanding
-  Pid pid;                      // kRunning
-  uint64_t watch_ref = 0;       // kRunning
+  FramePtr frame;              // null: the caller's
+  std::string_view arguments;  // of a Lua string in the user value
+  uint64_t ticket = 0;         // kStanding
+  Pid pid;                     // kRunning
+  uint64_t watch_ref = 0;      // kRunning
   CallState state = CallState::kNew;
-  bool crowded = false;         // kStanding, beyond the buffer
-  bool held = false;            // among the machine's resources
-  Status status;                // kFailed
-  uint32_t text_bytes = 0;      // kFailed; 0: status.message says it
+  bool crowded = false;     // kStanding, beyond the buffer
+  bool held = false;        // among the machine's resources
+  Status status;            // kFailed
+  uint32_t text_bytes = 0;  // kFailed; 0: status.message says it
   char text[kTextBytes];
 
   // Of a Future only.
   Channel* channel = nullptr;
-  int anchor = 0;               // while it is under way
-  Signal* result = nullptr;     // kComplete; decoded anew for everybody who asks
-  bool delivered = false;       // the channel has given it
+  int anchor = 0;            // while it is under way
+  Signal* result = nullptr;  // kComplete; decoded anew for everybody who asks
+  bool delivered = false;    // the channel has given it
 
   bool ready(uint64_t&) noexcept override;
   void take(lua_State* L) override;

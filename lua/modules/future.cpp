@@ -111,8 +111,8 @@ int future_cancel(lua_State* L) {
   if (was) {
     LuaMachine& machine = machine_of(L);
     const bool stands = call.state == CallState::kStanding;
-    static_cast<void>(forget(L, stands ? SignalKind::kCompletion : SignalKind::kExit,
-                             stands ? call.ticket : call.watch_ref));
+    static_cast<void>(
+        forget(L, stands ? SignalKind::kCompletion : SignalKind::kExit, stands ? call.ticket : call.watch_ref));
     cancel_call(machine.context(), call);
     call.state = CallState::kCanceled;
     end_call(machine, call);
@@ -133,14 +133,9 @@ int future_gc(lua_State* L) {
 }
 
 constexpr LibraryEntry kMethods[] = {
-    {"response", future_channel},
-    {"channel", future_channel},
-    {"is_complete", future_is_complete},
-    {"is_canceled", future_is_canceled},
-    {"result", future_result},
-    {"error", future_error},
-    {"cancel", future_cancel},
-    {nullptr, nullptr},
+    {"response", future_channel},        {"channel", future_channel}, {"is_complete", future_is_complete},
+    {"is_canceled", future_is_canceled}, {"result", future_result},   {"error", future_error},
+    {"cancel", future_cancel},           {nullptr, nullptr},
 };
 
 void fill(lua_State* L) {

@@ -46,7 +46,8 @@ void find_ids(lua_State* L, std::string_view criteria, Snapshot& s) noexcept {
 void warn(lua_State* L, const Snapshot& s) noexcept {
   Context& self = context_of(L);
   for (const std::string& key : s.warnings) {
-    const std::string text = "registry.find ignores the key \"" + key + "\": write \"." + key + "\" or \"meta." + key + "\"";
+    const std::string text =
+        "registry.find ignores the key \"" + key + "\": write \"." + key + "\" or \"meta." + key + "\"";
     const std::string pid = self.node().format(self.pid());
     const log::Field field{"pid", pid};
     const LogRecord record{log::Level::kWarn, self.entry_id(), text, &field, 1};
@@ -128,8 +129,12 @@ int snapshot_gc(lua_State* L) {
 }
 
 constexpr LibraryEntry kSnapshotMethods[] = {
-    {"entries", snapshot_entries},     {"get", snapshot_get},         {"find", snapshot_find_method},
-    {"namespace", snapshot_namespace}, {"version", snapshot_version}, {"changes", snapshot_changes},
+    {"entries", snapshot_entries},
+    {"get", snapshot_get},
+    {"find", snapshot_find_method},
+    {"namespace", snapshot_namespace},
+    {"version", snapshot_version},
+    {"changes", snapshot_changes},
     {nullptr, nullptr},
 };
 
@@ -175,8 +180,8 @@ int version_next(lua_State* L) {
 }
 
 constexpr LibraryEntry kVersionMethods[] = {
-    {"id", version_id},     {"string", version_string}, {"previous", version_previous}, {"next", version_next},
-    {nullptr, nullptr},
+    {"id", version_id},     {"string", version_string}, {"previous", version_previous},
+    {"next", version_next}, {nullptr, nullptr},
 };
 
 void fill_version(lua_State* L) {

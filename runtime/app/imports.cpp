@@ -52,8 +52,8 @@ void check_imports(const Application& app, Problems& problems) {
     std::string text = "import cycle: ";
     for (const EntryId& id : path) text += id.text() + " -> ";
     const Entry& entry = app.entries.at(path.front());
-    problems.error({entry.origin.file, entry.origin.position, entry_subject(entry.id), "imports",
-                    text + path.front().text(), ""});
+    problems.error(
+        {entry.origin.file, entry.origin.position, entry_subject(entry.id), "imports", text + path.front().text(), ""});
     for (const EntryId& id : path) edges.erase(id);
   }
 }

@@ -5,9 +5,9 @@ namespace wippy::app {
 namespace {
 
 constexpr std::int64_t kMostCalls = 1'000'000;
-constexpr std::int64_t kDefaultWorkers = 8;       // static
-constexpr std::int64_t kDefaultInstances = 100;   // no pool section
-constexpr std::int64_t kNamedInstances = 16;      // lazy or adaptive, named
+constexpr std::int64_t kDefaultWorkers = 8;      // static
+constexpr std::int64_t kDefaultInstances = 100;  // no pool section
+constexpr std::int64_t kNamedInstances = 16;     // lazy or adaptive, named
 constexpr std::int64_t kBufferPerWorker = 64;
 
 PoolType type_of(FieldReader& pool, std::int64_t size, std::int64_t workers, bool limited) {

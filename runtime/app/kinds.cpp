@@ -19,12 +19,11 @@ constexpr std::array<KindSpec, 8> kKinds{{
 
 // Kinds that the specification names and that have no row above.
 constexpr std::array kPlannedKinds = std::to_array<std::string_view>({
-    "process.wasm",       "function.wasm",        "fs.directory",
-    "security.policy",     "security.policy.expr", "security.token_store", "env.variable",
-    "env.storage.memory", "env.storage.os",      "env.storage.file",     "env.storage.router",   "ns.definition",
-    "ns.requirement",     "ns.dependency",       "http.service",         "http.router",          "http.endpoint",
-    "db.sql.sqlite",      "queue.driver.memory", "queue.queue",          "queue.consumer",       "template.set",
-    "template.jet",
+    "process.wasm",         "function.wasm", "fs.directory",       "security.policy",     "security.policy.expr",
+    "security.token_store", "env.variable",  "env.storage.memory", "env.storage.os",      "env.storage.file",
+    "env.storage.router",   "ns.definition", "ns.requirement",     "ns.dependency",       "http.service",
+    "http.router",          "http.endpoint", "db.sql.sqlite",      "queue.driver.memory", "queue.queue",
+    "queue.consumer",       "template.set",  "template.jet",
 });
 
 }  // namespace

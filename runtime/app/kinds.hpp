@@ -42,7 +42,14 @@ struct KindContext {
 using ParseKind = std::shared_ptr<const EntryConfig> (*)(FieldReader& data, KindContext& context);
 
 // Roles a kind can play in references.
-enum Role : unsigned { kRoleNone = 0, kRoleProcess = 1, kRoleProcessHost = 2, kRoleTerminalHost = 4, kRoleService = 8, kRoleLuaCode = 16 };
+enum Role : unsigned {
+  kRoleNone = 0,
+  kRoleProcess = 1,
+  kRoleProcessHost = 2,
+  kRoleTerminalHost = 4,
+  kRoleService = 8,
+  kRoleLuaCode = 16
+};
 
 struct KindSpec {
   std::string_view name;

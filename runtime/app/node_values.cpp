@@ -87,7 +87,6 @@ void write_node(ValueWriter& w, const Node& node) {
   }
 }
 
-
 bool read_node(ValueReader& r, Node& out, std::string& why) { return read_item(r, r.next(), out, 0, why); }
 
 }  // namespace wippy::app

@@ -19,8 +19,7 @@ bool equal(const app::Node& a, const app::Node& b) {
   switch (a.type) {
     case app::NodeType::kBool: return a.boolean == b.boolean;
     case app::NodeType::kString: return a.text == b.text;
-    case app::NodeType::kList:
-      return std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(), equal);
+    case app::NodeType::kList: return std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(), equal);
     case app::NodeType::kMap:
       return a.members.size() == b.members.size() &&
              std::all_of(a.members.begin(), a.members.end(), [&](const app::Member& m) {

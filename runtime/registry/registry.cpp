@@ -114,7 +114,8 @@ bool Registry::edit(State& next, Operation& operation, Outcome& out) const {
   app::Problems problems;
   app::parse_entry(entry, base_.settings, options_, problems);
   if (problems.any_errors()) return out = failed(ErrorKind::kInvalid, texts_of(problems.take_errors())), false;
-  next.entries[entry.id] = std::make_shared<const app::Entry>(std::move(entry));
+  const app::EntryId key = entry.id;
+  next.entries[key] = std::make_shared<const app::Entry>(std::move(entry));
   return true;
 }
 

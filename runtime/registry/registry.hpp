@@ -45,7 +45,7 @@ struct Change {
 };
 struct Transaction {
   uint64_t version = 0;
-  std::vector<Change> changes;        // by id
+  std::vector<Change> changes;             // by id
   const app::Application* next = nullptr;  // the whole application afterwards, with its services; valid during the call
 };
 

@@ -36,7 +36,7 @@ def libraries():
             'local v = assert(process.exec("app:other", "app:processes"))\nprint("counts", c.next(), v)')
     app = project({"it": ("imports: {c: counter}", body),
                    "other": ("imports: {c: 'app:counter'}", 'return require("c").next()')}, more=COUNTER)
-    e2e.run(app, "run", "-x", "app:it").exits(0).says(r"counts\t2\t1")
+    e2e.run(app, "run", "-x", "app:it").exits(0).check_out(r"counts\t2\t1")
 
 
 @case("H-058 a library has imports and modules of its own, and an alias means what its own entry says")
@@ -47,7 +47,7 @@ def library_of_library():
     body = 'print(require("outer").text(), require("x").text, pcall(require, "json"))'
     app = project({"it": ("imports: {outer: outer, x: mine}", body)}, more=more)
     program = e2e.run(app, "run", "-x", "app:it").exits(0)
-    program.says(r"inner\[1\]\tmine\tfalse\t.*module 'json' not found: it is not among the modules of entry app:it")
+    program.check_out(r"inner\[1\]\tmine\tfalse\t.*module 'json' not found: it is not among the modules of entry app:it")
 
 
 @case("H-035 an import cycle is refused with the whole cycle")
@@ -79,13 +79,13 @@ def methods():
         index += f"  - {{name: {name}, kind: process.lua, source: 'file://{file}.lua', method: {method}}}\n"
     program = e2e.run(e2e.write_files(e2e.scratch(), {**files, "src/_index.yaml": index}), "run", "-x", "app:it").exits(0)
     for line in (r"main\tm", r"beat\tb", r"empty\tm", r"bare\tbare", r"none\tnil\tapp:none: method 'nix' not found"):
-        program.says(line)
+        program.check_out(line)
 
 
 @case("H-056 H-057 modules are declared; process needs no declaration")
 def modules():
     body = 'print(require("process") == process, require("time") ~= nil, pcall(require, "json"))'
-    e2e.run(project({"it": body}), "run", "-x", "app:it").exits(0).says(
+    e2e.run(project({"it": body}), "run", "-x", "app:it").exits(0).check_out(
         r"true\ttrue\tfalse\t.*module 'json' not found: it is not among the modules of entry app:it")
 
 
@@ -118,7 +118,7 @@ print("none", registry.get("app:none"))
                  r"id\tapp:one\n", r"re\tapp:one\n", r"has\tapp:two\tstarts\tapp:one\tends\tapp:two\n", r"deep\tapp:one\n",
                  r"bad\t~meta\.title: ", r"all\ttrue\n", r"entry\tapp:one\tregistry\.entry\tDark Red\t2\n",
                  r"none\tnil\tentry not found: app:none"):
-        program.says(line)
+        program.check_out(line)
     program.says(r'registry\.find ignores the key "kind"')
 
 
@@ -126,16 +126,15 @@ print("none", registry.get("app:none"))
 def parse_id():
     body = ('for _, s in ipairs{"ns:name:with:colons", "justname", ""} do\n'
             '  local p = registry.parse_id(s)\n  print("<" .. p.ns .. "|" .. p.name .. ">")\nend')
-    it(body).exits(0).says(r"<ns\|name:with:colons>\n<\|justname>\n<\|>")
+    it(body).exits(0).check_out(r"<ns\|name:with:colons>\n<\|justname>\n<\|>")
 
 
 @case("H-048 registry.get shows the placeholder, not its value")
 def placeholder():
     it('print(registry.get("app:one").data.value)',
-       "  - {name: one, kind: registry.entry, value: '${env:HOME|none}'}\n").exits(0).says(r"\$\{env:HOME\|none\}\n")
+       "  - {name: one, kind: registry.entry, value: '${env:HOME|none}'}\n").exits(0).check_out(r"\$\{env:HOME\|none\}\n")
 
 
-WAITER = 'while true do\n  local m = process.inbox():receive()\n  process.send(m:payload():data(), "version", VERSION)\nend'
 RELOAD = r'''
 local function source(v)
   return "local function main(parent)\n process.send(parent, 'version', " .. v .. ")\n" ..
@@ -143,7 +142,11 @@ local function source(v)
     " process.send(parent, 'version', " .. v .. ") end end\nreturn { main = main }"
 end
 local versions = process.listen("version")
-local function start() return assert(process.spawn("app:worker", "app:processes", process.pid())) end
+local started = {}
+local function start()
+  started[#started + 1] = assert(process.spawn("app:worker", "app:processes", process.pid()))
+  return started[#started]
+end
 local function put(op, v)
   local c = registry.snapshot():changes()
   c[op](c, { id = "app:worker", kind = "process.lua", data = { source = source(v) } })
@@ -151,20 +154,23 @@ local function put(op, v)
 end
 assert(put("create", 1))
 local old = start()
-print("first", versions:receive())
+print("first", (versions:receive()))
 assert(put("update", 2))
 process.send(old, "ask")
-print("old", versions:receive())
+print("old", (versions:receive()))
 start()
-print("new", versions:receive())
+print("new", (versions:receive()))
 process.send(old, "up")
-print("upgraded", versions:receive())
+print("upgraded", (versions:receive()))
 '''
+
+
+END = "for _, pid in ipairs(started) do process.terminate(pid) end"
 
 
 @case("H-285 after an update new spawns and upgrade(nil) run the new code, running processes the old")
 def hot_reload():
-    it(RELOAD).exits(0).says(r"first\t1\nold\t1\nnew\t2\nupgraded\t2")
+    it(RELOAD + END).exits(0).check_out(r"first\t1\nold\t1\nnew\t2\nupgraded\t2")
 
 
 @case("H-287 an update with a syntax error is refused and the old version stays")
@@ -175,12 +181,12 @@ c:update{ id = "app:worker", kind = "process.lua", data = { source = "return {" 
 local v, err = c:apply()
 print("refused", v, err:kind(), err)
 start()
-print("still", versions:receive())
+print("still", (versions:receive()))
 print("at", registry.current_version():id())
 '''
-    program = it(body).exits(0)
-    program.says(r"refused\tnil\tInvalid\t.*entry app:worker: source: .*:1: ")
-    program.says(r"still\t2\nat\t2")
+    program = it(body + END).exits(0)
+    program.check_out(r"refused\tnil\tInvalid\t.*entry app:worker: source: .*:1: ")
+    program.check_out(r"still\t2\nat\t2")
 
 
 @case("H-289 delete and create: the old code is not seen again")
@@ -192,17 +198,17 @@ assert(c:apply())
 print("gone", process.spawn("app:worker", "app:processes"))
 assert(put("create", 3))
 start()
-print("again", versions:receive())
+print("again", (versions:receive()))
 c = registry.snapshot():changes()
 c:delete("app:worker")
 c:create{ id = { "app", "worker" }, kind = "process.lua", data = { source = source(4) } }
 assert(c:apply())
 start()
-print("at once", versions:receive())
+print("at once", (versions:receive()))
 '''
-    program = it(body).exits(0)
-    program.says(r"gone\tnil\tfactory not found: process 'app:worker' does not exist")
-    program.says(r"again\t3\nat once\t4")
+    program = it(body + END).exits(0)
+    program.check_out(r"gone\tnil\tfactory not found: process 'app:worker' does not exist")
+    program.check_out(r"again\t3\nat once\t4")
 
 
 @case("H-286 an updated library reaches new spawns of its dependents, also indirect ones")
@@ -216,7 +222,7 @@ c:update{ id = "app:inner", kind = "library.lua", data = { source = "return 'new
 assert(c:apply())
 print("after", value())
 '''
-    it(body, more, {"user": ("imports: {outer: outer}", 'return require("outer")')}).exits(0).says(r"before\told\nafter\tnew")
+    it(body, more, {"user": ("imports: {outer: outer}", 'return require("outer")')}).exits(0).check_out(r"before\told\nafter\tnew")
 
 
 @case("H-290 H-291 H-293 refused change sets: nothing of them remains")
@@ -248,7 +254,7 @@ print("at", registry.current_version():id())
                  r"needed\tnil\tInvalid\t.*import cycle: app:l -> app:l", r"unknown\tnil\tInvalid\t.*unknown kind",
                  r"host\tnil\tInvalid\tapp:processes: entries of kind process\.host cannot be changed",
                  r"id\tnil\tInvalid\tapp:a: data: expected a table with text keys", r"at\t0"):
-        program.says(line)
+        program.check_out(line)
 
 
 @case("H-292 the version grows by one with each apply; apply_version goes back and forward")
@@ -274,4 +280,4 @@ print("none", registry.apply_version(99))
     program = it(body).exits(0)
     for line in (r"applied\tv1\t1\t0\napplied\tv2\t2\t1\n", r"frozen\tnil\tv0\n|frozen\tnil\t.*not found", r"now\t2\t3\n", r"back\tv1\t1\t2\n",
                  r"zero\tv0\tnil", r"forward\tv2\t2\n", r"applied\tv3\t3\t2\n", r"none\tnil\tversion not found: 99"):
-        program.says(line)
+        program.check_out(line)

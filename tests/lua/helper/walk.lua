@@ -39,6 +39,11 @@ local function samples()
   add("loaded location", function() return time.load_location("UTC") end)
   add("timer", function() return time.timer("1h") end)
   add("ticker", function() return time.ticker("1h") end)
+  add("executor", function() return funcs.new() end)
+  add("snapshot", function() return registry.snapshot() end)
+  add("changes", function() return registry.snapshot():changes() end)
+  add("version", function() return registry.current_version() end)
+  add("future", function() return (funcs.async("app.test:called")) end)
   add("logger", function() return logger:with({ k = 1 }) end)
   return list
 end

@@ -1,4 +1,4 @@
-// libs: wippy_lua wippy_runtime
+// libs: wippy_lua wippy_runtime wippy_cli
 // editor/luals against the tables and objects that a process really has: nothing undocumented, nothing invented.
 #include <gtest/gtest.h>
 
@@ -52,7 +52,8 @@ return { main = function()
     Channel = box, Case = box:case_receive(), Error = errors.new("x"), Payload = payload.new(nil), Message = box:receive(),
     Duration = time.seconds(1), Time = time.now(), Timer = time.timer("1h"), Ticker = time.ticker("1h"), Location = time.utc,
     Logger = logger:named("x"), SpawnBuilder = process.with_context({ k = 1 }),
-    Actor = security.new_actor("x"), Scope = security.new_scope(),
+    Future = funcs.async("app.test:returns"), Executor = funcs.new(), Snapshot = registry.snapshot(),
+    Changes = registry.snapshot():changes(), Version = registry.current_version(), Actor = security.new_actor("x"), Scope = security.new_scope(),
   }
   for class, object in pairs(objects) do
     for _, name in ipairs(candidates) do
