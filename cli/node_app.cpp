@@ -3,6 +3,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -12,11 +13,12 @@
 #include "cli/stop_signal.hpp"
 #include "lua/machine.hpp"
 #include "mailbox/values.hpp"
-#include "runtime/app/node_value.hpp"
+#include "runtime/app/imports.hpp"
+#include "runtime/app/node_values.hpp"
 #include "runtime/observe/flight_trace.hpp"
 #include "runtime/observe/log.hpp"
-#include "runtime/process/permission.hpp"
 #include "runtime/observe/terminal.hpp"
+#include "runtime/process/permission.hpp"
 #include "scheduler/clock.hpp"
 
 namespace wippy::cli {
@@ -69,27 +71,36 @@ ServiceGroup service_group(const app::EntryId& id, const app::ServiceGroupConfig
   return g;
 }
 
-MailLimits limits_of(const std::optional<app::MailboxConfig>& config) {
-  MailLimits m;
-  if (!config) return m;
-  m.max_messages = static_cast<uint64_t>(config->max_messages);
-  m.max_bytes = static_cast<uint64_t>(config->max_bytes);
-  m.block_ns = static_cast<uint64_t>(config->deadline_ns);
-  switch (config->policy) {
-    case app::MailboxPolicy::kFailSender: m.policy = MailPolicy::kFailSender; break;
-    case app::MailboxPolicy::kBlock: m.policy = MailPolicy::kBlock; break;
-    case app::MailboxPolicy::kDropNewest: m.policy = MailPolicy::kDropNewest; break;
-    case app::MailboxPolicy::kDropOldest: m.policy = MailPolicy::kDropOldest; break;
-    case app::MailboxPolicy::kExitReceiver: m.policy = MailPolicy::kExitReceiver; break;
+// What entries that come later are checked by.
+app::LoadOptions late_options(const app::Application& app, const RunOptions& options) {
+  app::LoadOptions o;
+  o.root = app.root;
+  o.syntax = check_lua_syntax;
+  o.modules = lua::module_names();
+  o.factories.emplace();
+  if (options.natives != nullptr) {
+    for (const auto& [name, start] : options.natives->all()) o.factories->push_back({name, start.limits_memory});
   }
-  return m;
+  return o;
 }
 
 }  // namespace
 
 NodeApp::NodeApp(const app::Application& app, const RunOptions& options)
-    : app_(app), options_(options), runtime_(runtime_config(app, options)), policies_(app), hooks_(*this) {
+    : app_(app),
+      options_(options),
+      runtime_(runtime_config(app, options)),
+      policies_(app),
+      hooks_(*this),
+      programs_(runtime_, options.natives),
+      registry_(app, late_options(app, options)),
+      lua_registry_(registry_),
+      functions_(programs_, *this, hooks_, registry_) {
   hooks_.policies = &policies_;
+  hooks_.functions = &functions_;
+  hooks_.registry = &lua_registry_;
+  for (const char* kind : {"process.lua", "process.native", "function.lua", "library.lua"})
+    registry_.add_handler(kind, programs_);
   runtime_.node().set_strict(app.settings.strict_mode);
   hooks_.print = &NodeApp::print;
 #if !defined(WIPPY_SIM)
@@ -161,49 +172,15 @@ void NodeApp::overloaded(const OverloadReport& r) noexcept {
               {"top_senders", senders}});
 }
 
-bool NodeApp::make_lua_entry(const std::string& id, const app::ProcessLuaConfig& config, std::string& error) {
-  auto program = std::make_shared<lua::LuaProgram>();
-  program->entry_id = id;
-  program->method = config.method;
-  program->modules = config.modules;
-  program->memory_limit = static_cast<std::size_t>(config.max_memory_bytes);
-  std::string text;
-  const lua::Dialect dialect = dialect_of(*app_.find(app::EntryId::parse(id)));
-  if (!lua::compile(config.source, id, program->bytecode, text, dialect).ok()) {
-    error = id + ": " + text;
-    return false;
+// Its threads are for applications that have functions, or may get some.
+bool NodeApp::needs_function_host() const {
+  for (const auto& [id, entry] : app_.entries) {
+    if (entry.config_as<app::FunctionLuaConfig>() != nullptr) return true;
+    const app::LuaCode* const code = app::lua_code_of(entry);
+    if (code != nullptr && std::find(code->modules.begin(), code->modules.end(), "registry") != code->modules.end())
+      return true;
   }
-  Entry entry;
-  entry.program = std::move(program);
-  entry.kind = "process.lua";
-  entry.mail = limits_of(config.mailbox);
-  entries_.emplace(id, std::move(entry));
-  return true;
-}
-
-bool NodeApp::make_native_entry(const std::string& id, const app::ProcessNativeConfig& config, std::string& error) {
-  Entry entry;
-  entry.native = options_.natives == nullptr ? nullptr : options_.natives->find(config.factory);
-  if (entry.native == nullptr) {
-    error = id + ": no native factory \"" + config.factory + "\" in this program";
-    return false;
-  }
-  entry.kind = "process.native";
-  entry.memory_bytes = static_cast<std::size_t>(config.max_memory_bytes);
-  entry.mail = limits_of(config.mailbox);
-  entries_.emplace(id, std::move(entry));
-  return true;
-}
-
-bool NodeApp::make_entries(std::string& error) {
-  for (const app::EntryId& id : app_.processes) {
-    const app::Entry* entry = app_.find(id);
-    const auto* lua = entry->config_as<app::ProcessLuaConfig>();
-    const auto* native = entry->config_as<app::ProcessNativeConfig>();
-    if (lua != nullptr && !make_lua_entry(id.text(), *lua, error)) return false;
-    if (native != nullptr && !make_native_entry(id.text(), *native, error)) return false;
-  }
-  return true;
+  return false;
 }
 
 HostOptions NodeApp::host_options(const app::EntryId& id) const {
@@ -237,18 +214,31 @@ bool NodeApp::make_hosts(std::string& error) {
   control.id = kControlHost;
   control.workers = 1;
   control_ = &runtime_.add_host(control);
+  if (needs_function_host()) {
+    HostOptions functions;
+    functions.id = kFunctionHost;
+    functions.workers = runtime_.budget().usable_cores;
+    functions_.set_host(runtime_.add_host(functions).core(), runtime_.seed());
+  }
   for (const app::EntryId& id : app_.hosts) {
     ProcessHost& host = runtime_.add_host(host_options(id));
     const auto* c = app_.find(id)->config_as<app::HostConfig>();
     if (c != nullptr && c->security) policies_.guard_host(host.core(), *c->security);
   }
-  const Status s = control_->start();
-  if (!s.ok()) error = std::string(kControlHost) + ": " + s.message;
-  return s.ok();
+  std::vector<ProcessHost*> internal{control_};
+  if (ProcessHost* functions = runtime_.host(kFunctionHost); functions != nullptr) internal.push_back(functions);
+  for (ProcessHost* host : internal) {
+    if (const Status s = host->start(); !s.ok()) {
+      error = host->core().id() + ": " + s.message;
+      return false;
+    }
+  }
+  return true;
 }
 
 HostCore* NodeApp::find_host(std::string_view id) noexcept {
-  return id == kControlHost ? nullptr : runtime_.node().find_host(id);  // nobody spawns onto the internal host
+  if (id == kControlHost || id == kFunctionHost) return nullptr;  // nobody spawns onto the internal hosts
+  return runtime_.node().find_host(id);
 }
 
 Status NodeApp::no_host(std::string_view id, std::string& error_text) const {
@@ -268,7 +258,7 @@ std::string NodeApp::capabilities_refusal(HostCore& host, std::string_view entry
 }
 
 template <class Use>
-auto NodeApp::with_factory(const Entry& entry, std::string_view arguments, uint64_t seed, Use use) {
+auto NodeApp::with_factory(const Programs::Definition& entry, std::string_view arguments, uint64_t seed, Use use) {
   if (entry.native != nullptr) {
     NativeEntryFactory factory(*entry.native, arguments, entry.memory_bytes);
     return use(factory);
@@ -278,7 +268,7 @@ auto NodeApp::with_factory(const Entry& entry, std::string_view arguments, uint6
 }
 
 Status NodeApp::no_factory(std::string_view entry_id, std::string& error_text) const {
-  const app::Entry* e = app_.find(app::EntryId::parse(entry_id));
+  const registry::EntryPtr e = registry_.state()->find(app::EntryId::parse(entry_id));
   error_text = e == nullptr ? "factory not found: process '" + std::string(entry_id) + "' does not exist"
                             : "factory not found: entry '" + std::string(entry_id) + "' has kind " + e->kind +
                                   " and cannot be spawned";
@@ -288,22 +278,21 @@ Status NodeApp::no_factory(std::string_view entry_id, std::string& error_text) c
 // Random numbers do not begin anew.
 Status NodeApp::make_machine(Context& self, std::string_view entry_id, std::string_view arguments, Machine*& machine,
                              std::string& error_text) {
-  const auto it = entries_.find(entry_id);
-  if (it == entries_.end()) return no_factory(entry_id, error_text);
-  if (self.host().capabilities() != nullptr) error_text = capabilities_refusal(self.host(), entry_id, it->second);
+  Programs::Definition entry;
+  if (!programs_.find(entry_id, entry) || !entry.spawnable) return no_factory(entry_id, error_text);
+  if (self.host().capabilities() != nullptr) error_text = capabilities_refusal(self.host(), entry_id, entry);
   if (!error_text.empty()) return Status::error(ErrorKind::kPermissionDenied, "the host does not allow it");
-  return with_factory(it->second, arguments, runtime_.seed() + self.upgrades(),
+  return with_factory(entry, arguments, runtime_.seed() + self.upgrades(),
                       [&](MachineFactory& factory) { return factory.create(self, machine, error_text); });
 }
 
 SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, std::string_view arguments, SpawnOptions options) {
-  const auto it = entries_.find(entry_id);
-  if (it == entries_.end()) {
+  Programs::Definition entry;
+  if (!programs_.find(entry_id, entry) || !entry.spawnable) {
     SpawnResult r;
     r.status = no_factory(entry_id, r.error_text);
     return r;
   }
-  const Entry& entry = it->second;
   HostCore& target = options.host != nullptr ? *options.host : self.host();
   if (target.capabilities() != nullptr) {
     SpawnResult r;
@@ -312,7 +301,7 @@ SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, std::string
     if (!r.error_text.empty()) return r;
   }
   if (entry.mail.bounded()) options.mail = &entry.mail;
-  if (entry.native != nullptr) options.entry_id = it->first;  // a coroutine does not know it
+  if (entry.native != nullptr) options.entry_id = entry_id;  // a coroutine does not know it
   if (options.host != nullptr && options.host->guest() != nullptr)
     options.frame = frame_on_host(*options.host, options.frame != nullptr ? options.frame : self.frame());
   return with_factory(entry, arguments, runtime_.seed(),
@@ -426,7 +415,7 @@ bool NodeApp::start(std::string& error) {
           write_trace("latency objective missed");
         });
   }
-  if (!make_entries(error) || !make_hosts(error)) return false;
+  if (!programs_.load(app_, error) || !make_hosts(error)) return false;
   if (options_.before_processes && !options_.before_processes(error)) return false;
   return launch_supervisor(error);
 }

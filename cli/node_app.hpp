@@ -7,6 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/functions.hpp"
+#include "cli/lua_registry.hpp"
+#include "cli/programs.hpp"
 #include "cli/run.hpp"
 #include "lua/library.hpp"
 #include "lua/program.hpp"
@@ -37,6 +40,10 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   // Any thread: the flight recorder as a trace file; the log says where and why.
   void write_trace(std::string_view why) noexcept;
 
+  // For observers.
+  const Programs& programs() const noexcept { return programs_; }
+  registry::Registry& entries() noexcept { return registry_; }
+
   // ProcessDirectory
   HostCore* find_host(std::string_view id) noexcept override;
   SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments,
@@ -50,24 +57,15 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   void overloaded(const OverloadReport& report) noexcept override;
 
  private:
-  struct Entry {
-    std::shared_ptr<const lua::LuaProgram> program;  // of process.lua
-    const NativeStart* native = nullptr;             // of process.native
-    std::string kind;
-    std::size_t memory_bytes = 0;  // what its limit is then
-    MailLimits mail;               // unbounded: the host decides
-  };
-  bool make_entries(std::string& error);
-  bool make_lua_entry(const std::string& id, const app::ProcessLuaConfig& config, std::string& error);
-  bool make_native_entry(const std::string& id, const app::ProcessNativeConfig& config, std::string& error);
   // What makes machines of the entry, whatever runs it: calls use(MachineFactory&), which is valid during the call.
   template <class Use>
-  auto with_factory(const Entry& entry, std::string_view arguments, uint64_t seed, Use use);
+  auto with_factory(const Programs::Definition& entry, std::string_view arguments, uint64_t seed, Use use);
   Status no_factory(std::string_view entry_id, std::string& error_text) const;
   bool make_hosts(std::string& error);
+  bool needs_function_host() const;
   HostOptions host_options(const app::EntryId& id) const;
   ServiceSpec host_spec(const app::ServicePlan& plan, ProcessHost& host);
-  std::string capabilities_refusal(HostCore& host, std::string_view entry_id, const Entry& entry) const;
+  std::string capabilities_refusal(HostCore& host, std::string_view entry_id, const Programs::Definition& entry) const;
   bool launch_supervisor(std::string& error);
   bool secure(const std::optional<app::SecurityConfig>& config, SpawnOptions& options, SpawnResult& refused) const;
   ServiceSpec service_spec(const app::ServicePlan& plan);
@@ -84,7 +82,10 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   Runtime runtime_;
   security::PolicyStore policies_;
   lua::StandardHooks hooks_;
-  std::map<std::string, Entry, std::less<>> entries_;  // those that can be spawned
+  Programs programs_;  // what can be spawned, called and imported
+  registry::Registry registry_;
+  LuaRegistry lua_registry_;
+  Functions functions_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<LatencyProbe> probe_;
   Mutex trace_mutex_;  // one file is written at a time

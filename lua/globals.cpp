@@ -100,6 +100,32 @@ const LuaProgram* find_import(const LuaProgram* program, std::string_view alias,
 }
 
 constexpr int kImportDepth = 16;
+
+// The program of that entry among `program` and what it imports.
+const LuaProgram* find_entry(const LuaProgram* program, std::string_view entry, int depth) noexcept {
+  if (program == nullptr || depth == 0) return nullptr;
+  if (program->entry_id == entry) return program;
+  for (const auto& i : program->imports) {
+    if (const LuaProgram* found = find_entry(i.program.get(), entry, depth - 1)) return found;
+  }
+  return nullptr;
+}
+
+// Whose text calls this host function: chunks are named by their entries. [-0, +0, -]
+const LuaProgram* calling_program(lua_State* L) noexcept {
+  constexpr int kMostFrames = 8;  // pcall(require, "x") and the like
+  const LuaProgram* const main = root_of(L).machine()->program();
+  if (main == nullptr || main->imports.empty()) return main;
+  lua_Debug frame;
+  for (int level = 1; level <= kMostFrames && lua_getstack(L, level, &frame) != 0; ++level) {
+    lua_getinfo(L, "S", &frame);
+    if (*frame.what == 'C') continue;
+    const char* const name = *frame.source == '=' || *frame.source == '@' ? frame.source + 1 : frame.source;
+    const LuaProgram* const found = find_entry(main, name, kImportDepth);
+    return found != nullptr ? found : main;
+  }
+  return main;
+}
 constexpr char kRunning = 'r';  // its address marks an import whose chunk is running
 
 int import_done(lua_State* L, int, lua_KContext key) {
@@ -176,13 +202,33 @@ bool push_global(lua_State* L, const char* name) {
   return false;
 }
 
+namespace {
+
+// A library of the hooks that a program may list. Null: there is none of that name. [-0, +0, -]
+const LuaLibrary* listed_library(lua_State* L, const char* name) noexcept {
+  const LuaHooks* const hooks = root_of(L).hooks;
+  for (std::size_t i = 0; hooks != nullptr && i < hooks->library_count; ++i) {
+    if (!hooks->libraries[i].always && same_name(hooks->libraries[i].name, name)) return &hooks->libraries[i];
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+// Aliases and modules are those of the entry whose text calls (host.md §2.1).
 int own_require(lua_State* L) {
   const char* name = luaL_checkstring(L, 1);
   lua_settop(L, 1);
-  if (const LuaProgram* import = find_import(root_of(L).machine()->program(), name, kImportDepth))
-    return push_import(L, *import);
-  if (push_global(L, name)) return 1;
-  return luaL_error(L, "module '%s' not found", name);
+  const LuaProgram* const caller = calling_program(L);
+  if (const LuaProgram* import = find_import(caller, name, kImportDepth)) return push_import(L, *import);
+  const LuaLibrary* const library = listed_library(L, name);
+  if (library == nullptr) {
+    if (push_global(L, name)) return 1;
+    return luaL_error(L, "module '%s' not found", name);
+  }
+  if (lists_module(caller, name)) return push_library(L, *library), 1;
+  return luaL_error(L, "module '%s' not found: it is not among the modules of entry %s", name,
+                    caller != nullptr ? caller->entry_id.c_str() : "?");
 }
 
 // Objects without __tostring get a serial number in the order in which they are first shown; the weak table keeps it as

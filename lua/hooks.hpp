@@ -54,6 +54,9 @@ struct LogRecord {
   std::size_t field_count;
 };
 
+class FunctionDirectory;  // lua/function_directory.hpp
+class RegistryService;    // lua/registry_service.hpp
+
 // One table per runtime, immutable, outlives every machine. Functions marked e run inside a protected call and may raise
 // Lua errors: then no object with a destructor may be alive.
 struct LuaHooks {
@@ -76,6 +79,9 @@ struct LuaHooks {
   const PolicySource* policies = nullptr;
   // Monotonic nanoseconds at the start of the runtime, for os.clock.
   uint64_t start_ns = 0;
+  // What the modules funcs and registry ask. Null: they answer UNAVAILABLE.
+  FunctionDirectory* functions = nullptr;
+  RegistryService* registry = nullptr;
   const LuaLibrary* libraries = nullptr;
   std::size_t library_count = 0;
 };

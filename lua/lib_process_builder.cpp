@@ -20,11 +20,11 @@ namespace wippy::lua {
 
 namespace {
 
-constexpr int kValuesSlot = 1;    // key -> encoded value; a table nobody else has, or nil
-constexpr int kMessagesSlot = 2;  // {message body, the one before it or nil}; nil: none
+constexpr int kValuesSlot = kFrameValuesSlot;  // key -> encoded value; a table nobody else has, or nil
+constexpr int kMessagesSlot = 2;               // {message body, the one before it or nil}; nil: none
 constexpr int kNameSlot = 3;
-constexpr int kActorSlot = 4;
-constexpr int kScopeSlot = 5;
+constexpr int kActorSlot = kFrameActorSlot;
+constexpr int kScopeSlot = kFrameScopeSlot;
 constexpr int kSlots = 5;
 
 extern const UserType kBuilderType;
@@ -203,6 +203,10 @@ Status read_frame(lua_State* L, int index, FramePtr& out) noexcept {
 }
 
 }  // namespace
+
+Status read_builder_frame(lua_State* L, int index, FramePtr& out) noexcept { return read_frame(L, index, out); }
+
+bool add_context_values(lua_State* L, int from) { return add_values(L, from); }
 
 Status read_builder(lua_State* L, int index, BuilderParts& out) noexcept {
   if (const Status s = read_frame(L, index, out.frame); !s.ok()) return s;

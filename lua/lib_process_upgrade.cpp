@@ -27,6 +27,8 @@ EncodeResult ask_for(lua_State* L, std::string_view entry, int count) noexcept {
 // process.upgrade(id | nil, ...)
 int process_upgrade(lua_State* L) {
   if (!check_published(L, "upgrade")) return 2;
+  if (machine_of(L).program() != nullptr && machine_of(L).program()->is_function)
+    return return_error(L, ErrorKind::kInvalid, "process.upgrade: a function call cannot become another process");
   std::string_view entry;
   if (lua_isnoneornil(L, 1)) {
     const LuaProgram* const program = machine_of(L).program();

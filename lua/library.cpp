@@ -22,6 +22,8 @@ constexpr LuaLibrary kLibraries[] = {
     {"logger", nullptr, false, kLoggerLibrary},
     {"ctx", nullptr, false, kCtxLibrary},
     {"security", nullptr, false, kSecurityLibrary},
+    {"funcs", nullptr, false, kFuncsLibrary},
+    {"registry", nullptr, false, kRegistryLibrary},
 };
 
 void print_line(Context&, std::string_view line) noexcept {

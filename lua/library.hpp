@@ -31,6 +31,8 @@ extern const LibraryEntry kTimeLibrary[];
 extern const LibraryEntry kProcessLibrary[];
 extern const LibraryEntry kJsonLibrary[];
 extern const LibraryEntry kUuidLibrary[];
+extern const LibraryEntry kFuncsLibrary[];     // lua/modules
+extern const LibraryEntry kRegistryLibrary[];  // lua/modules
 extern const LibraryEntry kLoggerLibrary[];
 
 // Hooks (lua/exit_hooks.cpp).

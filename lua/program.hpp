@@ -24,7 +24,10 @@ struct LuaProgram {
   std::string method = "main";
   std::vector<std::string> modules;
   std::vector<Import> imports;
+  std::string source;  // what the bytecode was made from, as what; may be empty
+  Dialect dialect = Dialect::kAuto;
   std::size_t memory_limit = 0;  // bytes of Lua heap per process; 0: none
+  bool is_function = false;      // its processes are calls: there is nothing that they could upgrade to
 };
 
 // The modules that the program and the libraries it imports declare, each once per declaration. Valid as long as the program.

@@ -26,6 +26,15 @@ struct BuilderParts {
 // From the builder at `index`; needs eight free slots. INVALID: its context values are too large. [-0, +0, -]
 Status read_builder(lua_State* L, int index, BuilderParts& out) noexcept;
 
+// Of a builder or another object with the same slots for values, actor and scope. Null: the caller's frame. Needs eight free
+// slots. INVALID: the values are too large. [-0, +0, -]
+inline constexpr int kFrameValuesSlot = 1;
+inline constexpr int kFrameActorSlot = 4;
+inline constexpr int kFrameScopeSlot = 5;
+Status read_builder_frame(lua_State* L, int index, FramePtr& out) noexcept;
+// Adds the pairs of the table at `from` to the table on top, encoded. False: nil and the error are pushed. [-0, +(0|2), e]
+bool add_context_values(lua_State* L, int from);
+
 // The stack: a builder or not, then entry id, host id, arguments. builder: its index, 1, or 0. Returns pid | nil, error.
 // [-0, +(1|2), e]
 int spawn_call(lua_State* L, const SpawnRequest& request, int builder);

@@ -74,6 +74,9 @@ struct LoadFailure {
 // Everything that is wrong, or an application with nothing wrong.
 std::variant<Application, LoadFailure> load_application(const LoadOptions& options);
 
+// Makes `config` and `references` of an entry that was not in the files, by the rules of load_application.
+void parse_entry(Entry& entry, const Settings& settings, const LoadOptions& options, Problems& problems);
+
 // IDs of the services with lifecycle.auto_start.
 std::vector<EntryId> auto_started(const Application& app);
 

@@ -66,14 +66,37 @@ struct ProcessConfig : ServiceConfig {
   std::optional<MailboxConfig> mailbox;  // not given: the host's
 };
 
-struct ProcessLuaConfig final : ProcessConfig {
+// What the kinds with Lua text have in common.
+struct LuaCode {
   std::string source;       // Lua text
   std::string source_path;  // file of the text, relative to the project root
   int source_line = 1;      // line of that file on which the text begins
-  std::string method = "main";
   std::vector<std::string> modules;
-  std::map<std::string, EntryId> imports;  // alias -> library
+  std::map<std::string, EntryId> imports;  // alias -> entry whose text is the library
 };
+
+struct ProcessLuaConfig final : ProcessConfig, LuaCode {
+  std::string method = "main";
+};
+
+struct LibraryLuaConfig final : EntryConfig, LuaCode {};
+
+enum class PoolType : std::uint8_t { kInline, kLazy, kStatic, kAdaptive };
+struct PoolConfig {
+  PoolType type = PoolType::kLazy;
+  std::int64_t workers = 100;  // calls that run at the same time; 0: no limit (inline)
+  std::int64_t buffer = 6400;  // calls that wait for a worker; more of them wait in their callers
+  bool warm_start = false;
+};
+
+struct FunctionLuaConfig final : EntryConfig, LuaCode {
+  std::string method = "main";
+  PoolConfig pool;
+  std::int64_t max_memory_bytes = kDefaultMemoryLimitBytes;
+};
+
+// registry.entry: nothing is made of it.
+struct PlainConfig final : EntryConfig {};
 
 struct ProcessNativeConfig final : ProcessConfig {
   std::string factory;  // a name of runtime/native/registry.hpp

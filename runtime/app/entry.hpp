@@ -42,6 +42,7 @@ enum class Expect : std::uint8_t {
   kService,      // something the supervisor starts
   kPolicy,       // security.policy
   kPolicyGroup,  // no entry: a group that some policy names
+  kLuaCode,      // library.lua, or another entry whose Lua text serves as one
 };
 
 // One ID that an entry's configuration names.

@@ -6,23 +6,26 @@
 namespace wippy::app {
 namespace {
 
-constexpr std::array<KindSpec, 7> kKinds{{
-    {"process.lua", kRoleProcess, parse_process_lua},
+constexpr std::array<KindSpec, 10> kKinds{{
+    {"function.lua", kRoleLuaCode, parse_function_lua},
+    {"library.lua", kRoleLuaCode, parse_library_lua},
+    {"process.lua", kRoleProcess | kRoleLuaCode, parse_process_lua},
     {"process.native", kRoleProcess, parse_process_native},
     {"process.host", kRoleProcessHost | kRoleService, parse_process_host},
     {"security.policy", kRolePolicy, parse_security_policy},
     {"terminal.host", kRoleTerminalHost | kRoleService, parse_terminal_host},
     {"process.service", kRoleService, parse_process_service},
     {"service.group", kRoleNone, parse_service_group},
+    {"registry.entry", kRoleNone, parse_registry_entry},
 }};
 
 // Kinds that the specification names and that have no row above.
 constexpr std::array kPlannedKinds = std::to_array<std::string_view>({
-    "process.wasm",        "function.lua",         "function.wasm",        "library.lua",   "fs.directory",
-    "registry.entry",      "security.policy.expr", "security.token_store", "env.variable",  "env.storage.memory",
-    "env.storage.os",      "env.storage.file",     "env.storage.router",   "ns.definition", "ns.requirement",
-    "ns.dependency",       "http.service",         "http.router",          "http.endpoint", "db.sql.sqlite",
-    "queue.driver.memory", "queue.queue",          "queue.consumer",       "template.set",  "template.jet",
+    "process.wasm",  "function.wasm",      "fs.directory",        "security.policy.expr", "security.token_store",
+    "env.variable",  "env.storage.memory", "env.storage.os",      "env.storage.file",     "env.storage.router",
+    "ns.definition", "ns.requirement",     "ns.dependency",       "http.service",         "http.router",
+    "http.endpoint", "db.sql.sqlite",      "queue.driver.memory", "queue.queue",          "queue.consumer",
+    "template.set",  "template.jet",
 });
 
 }  // namespace

@@ -49,7 +49,8 @@ enum Role : unsigned {
   kRoleProcessHost = 2,
   kRoleTerminalHost = 4,
   kRoleService = 8,
-  kRolePolicy = 16
+  kRolePolicy = 16,
+  kRoleLuaCode = 32
 };
 
 struct KindSpec {
@@ -68,6 +69,9 @@ std::vector<std::string> all_kind_names();
 // Roles of the entry's kind; kRoleNone for unknown ones.
 unsigned roles_of(const Entry& entry);
 
+std::shared_ptr<const EntryConfig> parse_function_lua(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_library_lua(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_registry_entry(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_lua(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_native(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_host(FieldReader& data, KindContext& context);
@@ -80,6 +84,8 @@ std::shared_ptr<const EntryConfig> parse_service_group(FieldReader& data, KindCo
 LifecycleConfig read_lifecycle(FieldReader& data, KindContext& context);
 void read_process_common(FieldReader& data, KindContext& context, ProcessConfig& config);
 void read_host_common(FieldReader& data, KindContext& context, HostConfig& config);
+// source, modules and imports (kind_library_lua.cpp).
+void read_lua_code(FieldReader& data, KindContext& context, LuaCode& code);
 // `key` of `parent`: {actor, policies, groups}, of a host also {default}. Nothing: not given. (kind_security_policy.cpp)
 std::optional<SecurityConfig> read_security(FieldReader& parent, KindContext& context, std::string_view key,
                                             bool of_host);

@@ -31,6 +31,15 @@ class Loader {
     return std::move(app_);
   }
 
+  // An entry that comes while the application runs.
+  void parse_late(Entry& entry, const Settings& settings, Problems& problems) {
+    app_.settings = settings;
+    app_.settings.env_os_fallback = false;  // scripts write it, not the deployer (host.md §1.10)
+    parse(entry);
+    for (Problem& p : problems_.take_errors()) problems.error(std::move(p));
+    for (Problem& p : problems_.take_warnings()) problems.warning(std::move(p));
+  }
+
  private:
   void load_all() {
     std::error_code error;
@@ -122,5 +131,9 @@ class Loader {
 }  // namespace
 
 std::variant<Application, LoadFailure> load_application(const LoadOptions& options) { return Loader(options).load(); }
+
+void parse_entry(Entry& entry, const Settings& settings, const LoadOptions& options, Problems& problems) {
+  Loader(options).parse_late(entry, settings, problems);
+}
 
 }  // namespace wippy::app

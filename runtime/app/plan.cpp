@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "runtime/app/imports.hpp"
 #include "runtime/app/index_file.hpp"
 
 namespace wippy::app {
@@ -39,6 +40,7 @@ class Planner {
     for (const Reference& reference : app_.settings.references) check_reference(settings, reference, true);
     check_terminals();
     make_groups();
+    check_imports(app_, problems_);
   }
 
  private:
@@ -241,6 +243,7 @@ class Planner {
       case Expect::kAnyHost: return (roles & (kRoleProcessHost | kRoleTerminalHost)) != 0;
       case Expect::kPolicy: return (roles & kRolePolicy) != 0;
       case Expect::kPolicyGroup: return true;  // check_group
+      case Expect::kLuaCode: return (roles & kRoleLuaCode) != 0;
       case Expect::kService: {
         // A process whose host could not be chosen is a service all the same; that problem is reported already.
         const auto* process = target.config_as<ProcessConfig>();
@@ -258,6 +261,7 @@ class Planner {
       case Expect::kAnyHost: return "process.host or terminal.host";
       case Expect::kPolicy: return "security.policy";
       case Expect::kPolicyGroup: return "a group of policies";
+      case Expect::kLuaCode: return "library.lua, or function.lua or process.lua used as one";
       case Expect::kService:
         return "a service (process.host, terminal.host, process.service or an auto-started process)";
     }

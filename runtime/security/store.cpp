@@ -1,7 +1,7 @@
 #include "runtime/security/store.hpp"
 
 #include "mailbox/values.hpp"
-#include "runtime/app/node_value.hpp"
+#include "runtime/app/node_values.hpp"
 #include "runtime/observe/log.hpp"
 #include "runtime/process/frame_context.hpp"
 #include "runtime/security/policy.hpp"

@@ -23,6 +23,8 @@ MAY_INCLUDE = {
     "runtime/app": ["memory", "mailbox"] + SEAMS + LOG,
     # Policies: what runtime/process asks for decisions, made from what runtime/app has read.
     "runtime/security": CORE + LOG + ["runtime/process", "runtime/app"],
+    # Versions of the entries: above what an entry is, below what is made of one.
+    "runtime/registry": ["memory", "mailbox", "runtime/app"] + SEAMS + LOG,
     "runtime/host": CORE + LOG + ["runtime/process", "runtime/dispatch", "runtime/app", "runtime/security"],
     "runtime/service": CORE + LOG
     + ["runtime/process", "runtime/dispatch", "runtime/app", "runtime/security", "runtime/host"],
@@ -61,7 +63,7 @@ FOREIGN = [
     (r"lua5\.4/|lua\.hpp$|lua\.h$|lauxlib\.h$|lualib\.h$", ["lua"]),
     (r"yaml-cpp/", ["runtime/app"]),
     (r"cctz/", ["lua"]),
-    (r"re2/", ["lua", "runtime/security", "runtime/app"]),
+    (r"re2/", ["lua", "runtime/security", "runtime/registry", "runtime/app"]),
     (r"spdlog/", ["runtime/observe"]),
     (r"fmt/", ["runtime", "lua", "cli"]),
     (r"CLI/", ["cli"]),
@@ -112,6 +114,7 @@ CMAKE_TARGETS = {
     "runtime/observe": "wippy_runtime_observe", "runtime/process": "wippy_runtime_process",
     "runtime/dispatch": "wippy_runtime_dispatch",
     "runtime/native": "wippy_runtime_native", "runtime/app": "wippy_runtime_app",
-    "runtime/security": "wippy_runtime_security", "runtime/host": "wippy_runtime_host", "runtime/service": "wippy_runtime_service", "runtime": "wippy_runtime",
+    "runtime/security": "wippy_runtime_security", "runtime/registry": "wippy_runtime_registry",
+    "runtime/host": "wippy_runtime_host", "runtime/service": "wippy_runtime_service", "runtime": "wippy_runtime",
     "lua/typed": "wippy_lua_typed", "lua": "wippy_lua", "cli": "wippy_cli",
 }

@@ -43,6 +43,11 @@ local function samples()
   add("actor", function() return security.new_actor("x") end)
   add("scope", function() return security.new_scope() end)
   add("policy", function() return security.policy("app.sec:everything") end)
+  add("executor", function() return funcs.new() end)
+  add("snapshot", function() return registry.snapshot() end)
+  add("changes", function() return registry.snapshot():changes() end)
+  add("version", function() return registry.current_version() end)
+  add("future", function() return (funcs.async("app.test:called")) end)
   add("logger", function() return logger:with({ k = 1 }) end)
   return list
 end

@@ -1,4 +1,4 @@
-// libs: wippy_lua wippy_runtime
+// libs: wippy_lua wippy_runtime wippy_cli
 // Security actors and scopes on their way through SpawnBuilder. The library `sec` makes them and says what a process has, and who
 // else holds them.
 #include "lua/security_object.hpp"

@@ -1,4 +1,4 @@
-// libs: wippy_lua wippy_runtime
+// libs: wippy_lua wippy_runtime wippy_cli
 // Registers one test per `--@ test` of tests/lua/*.lua: LuaConformance_<file>.<C-numbers and title>.
 #include <gtest/gtest.h>
 

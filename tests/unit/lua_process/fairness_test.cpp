@@ -1,4 +1,4 @@
-// libs: wippy_lua wippy_runtime
+// libs: wippy_lua wippy_runtime wippy_cli
 // 24 endless loops on two workers: what others wait beside them, and how long a loop lives after its terminate. Prints its
 // figures. Other programs may hold both cores, so the best of three tries counts, and of 48 kills not the slowest four.
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// libs: wippy_lua wippy_runtime
+// libs: wippy_lua wippy_runtime wippy_cli
 // What a script can reach and what comes out of it: the golden lists of tests/lua/golden, a search for addresses and paths of
 // the host in everything functions give for arguments by chance, and the memory limit of hosts (field.md §7b).
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ void add_literals(const std::string& text, std::set<std::string>& names) {
 
 std::string names_as_lua() {
   std::set<std::string> names;
-  for (const auto& f : std::filesystem::directory_iterator(source_root() + "/lua")) {
+  for (const auto& f : std::filesystem::recursive_directory_iterator(source_root() + "/lua")) {
     if (f.is_regular_file()) add_literals(read_file(f.path().string()), names);
   }
   std::istringstream foreign(
@@ -75,6 +75,10 @@ class Isolation : public ::testing::Test {
   void expect_golden(const std::string& name, const std::vector<std::string>& modules) {
     node.make_current();
     ASSERT_NO_FATAL_FAILURE(add("list", modules));
+    ScriptEntry called;
+    called.id = "app.test:called";
+    called.source = "return { main = function() return 1 end }";
+    ASSERT_EQ(node.add(called), "");
     const LuaNode::Ending end = node.run("app.test:list");
     ASSERT_FALSE(end.abnormal) << end.text;
     std::vector<std::string> lines;

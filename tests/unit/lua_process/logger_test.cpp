@@ -1,4 +1,4 @@
-// libs: wippy_lua wippy_runtime
+// libs: wippy_lua wippy_runtime wippy_cli
 // What records of the logger module say (spec/process.md §6.7).
 #include <gtest/gtest.h>
 

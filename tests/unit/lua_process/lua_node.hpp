@@ -9,6 +9,8 @@
 #include <mutex>
 #include <string>
 
+#include "cli/lua_registry.hpp"
+#include "lua/function_directory.hpp"
 #include "lua/library.hpp"
 #include "lua/program.hpp"
 #include "mailbox/values.hpp"
@@ -20,7 +22,7 @@
 
 namespace wippy::lua::test {
 
-class LuaNode final : public ProcessDirectory {
+class LuaNode final : public ProcessDirectory, public FunctionDirectory {
  public:
   explicit LuaNode(uint32_t workers = 2) : hooks_(*this), node_(workers) {
     hooks_.print = keep_line;
@@ -28,6 +30,8 @@ class LuaNode final : public ProcessDirectory {
     node_.runtime().node().set_directory(this);
     node_.runtime().node().set_print(keep_line);
     hooks_.log = keep_record;
+    hooks_.functions = this;
+    hooks_.registry = &lua_registry_;
     lines() = {};
   }
 
@@ -54,6 +58,7 @@ class LuaNode final : public ProcessDirectory {
   void set_helper(const std::string& source) {
     auto p = std::make_shared<LuaProgram>();
     p->entry_id = "test:t";
+    p->modules = {"time"};
     std::string text;
     if (!compile(source, p->entry_id, p->bytecode, text).ok()) throw std::runtime_error(text);
     helper_ = std::move(p);
@@ -120,6 +125,25 @@ class LuaNode final : public ProcessDirectory {
   wippy::test::Node& node() { return node_; }
   uint64_t start_ns() const { return hooks_.start_ns; }  // where os.clock begins
   StandardHooks& hooks() { return hooks_; }              // before the first process
+
+  // --- FunctionDirectory: every Lua entry can be called, four calls at the same time.
+  Status find_function(std::string_view id, CallTarget& out, std::string& error_text) override {
+    const auto it = programs_.find(std::string(id));
+    if (it == programs_.end()) {
+      error_text = "function '" + std::string(id) + "' not found";
+      return Status::error(ErrorKind::kNotFound, "function not found");
+    }
+    out.gate = gate_;
+    out.program = it->second;
+    return Status::good();
+  }
+  SpawnResult start_call(Context& self, const CallTarget& target, std::string_view arguments,
+                         SpawnOptions options) override {
+    LuaFactory factory(seated_program(target), hooks_, arguments, 1);
+    return self.spawn(factory, options);
+  }
+  CallGate& gate() { return *gate_; }
+  registry::Registry& registry() { return registry_; }
 
   // --- ProcessDirectory
   SpawnResult spawn(Context& self, std::string_view entry_id, std::string_view arguments,
@@ -204,7 +228,10 @@ class LuaNode final : public ProcessDirectory {
   StandardHooks hooks_;
   Ending* ending_ = nullptr;
   std::string id_;
+  registry::Registry registry_{app::Application{}, app::LoadOptions{}};
+  cli::LuaRegistry lua_registry_{registry_};
   wippy::test::Node node_;
+  std::shared_ptr<CallGate> gate_ = std::make_shared<CallGate>(node_.runtime().node(), 4, 2);
 };
 
 }  // namespace wippy::lua::test

@@ -101,7 +101,9 @@ class DeclaredNames {
 // Every "name" in quotes in the sources of `folder`: whatever a script can reach by name is among them.
 inline std::set<std::string> quoted_names(const std::string& folder) {
   std::set<std::string> out;
-  for (const std::string& path : sorted_files(folder, ".cpp")) {
+  std::vector<std::string> paths = sorted_files(folder, ".cpp");
+  for (const std::string& path : sorted_files(folder + "/modules", ".cpp")) paths.push_back(path);
+  for (const std::string& path : paths) {
     std::ifstream in(path);
     const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
     for (std::size_t at = text.find('"'); at != std::string::npos; at = text.find('"', at + 1)) {

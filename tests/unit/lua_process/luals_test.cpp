@@ -1,4 +1,4 @@
-// libs: wippy_lua wippy_runtime
+// libs: wippy_lua wippy_runtime wippy_cli
 // editor/luals against the tables and objects that a process really has: nothing undocumented, nothing invented.
 #include <gtest/gtest.h>
 
@@ -54,6 +54,8 @@ return { main = function()
     Logger = logger:named("x"), SpawnBuilder = process.with_context({ k = 1 }),
     Actor = security.new_actor("x"), Scope = security.new_scope(), Type = integer,
     Policy = security.policy("app.sec:everything"),
+    Future = funcs.async("app.test:returns"), Executor = funcs.new(), Snapshot = registry.snapshot(),
+    Changes = registry.snapshot():changes(), Version = registry.current_version(),
   }
   for class, object in pairs(objects) do
     for _, name in ipairs(candidates) do

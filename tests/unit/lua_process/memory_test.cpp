@@ -1,4 +1,4 @@
-// libs: wippy_lua wippy_runtime
+// libs: wippy_lua wippy_runtime wippy_cli
 // What 100,000 lives of Lua processes leave behind: nothing that grows. Sanitizer builds live a tenth of them.
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// libs: wippy_lua wippy_runtime
+// libs: wippy_lua wippy_runtime wippy_cli
 // C-179: msg:from() is nil for a message without sender, which a script alone cannot make.
 #include <gtest/gtest.h>
 

@@ -41,8 +41,8 @@ TEST(Kinds, H021_UnknownKinds) {
 }
 
 TEST(Kinds, KindsOfLaterBuilds) {
-  for (const char* kind : {"library.lua", "function.lua", "process.wasm", "fs.directory", "env.variable",
-                           "http.service", "ns.dependency"}) {
+  for (const char* kind :
+       {"process.wasm", "function.wasm", "fs.directory", "env.variable", "http.service", "ns.dependency"}) {
     EXPECT_EQ(errors_of(kind, "a: 1"), Texts{"src/_index.yaml:3:21: entry app:x: kind: kind " + std::string(kind) +
                                              " is not supported by this build"});
   }
@@ -124,8 +124,7 @@ TEST(ProcessLua, RequiredAndWrongFields) {
             (Texts{"src/_index.yaml:3:61: entry app:x: modules[1]: expected text, got integer 5",
                    "src/_index.yaml:3:64: entry app:x: modules[2]: must not be empty"}));
   EXPECT_EQ(errors_of("process.lua", "source: x, imports: {a: lib}"),
-            Texts{"src/_index.yaml:3:58: entry app:x: imports.a: imports need kind library.lua, which is not supported "
-                  "by this build"});
+            Texts{"src/_index.yaml:3:58: entry app:x: imports.a: no entry app:lib (written \"lib\")"});
   EXPECT_EQ(errors_of("process.lua", "source: x, limits: {max_memory_bytes: lots}"),
             Texts{"src/_index.yaml:3:72: entry app:x: limits.max_memory_bytes: bad size: expected a number of bytes or "
                   "a size such as 512KiB, 64MiB or 1GiB, got text \"lots\""});
