@@ -10,6 +10,7 @@
 #include "cli/arguments.hpp"
 #include "cli/resolve.hpp"
 #include "numa/topology.hpp"
+#include "runtime/env/store.hpp"
 #include "runtime/native/registry.hpp"
 #include "runtime/observe/flight_trace.hpp"
 #include "runtime/observe/placement_text.hpp"
@@ -42,6 +43,17 @@ std::variant<Application, LoadFailure> load(const CommonArguments& common, const
   }
   options.allow_unknown_kinds = common.allow_unknown_kinds;
   options.environment = hooks.environment;
+  options.make_variables = [](const Application& app, app::Problems& problems) {
+    auto store = env::Store::make(app, env::os_variables(), problems);
+    return [store](const std::string& name, const std::string& space) {
+      app::EntryVariable out;
+      std::string value;
+      const env::Found found = store->get(name, space, value);
+      out.declared = found != env::Found::kUndeclared;
+      if (found == env::Found::kValue) out.value = std::move(value);
+      return out;
+    };
+  };
   return app::load_application(options);
 }
 

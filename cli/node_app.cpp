@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
 #include <iostream>
 
 #include "cli/outcome.hpp"
 #include "lua/machine.hpp"
 #include "mailbox/values.hpp"
+#include "runtime/app/config_env.hpp"
 #include "runtime/observe/flight_trace.hpp"
 #include "runtime/observe/log.hpp"
 #include "scheduler/clock.hpp"
@@ -73,7 +75,18 @@ MailLimits limits_of(const std::optional<app::MailboxConfig>& config) {
 }  // namespace
 
 NodeApp::NodeApp(const app::Application& app, const RunOptions& options)
-    : app_(app), options_(options), runtime_(runtime_config(app, options)), hooks_(*this) {
+    : app_(app),
+      options_(options),
+      terminal_(options.args),
+      runtime_(runtime_config(app, options)),
+      events_(runtime_.node()),
+      hooks_(*this) {
+  app::Problems reported;  // while loading
+  env_ = env::Store::make(app, env::os_variables(), reported);
+  hooks_.env = env_.get();
+  hooks_.events = &events_;
+  hooks_.files = &files_;
+  hooks_.terminal = &terminal_;
   hooks_.print = &NodeApp::print;
 #if !defined(WIPPY_SIM)
   hooks_.entropy = kernel_entropy;
@@ -191,6 +204,21 @@ bool NodeApp::make_entries(std::string& error) {
     const auto* native = entry->config_as<app::ProcessNativeConfig>();
     if (lua != nullptr && !make_lua_entry(id.text(), *lua, error)) return false;
     if (native != nullptr && !make_native_entry(id.text(), *native, error)) return false;
+  }
+  return true;
+}
+
+bool NodeApp::open_filesystems(std::string& error) {
+  for (const auto& [id, entry] : app_.entries) {
+    const auto* config = entry.config_as<app::FsDirectoryConfig>();
+    if (config == nullptr) continue;
+    int number = 0;
+    auto directory = files::Directory::open(config->path, number);
+    if (directory == nullptr) {
+      error = id.text() + ": " + config->path + ": " + std::strerror(number);
+      return false;
+    }
+    files_.add(id.text(), std::move(directory));
   }
   return true;
 }
@@ -336,7 +364,7 @@ bool NodeApp::launch_supervisor(std::string& error) {
 
 bool NodeApp::start(std::string& error) {
   observe::dump_flight_on_crash(&runtime_.node().flights(), trace_path() + ".crash");
-  if (!make_entries(error) || !start_hosts(error)) return false;
+  if (!make_entries(error) || !open_filesystems(error) || !start_hosts(error)) return false;
   start_probes();
   return launch_supervisor(error);
 }

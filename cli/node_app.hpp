@@ -10,11 +10,15 @@
 #include "cli/run.hpp"
 #include "lua/library.hpp"
 #include "lua/program.hpp"
+#include "runtime/env/store.hpp"
+#include "runtime/events/event_bus.hpp"
+#include "runtime/files/directory.hpp"
 #include "runtime/native/registry.hpp"
 #include "runtime/process/process_directory.hpp"
 #include "runtime/runtime.hpp"
 #include "runtime/service/latency_probe.hpp"
 #include "runtime/service/supervisor.hpp"
+#include "runtime/terminal/terminal.hpp"
 
 namespace wippy::cli {
 
@@ -56,6 +60,7 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   template <class Use>
   auto with_factory(const Entry& entry, std::string_view arguments, uint64_t seed, Use use);
   Status no_factory(std::string_view entry_id, std::string& error_text) const;
+  bool open_filesystems(std::string& error);
   bool start_hosts(std::string& error);
   bool launch_supervisor(std::string& error);
   ServiceSpec service_spec(const app::ServicePlan& plan);
@@ -67,7 +72,11 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
 
   const app::Application& app_;
   const RunOptions& options_;
+  Terminal terminal_;  // outlives the blocking pool, which reads from it
+  files::FileSystems files_;
+  std::shared_ptr<env::Store> env_;
   Runtime runtime_;
+  EventBus events_;
   lua::StandardHooks hooks_;
   std::map<std::string, Entry, std::less<>> entries_;  // those that can be spawned
   std::unique_ptr<Supervisor> supervisor_;

@@ -9,6 +9,7 @@
 #if defined(WIPPY_SIM)
 #include "runtime/sim/sim_main.hpp"
 #endif
+#include "runtime/terminal/raw_mode.hpp"
 #include "scheduler/clock.hpp"
 
 namespace wippy::cli {
@@ -79,6 +80,7 @@ void StopSignal::thread_main(void* self) {
       first_ns = now_ns;
       me.asked_(number);
     } else if (now_ns - first_ns > kOnePressNs) {
+      restore_terminal();
       std::fprintf(stderr, "wippy: second signal, ending at once\n");
       std::_Exit(number == SIGINT ? 130 : 1);
     }

@@ -11,6 +11,17 @@
 #include "mailbox/signal.hpp"
 #include "runtime/observe/log.hpp"
 
+namespace wippy {
+class EventBus;
+class Terminal;
+namespace env {
+class Store;
+}
+namespace files {
+class FileSystems;
+}
+}  // namespace wippy
+
 namespace wippy::lua {
 
 // Where signals go that no registration claims: kMessage, kCancel, kExit, kLinkDown. One per machine, made when the
@@ -73,6 +84,11 @@ struct LuaHooks {
   void (*entropy)(uint8_t* out, std::size_t bytes) noexcept = nullptr;
   // Monotonic nanoseconds at the start of the runtime, for os.clock.
   uint64_t start_ns = 0;
+  // Services of modules; null: not available, which their functions answer by UNAVAILABLE. They outlive every machine.
+  env::Store* env = nullptr;
+  EventBus* events = nullptr;
+  files::FileSystems* files = nullptr;
+  Terminal* terminal = nullptr;
   const LuaLibrary* libraries = nullptr;
   std::size_t library_count = 0;
 };

@@ -21,6 +21,10 @@ constexpr LuaLibrary kLibraries[] = {
     {"uuid", nullptr, false, kUuidLibrary},
     {"logger", nullptr, false, kLoggerLibrary},
     {"ctx", nullptr, false, kCtxLibrary},
+    {"env", nullptr, false, kEnvLibrary},
+    {"events", nullptr, false, kEventsLibrary},
+    {"fs", nullptr, false, kFsLibrary},
+    {"io", nullptr, false, kIoLibrary},
     {"security", nullptr, false, kSecurityLibrary},
 };
 

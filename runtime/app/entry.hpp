@@ -40,6 +40,7 @@ enum class Expect : std::uint8_t {
   kProcessHost,  // process.host
   kAnyHost,      // process.host or terminal.host
   kService,      // something the supervisor starts
+  kEnvStorage,   // env.storage.*
 };
 
 // One ID that an entry's configuration names.

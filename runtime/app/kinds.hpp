@@ -2,6 +2,7 @@
 // its row in kinds.cpp.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -36,13 +37,21 @@ struct KindContext {
   const SyntaxCheck* syntax = nullptr;                        // may be null
   const std::vector<std::string>* modules = nullptr;          // built-in modules of this build; null: not known
   const std::vector<NativeFactoryInfo>* factories = nullptr;  // null: not known
+  std::filesystem::path root;                                 // project root
 };
 
 // Reads the whole configuration, reporting problems; `data` holds the entry's data with placeholders filled in.
 using ParseKind = std::shared_ptr<const EntryConfig> (*)(FieldReader& data, KindContext& context);
 
 // Roles a kind can play in references.
-enum Role : unsigned { kRoleNone = 0, kRoleProcess = 1, kRoleProcessHost = 2, kRoleTerminalHost = 4, kRoleService = 8 };
+enum Role : unsigned {
+  kRoleNone = 0,
+  kRoleProcess = 1,
+  kRoleProcessHost = 2,
+  kRoleTerminalHost = 4,
+  kRoleService = 8,
+  kRoleEnvStorage = 1u << 8,
+};
 
 struct KindSpec {
   std::string_view name;
@@ -60,6 +69,13 @@ std::vector<std::string> all_kind_names();
 // Roles of the entry's kind; kRoleNone for unknown ones.
 unsigned roles_of(const Entry& entry);
 
+std::shared_ptr<const EntryConfig> parse_env_storage_file(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_env_storage_memory(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_env_storage_os(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_env_storage_router(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_env_storage_static(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_env_variable(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_fs_directory(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_lua(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_native(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_host(FieldReader& data, KindContext& context);
@@ -67,6 +83,8 @@ std::shared_ptr<const EntryConfig> parse_terminal_host(FieldReader& data, KindCo
 std::shared_ptr<const EntryConfig> parse_process_service(FieldReader& data, KindContext& context);
 
 // Pieces that several kinds share (kind_common.cpp).
+// Permissions, always octal, quoted or not (kind_env.cpp).
+std::optional<unsigned> read_file_mode(FieldReader& data, std::string_view key);
 LifecycleConfig read_lifecycle(FieldReader& data, KindContext& context);
 void read_process_common(FieldReader& data, KindContext& context, ProcessConfig& config);
 void read_host_common(FieldReader& data, HostConfig& config);

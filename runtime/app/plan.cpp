@@ -216,6 +216,7 @@ class Planner {
       case Expect::kProcess: return (roles & kRoleProcess) != 0;
       case Expect::kProcessHost: return (roles & kRoleProcessHost) != 0;
       case Expect::kAnyHost: return (roles & (kRoleProcessHost | kRoleTerminalHost)) != 0;
+      case Expect::kEnvStorage: return (roles & kRoleEnvStorage) != 0;
       case Expect::kService: {
         // A process whose host could not be chosen is a service all the same; that problem is reported already.
         const auto* process = target.config_as<ProcessConfig>();
@@ -231,6 +232,7 @@ class Planner {
       case Expect::kProcess: return "process.lua or another process.* kind";
       case Expect::kProcessHost: return "process.host";
       case Expect::kAnyHost: return "process.host or terminal.host";
+      case Expect::kEnvStorage: return "env.storage.*";
       case Expect::kService:
         return "a service (process.host, terminal.host, process.service or an auto-started process)";
     }

@@ -21,6 +21,12 @@ MAY_INCLUDE = {
     # What C++ processes program against, above Context.
     "runtime/native": CORE + LOG + ["runtime/process"],
     "runtime/app": ["memory", "mailbox"] + SEAMS + LOG,
+    # Values of variables, asked by placeholders and scripts.
+    "runtime/env": ["memory", "runtime/app"] + SEAMS + LOG,
+    # The event bus, confined directories and the terminal: services of modules, on Context and NodeCore only.
+    "runtime/events": CORE + LOG + ["runtime/process"],
+    "runtime/files": ["memory", "mailbox"] + SEAMS + LOG,
+    "runtime/terminal": ["memory", "mailbox"] + SEAMS + LOG,
     "runtime/security": ["memory", "mailbox", "runtime/app"] + SEAMS + LOG,
     "runtime/host": CORE + LOG + ["runtime/process", "runtime/dispatch", "runtime/app", "runtime/security"],
     "runtime/service": CORE + LOG
@@ -30,7 +36,8 @@ MAY_INCLUDE = {
     # runtime/runtime.{hpp,cpp} and its neighbours: the assembled node.
     "runtime": CORE + ["runtime"],
     # lua sees Context, Machine, Payload, Command: not Worker, not Deque.
-    "lua": ["memory", "mailbox", "runtime/process", "runtime/dispatch"] + SEAMS + LOG,
+    "lua": ["memory", "mailbox", "runtime/process", "runtime/dispatch", "runtime/env", "runtime/events",
+            "runtime/files", "runtime/terminal"] + SEAMS + LOG,
     "cli": CORE + ["runtime", "lua"],
     # Programs of embedders.
     "examples": CORE + ["runtime", "lua", "cli"],
