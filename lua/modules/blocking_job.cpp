@@ -6,6 +6,7 @@
 #include "lua/error_object.hpp"
 #include "lua/task.hpp"
 #include "lua/values_lua.hpp"
+#include "runtime/process/context.hpp"
 
 namespace wippy::lua {
 

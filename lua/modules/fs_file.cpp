@@ -21,9 +21,10 @@ using FilePtr = std::shared_ptr<files::OpenFile>;
 enum class Operation : uint8_t { kRead, kReadAll, kLine, kWrite, kSeek, kSync, kStat, kClose };
 
 struct Request {
-  Operation operation = Operation::kClose;
-  const char* name = "";
-  std::size_t bytes = 0;
+  Request(Operation what, const char* called, std::size_t most = 0) noexcept : operation(what), name(called), bytes(most) {}
+  Operation operation;
+  const char* name;  // for messages
+  std::size_t bytes;
   std::string_view data;
   int whence = 0;
   int64_t offset = 0;
@@ -115,7 +116,8 @@ int next_line_done(lua_State* L, int, lua_KContext) {
 int next_line(lua_State* L) {
   lua_settop(L, 0);
   lua_pushvalue(L, lua_upvalueindex(1));
-  return submit(L, {Operation::kLine, "lines"}, next_line_done);
+  const int results = submit(L, {Operation::kLine, "lines"}, next_line_done);
+  return results == 2 ? lua_error(L) : results;  // it did not even begin
 }
 
 // file:lines() -> iterator; it raises what fails [-1, +1, e]

@@ -36,8 +36,9 @@ enum class Operation : uint8_t {
 };
 
 struct Request {
-  Operation operation = Operation::kExists;
-  const char* name = "";  // for messages
+  Request(Operation what, const char* called) noexcept : operation(what), name(called) {}
+  Operation operation;
+  const char* name;  // for messages
   std::string_view path;
   std::string_view second;  // data, or where to
   Directory::Write how = Directory::Write::kReplace;
