@@ -344,15 +344,35 @@ ServiceSpec NodeApp::command_spec() {
   return s;
 }
 
+void NodeApp::hide_logs(ServiceSpec& spec, const app::EntryId& host) const {
+  const app::Entry* entry = app_.find(host);
+  const auto* config = entry == nullptr ? nullptr : entry->config_as<app::TerminalHostConfig>();
+  if (config == nullptr || !config->hide_logs) return;
+  spec.start = [start = std::move(spec.start)](Context& self) {
+    log::hide(true);
+    SpawnResult r = start(self);
+    if (!r.status.ok()) log::hide(false);
+    return r;
+  };
+  spec.ended = [ended = std::move(spec.ended)](bool abnormal, std::string_view value) {
+    log::hide(false);
+    if (ended) ended(abnormal, value);
+  };
+}
+
 bool NodeApp::launch_supervisor(std::string& error) {
   std::vector<ServiceSpec> specs;
   for (const app::EntryId& id : options_.boot_order) {
     const auto plan = app_.services.find(id);
     if (plan != app_.services.end() && plan->second.type == app::ServiceType::kProcess) {
       specs.push_back(service_spec(plan->second));
+      hide_logs(specs.back(), plan->second.host);
     }
   }
-  if (options_.mode == RunMode::kCommand) specs.push_back(command_spec());
+  if (options_.mode == RunMode::kCommand) {
+    specs.push_back(command_spec());
+    hide_logs(specs.back(), options_.terminal_host);
+  }
   supervisor_ = std::make_unique<Supervisor>(std::move(specs), runtime_.seed());
   const Status s = supervisor_->launch(runtime_.node(), control_->core(), [this] {
     services_stopped_.store_release(1);  // partner: shut_down

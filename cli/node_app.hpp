@@ -65,6 +65,8 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   bool launch_supervisor(std::string& error);
   ServiceSpec service_spec(const app::ServicePlan& plan);
   ServiceSpec command_spec();
+  // Of a process on a terminal host with hide_logs: log lines are held back from its start to its end.
+  void hide_logs(ServiceSpec& spec, const app::EntryId& host) const;
   int shut_down();
   static void print(Context& self, std::string_view line) noexcept;
   std::string trace_path() const;

@@ -21,7 +21,8 @@ using FilePtr = std::shared_ptr<files::OpenFile>;
 enum class Operation : uint8_t { kRead, kReadAll, kLine, kWrite, kSeek, kSync, kStat, kClose };
 
 struct Request {
-  Request(Operation what, const char* called, std::size_t most = 0) noexcept : operation(what), name(called), bytes(most) {}
+  Request(Operation what, const char* called, std::size_t most = 0) noexcept
+      : operation(what), name(called), bytes(most) {}
   Operation operation;
   const char* name;  // for messages
   std::size_t bytes;

@@ -63,7 +63,7 @@ int put(lua_State* L, const char* function, const char* separator, const char* e
   luaL_buffinit(L, &text);
   for (int i = 1; i <= count; ++i) {
     if (i > 1) luaL_addstring(&text, separator);
-    luaL_tolstring(L, i, nullptr);
+    push_text(L, i, nullptr);
     luaL_addvalue(&text);
   }
   luaL_addstring(&text, end);

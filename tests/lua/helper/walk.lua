@@ -39,6 +39,9 @@ local function samples()
   add("loaded location", function() return time.load_location("UTC") end)
   add("timer", function() return time.timer("1h") end)
   add("ticker", function() return time.ticker("1h") end)
+  add("event subscription", function() return events.subscribe("x") end)
+  add("filesystem", function() return fs.get("app:fs") end)
+  add("file", function() return fs.get("app:fs"):open("x", "w+") end)
   add("logger", function() return logger:with({ k = 1 }) end)
   return list
 end
