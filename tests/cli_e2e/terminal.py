@@ -44,7 +44,7 @@ def piped(directory, *pieces, arguments=()):
 
 @case("H-262: io is there on a terminal host and nowhere else, not for children either")
 def elsewhere():
-    code, out, _ = piped(app("io.print(process.exec('app:child', 'app:processes'))"))
+    code, out, _ = piped(app("io.print((process.exec('app:child', 'app:processes')))"))
     e2e.equal((code, out), (0, ";".join(["nilUnavailableno terminal context"] * 7) + "0\n"), "child")
 
 
