@@ -229,10 +229,10 @@ int OpenFile::close() {
 
 // --- Directory
 
-std::shared_ptr<Directory> Directory::open(const std::string& path, int& error) {
+std::shared_ptr<Directory> Directory::open(const std::string& path, int& error, Resolve resolve) {
   const int fd = ::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   error = fd < 0 ? errno : 0;
-  return fd < 0 ? nullptr : std::shared_ptr<Directory>(new Directory(fd));
+  return fd < 0 ? nullptr : std::shared_ptr<Directory>(new Directory(fd, resolve));
 }
 
 Directory::~Directory() { ::close(fd_); }
@@ -241,6 +241,7 @@ int Directory::open_beneath(std::string_view path, int flags, unsigned mode) con
   path = without_slashes(path);
   if (path.find('\0') != std::string_view::npos) return -EINVAL;
   const std::string text(path.empty() ? "." : path);
+  if (resolve_ == Resolve::kWalk) return open_walking(fd_, text, flags, mode);
   open_how how{};
   how.flags = static_cast<uint64_t>(flags | O_CLOEXEC);
   how.mode = (flags & O_CREAT) != 0 ? mode : 0;

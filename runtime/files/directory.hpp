@@ -60,7 +60,8 @@ class OpenFile {
 class Directory {
  public:
   // Null: `error` is the errno.
-  static std::shared_ptr<Directory> open(const std::string& path, int& error);
+  enum class Resolve : uint8_t { kKernel, kWalk };  // kWalk: as on a kernel without openat2
+  static std::shared_ptr<Directory> open(const std::string& path, int& error, Resolve resolve = Resolve::kKernel);
   ~Directory();
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;
@@ -78,13 +79,14 @@ class Directory {
   int rename(std::string_view from, std::string_view to);
 
  private:
-  explicit Directory(int fd) noexcept : fd_(fd) {}
+  Directory(int fd, Resolve resolve) noexcept : fd_(fd), resolve_(resolve) {}
   // A descriptor, or a negative errno.
   int open_beneath(std::string_view path, int flags, unsigned mode) const;
   // The directory that holds the last component, which must be a name.
   int open_parent(std::string_view path, std::string& name) const;
 
   const int fd_;
+  const Resolve resolve_;
 };
 
 // The filesystems of an application, by entry ID. Filled before the first process, then immutable.

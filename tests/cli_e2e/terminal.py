@@ -122,3 +122,10 @@ def raw():
             ("SIGQUIT", RAW + "time.sleep('1h')", lambda program, fd: program.send_signal(signal.SIGQUIT)),
             ("SIGSEGV", RAW + "time.sleep('1h')", lambda program, fd: program.send_signal(signal.SIGSEGV))):
         e2e.equal(in_terminal(body, act), (True, True), what)
+
+
+@case("H-059: io, dofile, loadfile, os.execute and os.getenv are not there for a script that does not list io")
+def absent():
+    files = {"src/_index.yaml": HEAD + PROCESS_HOST + TERMINAL + "  - {name: it, kind: process.lua, source: 'file://it.lua'}\n",
+             "src/it.lua": "return { main = function() print(io, dofile, loadfile, os.execute, os.getenv, (pcall(require, 'io'))) end }\n"}
+    e2e.run(e2e.write_files(e2e.scratch(), files), "run", "-x", "app:it").exits(0).prints("nil\tnil\tnil\tnil\tnil\tfalse\n")
