@@ -4,6 +4,7 @@
 
 #include "cli/outcome.hpp"
 #include "cli/progress.hpp"
+#include "runtime/env/store.hpp"
 #include "runtime/native/registry.hpp"
 
 namespace wippy::cli {
@@ -26,6 +27,17 @@ app::LoadOptions load_options(const CommonArguments& common, const Hooks& hooks)
   options.profiles = common.profiles;
   options.sets = common.sets;
   options.overrides = common.overrides;
+  options.make_variables = [](const app::Application& app, app::Problems& problems) {
+    auto store = env::Store::make(app, env::os_variables(), problems);
+    return [store](const std::string& name, const std::string& space) {
+      app::EntryVariable out;
+      std::string value;
+      const env::Found found = store->get(name, space, value);
+      out.declared = found != env::Found::kUndeclared;
+      if (found == env::Found::kValue) out.value = std::move(value);
+      return out;
+    };
+  };
   return options;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 
 #include "cli/lua_syntax.hpp"
@@ -13,12 +14,14 @@
 #include "cli/stop_signal.hpp"
 #include "lua/machine.hpp"
 #include "mailbox/values.hpp"
+#include "runtime/app/config_env.hpp"
 #include "runtime/app/imports.hpp"
 #include "runtime/app/node_values.hpp"
 #include "runtime/observe/flight_trace.hpp"
 #include "runtime/observe/log.hpp"
 #include "runtime/observe/terminal.hpp"
 #include "runtime/process/permission.hpp"
+#include "runtime/terminal/raw_mode.hpp"
 #include "scheduler/clock.hpp"
 
 namespace wippy::cli {
@@ -89,13 +92,21 @@ app::LoadOptions late_options(const app::Application& app, const RunOptions& opt
 NodeApp::NodeApp(const app::Application& app, const RunOptions& options)
     : app_(app),
       options_(options),
+      terminal_(options.args),
       runtime_(runtime_config(app, options)),
       policies_(app),
+      events_(runtime_.node()),
       hooks_(*this),
       programs_(runtime_, options.natives),
       registry_(app, late_options(app, options)),
       lua_registry_(registry_),
       functions_(programs_, *this, hooks_, registry_) {
+  app::Problems reported;  // while loading
+  env_ = env::Store::make(app, env::os_variables(), reported);
+  hooks_.env = env_.get();
+  hooks_.events = &events_;
+  hooks_.files = &files_;
+  hooks_.terminal = &terminal_;
   hooks_.policies = &policies_;
   hooks_.functions = &functions_;
   hooks_.registry = &lua_registry_;
@@ -205,6 +216,21 @@ HostOptions NodeApp::host_options(const app::EntryId& id) const {
     }
   }
   return o;
+}
+
+bool NodeApp::open_filesystems(std::string& error) {
+  for (const auto& [id, entry] : app_.entries) {
+    const auto* config = entry.config_as<app::FsDirectoryConfig>();
+    if (config == nullptr) continue;
+    int number = 0;
+    auto directory = files::Directory::open(config->path, number);
+    if (directory == nullptr) {
+      error = id.text() + ": " + config->path + ": " + std::strerror(number);
+      return false;
+    }
+    files_.add(id.text(), std::move(directory));
+  }
+  return true;
 }
 
 // The supervisor starts them, except for the one that it runs on. A host nobody asked for stays created: spawns onto it are
@@ -383,6 +409,22 @@ ServiceSpec NodeApp::command_spec() {
   return s;
 }
 
+void NodeApp::hide_logs(ServiceSpec& spec, const app::EntryId& host) const {
+  const app::Entry* entry = app_.find(host);
+  const auto* config = entry == nullptr ? nullptr : entry->config_as<app::TerminalHostConfig>();
+  if (config == nullptr || !config->hide_logs) return;
+  spec.start = [start = std::move(spec.start)](Context& self) {
+    log::hide(true);
+    SpawnResult r = start(self);
+    if (!r.status.ok()) log::hide(false);
+    return r;
+  };
+  spec.ended = [ended = std::move(spec.ended)](bool abnormal, std::string_view value) {
+    log::hide(false);
+    if (ended) ended(abnormal, value);
+  };
+}
+
 bool NodeApp::launch_supervisor(std::string& error) {
   std::vector<ServiceSpec> specs;
   for (const app::EntryId& id : options_.boot_order) {
@@ -390,11 +432,15 @@ bool NodeApp::launch_supervisor(std::string& error) {
     if (plan == app_.services.end()) continue;
     if (plan->second.type == app::ServiceType::kProcess) {
       specs.push_back(service_spec(plan->second));
+      hide_logs(specs.back(), plan->second.host);
     } else if (ProcessHost* host = runtime_.host(id.text())) {
       specs.push_back(host_spec(plan->second, *host));
     }
   }
-  if (options_.mode == RunMode::kCommand) specs.push_back(command_spec());
+  if (options_.mode == RunMode::kCommand) {
+    specs.push_back(command_spec());
+    hide_logs(specs.back(), options_.terminal_host);
+  }
   supervisor_ = std::make_unique<Supervisor>(std::move(specs), runtime_.seed());
   for (const auto& [id, group] : app_.groups) supervisor_->add_group(service_group(id, group));
   const Status s = supervisor_->launch(runtime_.node(), control_->core(), [this] {
@@ -415,7 +461,7 @@ bool NodeApp::start(std::string& error) {
           write_trace("latency objective missed");
         });
   }
-  if (!programs_.load(app_, error) || !make_hosts(error)) return false;
+  if (!programs_.load(app_, error) || !open_filesystems(error) || !make_hosts(error)) return false;
   if (options_.before_processes && !options_.before_processes(error)) return false;
   return launch_supervisor(error);
 }

@@ -13,6 +13,9 @@
 #include "cli/run.hpp"
 #include "lua/library.hpp"
 #include "lua/program.hpp"
+#include "runtime/env/store.hpp"
+#include "runtime/events/event_bus.hpp"
+#include "runtime/files/directory.hpp"
 #include "runtime/native/registry.hpp"
 #include "runtime/process/process_directory.hpp"
 #include "runtime/runtime.hpp"
@@ -20,6 +23,7 @@
 #include "runtime/service/host_service.hpp"
 #include "runtime/service/latency_probe.hpp"
 #include "runtime/service/supervisor.hpp"
+#include "runtime/terminal/terminal.hpp"
 
 namespace wippy::cli {
 
@@ -61,6 +65,7 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   template <class Use>
   auto with_factory(const Programs::Definition& entry, std::string_view arguments, uint64_t seed, Use use);
   Status no_factory(std::string_view entry_id, std::string& error_text) const;
+  bool open_filesystems(std::string& error);
   bool make_hosts(std::string& error);
   bool needs_function_host() const;
   HostOptions host_options(const app::EntryId& id) const;
@@ -70,6 +75,8 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   bool secure(const std::optional<app::SecurityConfig>& config, SpawnOptions& options, SpawnResult& refused) const;
   ServiceSpec service_spec(const app::ServicePlan& plan);
   ServiceSpec command_spec();
+  // Of a process on a terminal host with hide_logs: log lines are held back from its start to its end.
+  void hide_logs(ServiceSpec& spec, const app::EntryId& host) const;
   int shut_down();
   static void print(Context& self, std::string_view line) noexcept;
   std::string trace_path() const;
@@ -79,8 +86,12 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
 
   const app::Application& app_;
   const RunOptions& options_;
+  Terminal terminal_;  // outlives the blocking pool, which reads from it
+  files::FileSystems files_;
+  std::shared_ptr<env::Store> env_;
   Runtime runtime_;
   security::PolicyStore policies_;
+  EventBus events_;
   lua::StandardHooks hooks_;
   Programs programs_;  // what can be spawned, called and imported
   registry::Registry registry_;

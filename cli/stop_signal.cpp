@@ -9,7 +9,7 @@
 #if defined(WIPPY_SIM)
 #include "runtime/sim/sim_main.hpp"
 #endif
-#include "memory/atomic.hpp"
+#include "runtime/terminal/raw_mode.hpp"
 #include "scheduler/clock.hpp"
 
 namespace wippy::cli {
@@ -30,14 +30,7 @@ sigset_t watched() {
   return set;
 }
 #endif
-Atomic<void (*)()> terminal_restore{nullptr};
 }  // namespace
-
-void set_terminal_restore(void (*restore)()) { terminal_restore.store_release(restore); }  // partner: restore_terminal
-
-void restore_terminal() {
-  if (void (*restore)() = terminal_restore.load_acquire()) restore();
-}
 
 StopSignal::StopSignal() {
 #if !defined(WIPPY_SIM)
@@ -88,8 +81,8 @@ void StopSignal::thread_main(void* self) {
       first_ns = now_ns;
       me.asked_(number);
     } else if (now_ns - first_ns > kOnePressNs) {
-      std::fprintf(stderr, "wippy: second signal, ending at once\n");
       restore_terminal();
+      std::fprintf(stderr, "wippy: second signal, ending at once\n");
       std::_Exit(number == SIGINT ? 130 : 1);
     }
   }

@@ -10,11 +10,6 @@
 
 namespace wippy::cli {
 
-// What puts the terminal back (raw mode) before a program that does not wait for its threads ends. Async-signal-safe is not
-// asked for; called at most once, on any thread. Null: nothing. Set by whoever changes the terminal.
-void set_terminal_restore(void (*restore)());
-void restore_terminal();
-
 class StopSignal {
  public:
   // Blocks the signals in the calling thread: construct before any other thread is started. `asked` runs on the signal

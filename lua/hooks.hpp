@@ -12,6 +12,17 @@
 #include "runtime/observe/log.hpp"
 #include "runtime/process/security.hpp"
 
+namespace wippy {
+class EventBus;
+class Terminal;
+namespace env {
+class Store;
+}
+namespace files {
+class FileSystems;
+}
+}  // namespace wippy
+
 namespace wippy::lua {
 
 // Where signals go that no registration claims: kMessage, kCancel, kExit, kLinkDown. One per machine, made when the
@@ -82,6 +93,11 @@ struct LuaHooks {
   // What the modules funcs and registry ask. Null: they answer UNAVAILABLE.
   FunctionDirectory* functions = nullptr;
   RegistryService* registry = nullptr;
+  // Services of modules; null: not available, which their functions answer by UNAVAILABLE. They outlive every machine.
+  env::Store* env = nullptr;
+  EventBus* events = nullptr;
+  files::FileSystems* files = nullptr;
+  Terminal* terminal = nullptr;
   const LuaLibrary* libraries = nullptr;
   std::size_t library_count = 0;
 };

@@ -26,6 +26,10 @@ ProcessDirectory& directory_of(lua_State* L) noexcept;
 
 // Fields of libraries (lua/lib_<name>.cpp).
 extern const LibraryEntry kCtxLibrary[];
+extern const LibraryEntry kEnvLibrary[];
+extern const LibraryEntry kEventsLibrary[];
+extern const LibraryEntry kFsLibrary[];
+extern const LibraryEntry kIoLibrary[];
 extern const LibraryEntry kSecurityLibrary[];
 extern const LibraryEntry kTimeLibrary[];
 extern const LibraryEntry kProcessLibrary[];

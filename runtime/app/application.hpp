@@ -53,12 +53,23 @@ struct Application {
   const Entry* find(const EntryId& id) const;
 };
 
+// What a placeholder's name stands for among the env entries.
+struct EntryVariable {
+  bool declared = false;  // false: no env.variable has that name or ID
+  std::optional<std::string> value;
+};
+// `space`: namespace of the entry that holds the placeholder.
+using EntryVariables = std::function<EntryVariable(const std::string& name, const std::string& space)>;
+// Called once, when the env.* entries have their configurations and no other entry has.
+using MakeEntryVariables = std::function<EntryVariables(const Application& app, Problems& problems)>;
+
 struct LoadOptions {
   std::filesystem::path root = ".";
   SyntaxCheck syntax;                                       // may be empty: sources are not checked
   std::optional<std::vector<std::string>> modules;          // built-in Lua modules; not given: not checked
   std::optional<std::vector<NativeFactoryInfo>> factories;  // of process.native; not given: not checked
   bool allow_unknown_kinds = false;                         // unknown and unsupported kinds are warnings
+  MakeEntryVariables make_variables;                        // empty: placeholders read no env entries
   Lookup environment;                                       // empty: the variables of this operating-system process
   std::vector<std::string> config_files;                    // --config: merged over .wippy.yaml, in this order
   std::vector<std::string> profiles;                        // --profile: then these, in this order

@@ -43,6 +43,7 @@ enum class Expect : std::uint8_t {
   kPolicy,       // security.policy
   kPolicyGroup,  // no entry: a group that some policy names
   kLuaCode,      // library.lua, or another entry whose Lua text serves as one
+  kEnvStorage,   // env.storage.*
 };
 
 // One ID that an entry's configuration names.

@@ -6,7 +6,14 @@
 namespace wippy::app {
 namespace {
 
-constexpr std::array<KindSpec, 10> kKinds{{
+constexpr std::array<KindSpec, 17> kKinds{{
+    {"env.storage.file", kRoleEnvStorage, parse_env_storage_file},
+    {"env.storage.memory", kRoleEnvStorage, parse_env_storage_memory},
+    {"env.storage.os", kRoleEnvStorage, parse_env_storage_os},
+    {"env.storage.router", kRoleEnvStorage, parse_env_storage_router},
+    {"env.storage.static", kRoleEnvStorage, parse_env_storage_static},
+    {"env.variable", kRoleNone, parse_env_variable},
+    {"fs.directory", kRoleNone, parse_fs_directory},
     {"function.lua", kRoleLuaCode, parse_function_lua},
     {"library.lua", kRoleLuaCode, parse_library_lua},
     {"process.lua", kRoleProcess | kRoleLuaCode, parse_process_lua},
@@ -21,11 +28,22 @@ constexpr std::array<KindSpec, 10> kKinds{{
 
 // Kinds that the specification names and that have no row above.
 constexpr std::array kPlannedKinds = std::to_array<std::string_view>({
-    "process.wasm",  "function.wasm",      "fs.directory",        "security.policy.expr", "security.token_store",
-    "env.variable",  "env.storage.memory", "env.storage.os",      "env.storage.file",     "env.storage.router",
-    "ns.definition", "ns.requirement",     "ns.dependency",       "http.service",         "http.router",
-    "http.endpoint", "db.sql.sqlite",      "queue.driver.memory", "queue.queue",          "queue.consumer",
-    "template.set",  "template.jet",
+    "process.wasm",
+    "function.wasm",
+    "security.policy.expr",
+    "security.token_store",
+    "ns.definition",
+    "ns.requirement",
+    "ns.dependency",
+    "http.service",
+    "http.router",
+    "http.endpoint",
+    "db.sql.sqlite",
+    "queue.driver.memory",
+    "queue.queue",
+    "queue.consumer",
+    "template.set",
+    "template.jet",
 });
 
 }  // namespace

@@ -2,6 +2,7 @@
 // its row in kinds.cpp.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -37,6 +38,7 @@ struct KindContext {
   const SyntaxCheck* syntax = nullptr;                        // may be null
   const std::vector<std::string>* modules = nullptr;          // built-in modules of this build; null: not known
   const std::vector<NativeFactoryInfo>* factories = nullptr;  // null: not known
+  std::filesystem::path root;                                 // project root
 };
 
 // Reads the whole configuration, reporting problems; `data` holds the entry's data with placeholders filled in.
@@ -50,7 +52,8 @@ enum Role : unsigned {
   kRoleTerminalHost = 4,
   kRoleService = 8,
   kRolePolicy = 16,
-  kRoleLuaCode = 32
+  kRoleLuaCode = 32,
+  kRoleEnvStorage = 64
 };
 
 struct KindSpec {
@@ -72,6 +75,13 @@ unsigned roles_of(const Entry& entry);
 std::shared_ptr<const EntryConfig> parse_function_lua(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_library_lua(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_registry_entry(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_env_storage_file(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_env_storage_memory(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_env_storage_os(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_env_storage_router(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_env_storage_static(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_env_variable(FieldReader& data, KindContext& context);
+std::shared_ptr<const EntryConfig> parse_fs_directory(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_lua(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_native(FieldReader& data, KindContext& context);
 std::shared_ptr<const EntryConfig> parse_process_host(FieldReader& data, KindContext& context);
@@ -81,6 +91,8 @@ std::shared_ptr<const EntryConfig> parse_process_service(FieldReader& data, Kind
 std::shared_ptr<const EntryConfig> parse_service_group(FieldReader& data, KindContext& context);
 
 // Pieces that several kinds share (kind_common.cpp).
+// Permissions, always octal, quoted or not (kind_env.cpp).
+std::optional<unsigned> read_file_mode(FieldReader& data, std::string_view key);
 LifecycleConfig read_lifecycle(FieldReader& data, KindContext& context);
 void read_process_common(FieldReader& data, KindContext& context, ProcessConfig& config);
 void read_host_common(FieldReader& data, KindContext& context, HostConfig& config);

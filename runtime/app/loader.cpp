@@ -5,12 +5,32 @@
 #include <utility>
 
 #include "runtime/app/application.hpp"
+#include "runtime/app/config_env.hpp"
 #include "runtime/app/files.hpp"
 #include "runtime/app/index_file.hpp"
 #include "runtime/app/plan.hpp"
 
 namespace wippy::app {
 namespace {
+
+// Two entries with one public name: which of them would a script get? (H-086)
+void check_public_names(const std::map<EntryId, Entry>& entries, Problems& problems) {
+  std::map<std::string, const Entry*> names;
+  for (const auto& [id, entry] : entries) {
+    const auto* config = entry.config_as<EnvVariableConfig>();
+    if (config == nullptr || config->variable.empty()) continue;
+    const auto [first, fresh] = names.emplace(config->variable, &entry);
+    if (fresh) continue;
+    const Origin& other = first->second->origin;
+    problems.error(
+        {entry.origin.file,
+         entry.data.find("variable") != nullptr ? entry.data.find("variable")->position : entry.origin.position,
+         entry_subject(id), "variable",
+         "the public name " + config->variable + " belongs to " + first->second->id.text() + ", at " + other.file +
+             ":" + std::to_string(other.position.line),
+         ""});
+  }
+}
 
 class Loader {
  public:
@@ -57,10 +77,19 @@ class Loader {
       read_index_file(file, paths, problems_, index);
     broken_ = std::move(index.broken);
     for (Entry& entry : index.entries) add(std::move(entry));
-    for (auto& [id, entry] : app_.entries) parse(entry);
+    for (auto& [id, entry] : app_.entries) {
+      if (is_environment(entry)) parse(entry);
+    }
+    check_public_names(app_.entries, problems_);
+    if (options_.make_variables) variables_ = options_.make_variables(app_, problems_);
+    for (auto& [id, entry] : app_.entries) {
+      if (!is_environment(entry)) parse(entry);
+    }
     std::erase_if(app_.entries, [&](const auto& item) { return broken_.contains(item.first); });
     make_plan(app_, broken_, problems_);
   }
+
+  static bool is_environment(const Entry& entry) { return entry.kind.starts_with("env."); }
 
   void add(Entry entry) {
     const Origin origin = entry.origin;
@@ -100,8 +129,12 @@ class Loader {
           {site.file, data.position, site.subject, "data", "expected a map, got " + describe(data), ""});
     }
     fill_placeholders(entry, data, site);
-    KindContext context{entry, site, &options_.syntax, options_.modules ? &*options_.modules : nullptr,
-                        options_.factories ? &*options_.factories : nullptr};
+    KindContext context{entry,
+                        site,
+                        &options_.syntax,
+                        options_.modules ? &*options_.modules : nullptr,
+                        options_.factories ? &*options_.factories : nullptr,
+                        app_.root};
     FieldReader fields(data, "", site);
     entry.config = spec->parse(fields, context);
     fields.finish();
@@ -109,12 +142,16 @@ class Loader {
 
   void fill_placeholders(const Entry& entry, Node& data, const Site& site) {
     PlaceholderRules rules;
-    rules.environment = [this](const std::string& name) -> std::optional<std::string> {
+    rules.environment = [this, &entry](const std::string& name) -> std::optional<std::string> {
+      if (variables_) {
+        EntryVariable found = variables_(name, entry.id.space);
+        if (found.declared) return std::move(found.value);
+      }
       // Names with a colon are env entries.
       if (!app_.settings.env_os_fallback || name.find(':') != std::string::npos) return std::nullopt;
       return environment_(name);
     };
-    rules.unset_hint = "only variables of the operating system are supported by this build";
+    rules.unset_hint = "declare it as env.variable, set it, or write ${env:NAME|fallback}";
     for (Member& member : data.members) {
       if (member.key == "source" && entry.kind.ends_with(".lua")) continue;  // program text is never touched
       interpolate(member.value, member.key, site, rules);
@@ -123,6 +160,7 @@ class Loader {
 
   const LoadOptions& options_;
   Lookup environment_;
+  EntryVariables variables_;  // empty until the env entries are read
   Problems problems_;
   Application app_;
   std::set<EntryId> broken_;

@@ -244,6 +244,7 @@ class Planner {
       case Expect::kPolicy: return (roles & kRolePolicy) != 0;
       case Expect::kPolicyGroup: return true;  // check_group
       case Expect::kLuaCode: return (roles & kRoleLuaCode) != 0;
+      case Expect::kEnvStorage: return (roles & kRoleEnvStorage) != 0;
       case Expect::kService: {
         // A process whose host could not be chosen is a service all the same; that problem is reported already.
         const auto* process = target.config_as<ProcessConfig>();
@@ -262,6 +263,7 @@ class Planner {
       case Expect::kPolicy: return "security.policy";
       case Expect::kPolicyGroup: return "a group of policies";
       case Expect::kLuaCode: return "library.lua, or function.lua or process.lua used as one";
+      case Expect::kEnvStorage: return "env.storage.*";
       case Expect::kService:
         return "a service (process.host, terminal.host, process.service or an auto-started process)";
     }

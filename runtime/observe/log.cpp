@@ -1,5 +1,7 @@
 #include "runtime/observe/log.hpp"
 
+#include "memory/atomic.hpp"
+
 #include <spdlog/async.h>
 #include <spdlog/sinks/ansicolor_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -116,6 +118,8 @@ std::string as_console(Level level, std::string_view name, std::string_view mess
   return line;
 }
 
+Atomic<uint32_t> g_hidden{0};
+
 }  // namespace
 
 void init(const Config& config) {
@@ -145,7 +149,11 @@ void shutdown() {
 
 bool enabled(Level level) noexcept {
   const State& s = state();
-  return s.logger != nullptr && level >= s.config.min_level;
+  return s.logger != nullptr && level >= s.config.min_level && g_hidden.load_relaxed() == 0;  // see hide
+}
+
+void hide(bool on) noexcept {
+  g_hidden.store_relaxed(on ? 1 : 0);  // partner: enabled; publishes nothing
 }
 
 void write(Level level, std::string_view name, std::string_view message, const Field* fields, std::size_t count) {

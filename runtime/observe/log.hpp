@@ -29,6 +29,8 @@ struct Field {
 void init(const Config& config);
 // Writes what is queued. Lines written after it are lost.
 void shutdown();
+// While on, nothing is written: a process draws on the terminal (terminal.host, hide_logs). Any thread.
+void hide(bool on) noexcept;
 bool enabled(Level level) noexcept;
 // name: who speaks, e.g. the entry id. Copies everything. One record, one line: the console shows control characters but tabs as \n or
 // \x1b, and in JSON a field whose key is taken ("level", "pid" twice) becomes "field.<key>".

@@ -25,6 +25,12 @@ MAY_INCLUDE = {
     "runtime/security": CORE + LOG + ["runtime/process", "runtime/app"],
     # Versions of the entries: above what an entry is, below what is made of one.
     "runtime/registry": ["memory", "mailbox", "runtime/app"] + SEAMS + LOG,
+    # Values of variables, asked by placeholders and scripts.
+    "runtime/env": ["memory", "runtime/app"] + SEAMS + LOG,
+    # The event bus, confined directories and the terminal: services of modules, on Context and NodeCore only.
+    "runtime/events": CORE + LOG + ["runtime/process"],
+    "runtime/files": ["memory", "mailbox"] + SEAMS + LOG,
+    "runtime/terminal": ["memory", "mailbox"] + SEAMS + LOG,
     "runtime/host": CORE + LOG + ["runtime/process", "runtime/dispatch", "runtime/app", "runtime/security"],
     "runtime/service": CORE + LOG
     + ["runtime/process", "runtime/dispatch", "runtime/app", "runtime/security", "runtime/host"],
@@ -34,7 +40,8 @@ MAY_INCLUDE = {
     "runtime": CORE + ["runtime"],
     # lua sees Context, Machine, Payload, Command: not Worker, not Deque.
     "lua/typed": [],
-    "lua": ["lua/typed", "memory", "mailbox", "runtime/process", "runtime/dispatch"] + SEAMS + LOG,
+    "lua": ["lua/typed", "memory", "mailbox", "runtime/process", "runtime/dispatch", "runtime/env", "runtime/events",
+            "runtime/files", "runtime/terminal"] + SEAMS + LOG,
     "cli": CORE + ["runtime", "lua"],
     # Programs of embedders.
     "examples": CORE + ["runtime", "lua", "cli"],

@@ -48,6 +48,9 @@ local function samples()
   add("changes", function() return registry.snapshot():changes() end)
   add("version", function() return registry.current_version() end)
   add("future", function() return (funcs.async("app.test:called")) end)
+  add("event subscription", function() return events.subscribe("x") end)
+  add("filesystem", function() return fs.get("app:fs") end)
+  add("file", function() return fs.get("app:fs"):open("x", "w+") end)
   add("logger", function() return logger:with({ k = 1 }) end)
   return list
 end

@@ -21,7 +21,7 @@ namespace wippy::lua::test {
 
 inline std::vector<std::string> sorted_files(const std::string& folder, const std::string& extension) {
   std::vector<std::string> files;
-  for (const auto& f : std::filesystem::directory_iterator(folder)) {
+  for (const auto& f : std::filesystem::recursive_directory_iterator(folder)) {
     if (f.path().extension() == extension) files.push_back(f.path().string());
   }
   std::sort(files.begin(), files.end());

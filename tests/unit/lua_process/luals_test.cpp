@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <lua5.4/lua.hpp>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "runtime/events/event_bus.hpp"
+#include "runtime/files/directory.hpp"
 #include "tests/unit/lua_process/lua_node.hpp"
 #include "tests/unit/lua_process/luals_names.hpp"
 
@@ -56,6 +59,7 @@ return { main = function()
     Policy = security.policy("app.sec:everything"),
     Future = funcs.async("app.test:returns"), Executor = funcs.new(), Snapshot = registry.snapshot(),
     Changes = registry.snapshot():changes(), Version = registry.current_version(),
+    EventSubscription = events.subscribe("x"), Filesystem = fs.get("app:fs"), File = fs.get("app:fs"):open("x", "w+"),
   }
   for class, object in pairs(objects) do
     for _, name in ipairs(candidates) do
@@ -63,6 +67,9 @@ return { main = function()
       if ok and member ~= nil and not (class == "Error" and string[name]) then found(class .. ":" .. name) end
     end
   end
+  local subscription = events.subscribe("y")
+  events.send("y", "k", "p", 1)
+  local bus_event = subscription:channel():receive()
   local good = ending("app.test:returns")
   local bad, down = ending("app.test:fails")
   process.cancel(process.pid(), "60s")
@@ -71,7 +78,8 @@ return { main = function()
     Event = { good, bad, down, cancel }, Result = { good.result, bad.result }, Options = { process.get_options() },
     Selected = { channel.select({ full:case_receive() }), channel.select({ full:case_receive(), default = true }) },
     ErrorFrame = { errors.call_stack(errors.new("x")).frames[1] }, UuidFields = { uuid.parse(uuid.v1()) },
-    Date = { os.date("*t") },
+    Date = { os.date("*t") }, BusEvent = { bus_event },
+    FileStat = { fs.get("app:fs"):stat("x") }, DirectoryItem = fs.get("app:fs"):list(),
   }
   for class, tables in pairs(plain) do
     for i = 1, 4 do
@@ -104,7 +112,16 @@ Names real_names() {
   worker.id = "app.test:fails";
   worker.source = "return { main = function() error('x') end }";
   EXPECT_EQ(node.add(worker), "");
+  EventBus bus(node.node().runtime().node());
+  files::FileSystems filesystems;
+  std::string folder = ::testing::TempDir() + "wippy-luals-XXXXXX";
+  int error = 0;
+  EXPECT_NE(mkdtemp(folder.data()), nullptr);
+  filesystems.add("app:fs", files::Directory::open(folder, error));
+  node.hooks().events = &bus;
+  node.hooks().files = &filesystems;
   const LuaNode::Ending end = node.run(e.id);
+  std::filesystem::remove_all(folder);
   EXPECT_FALSE(end.abnormal) << end.text;
   EXPECT_EQ(end.text, "true");
   Names out;

@@ -41,8 +41,7 @@ TEST(Kinds, H021_UnknownKinds) {
 }
 
 TEST(Kinds, KindsOfLaterBuilds) {
-  for (const char* kind :
-       {"process.wasm", "function.wasm", "fs.directory", "env.variable", "http.service", "ns.dependency"}) {
+  for (const char* kind : {"process.wasm", "function.wasm", "http.service", "ns.dependency"}) {
     EXPECT_EQ(errors_of(kind, "a: 1"), Texts{"src/_index.yaml:3:21: entry app:x: kind: kind " + std::string(kind) +
                                              " is not supported by this build"});
   }
@@ -343,11 +342,11 @@ TEST(Placeholders, UnsetAndSecret) {
         "local_queue_size: '${env:X'}");
   EXPECT_EQ(project.errors(),
             (Texts{"src/_index.yaml:3:51: entry app:x: host.workers: variable GONE is not set and has no fallback; "
-                   "only variables of the operating system are supported by this build",
+                   "declare it as env.variable, set it, or write ${env:NAME|fallback}",
                    "src/_index.yaml:3:78: entry app:x: host.queue_size: expected an integer, got text (the value of "
                    "variable SECRET)",
                    "src/_index.yaml:3:110: entry app:x: host.max_processes: variable app:var is not set and has no "
-                   "fallback; only variables of the operating system are supported by this build",
+                   "fallback; declare it as env.variable, set it, or write ${env:NAME|fallback}",
                    "src/_index.yaml:3:146: entry app:x: host.local_queue_size: the placeholder is not closed"}));
 }
 
