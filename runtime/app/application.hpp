@@ -58,7 +58,13 @@ struct LoadOptions {
   std::optional<std::vector<std::string>> modules;          // built-in Lua modules; not given: not checked
   std::optional<std::vector<NativeFactoryInfo>> factories;  // of process.native; not given: not checked
   bool allow_unknown_kinds = false;                         // unknown and unsupported kinds are warnings
-  Lookup environment;                                       // empty: the variables of this operating-system process
+  // Configuration (host.md §1.11, §1.12), each in the order of the command line. Relative to `root`; none: .wippy.yaml,
+  // when there is one. The first file's directory becomes the project root.
+  std::vector<std::string> config_files;
+  std::vector<std::string> profiles;
+  std::vector<std::string> sets;       // section.path=value
+  std::vector<std::string> overrides;  // namespace:entry:path=value
+  Lookup environment;                  // empty: the variables of this operating-system process
 };
 
 struct LoadFailure {

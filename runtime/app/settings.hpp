@@ -1,12 +1,14 @@
-// Runtime settings from .wippy.yaml (host.md §1.11).
+// Runtime settings from configuration files, profiles and flags (host.md §1.11).
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "runtime/app/interpolate.hpp"
+#include "runtime/app/overrides.hpp"
 #include "runtime/app/problem.hpp"
 
 namespace wippy::app {
@@ -17,11 +19,23 @@ struct Settings {
   std::optional<LogEncoding> log_encoding;  // not given: console
   std::int64_t min_level = 0;               // -1 debug, 0 info, 1 warn, 2 error
   std::int64_t shutdown_timeout_ns = 30'000'000'000;
-  std::string node_name;        // part of PIDs when not empty
-  bool env_os_fallback = true;  // placeholders in entries may read the OS environment
+  std::string node_name;            // part of PIDs when not empty
+  bool env_os_fallback = true;      // placeholders in entries may read the OS environment
+  std::vector<Override> overrides;  // in the order in which they apply
+  DisableRules disable;
 };
 
-// Defaults when the file does not exist. `environment` reads operating-system variables.
-Settings read_settings(const std::filesystem::path& root, const Lookup& environment, Problems& problems);
+// As in LoadOptions.
+struct SettingsSources {
+  std::filesystem::path root;                // messages name files relative to it
+  std::vector<std::filesystem::path> files;  // empty: .wippy.yaml, when it exists
+  std::vector<std::string> profiles;
+  std::vector<std::string> sets;
+  std::vector<std::string> overrides;
+};
+
+// Each source changes what it names and leaves the rest: files in their order, then profiles, then sets; overrides of
+// the command line apply after all others. `environment` reads operating-system variables.
+Settings read_settings(const SettingsSources& sources, const Lookup& environment, Problems& problems);
 
 }  // namespace wippy::app
