@@ -70,11 +70,13 @@ struct LoadOptions {
   std::optional<std::vector<NativeFactoryInfo>> factories;  // of process.native; not given: not checked
   bool allow_unknown_kinds = false;                         // unknown and unsupported kinds are warnings
   MakeEntryVariables make_variables;                        // empty: placeholders read no env entries
-  Lookup environment;                                       // empty: the variables of this operating-system process
-  std::vector<std::string> config_files;                    // --config: merged over .wippy.yaml, in this order
-  std::vector<std::string> profiles;                        // --profile: then these, in this order
-  std::vector<std::string> sets;                            // --set section.path=value: then these
-  std::vector<std::string> overrides;                       // -o ns:entry:field=value
+  // Configuration (host.md §1.11, §1.12), each in the order of the command line. Relative to `root`; none: .wippy.yaml,
+  // when there is one. The first file's directory becomes the project root.
+  std::vector<std::string> config_files;
+  std::vector<std::string> profiles;
+  std::vector<std::string> sets;       // section.path=value
+  std::vector<std::string> overrides;  // namespace:entry:path=value
+  Lookup environment;                  // empty: the variables of this operating-system process
 };
 
 struct LoadFailure {

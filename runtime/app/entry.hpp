@@ -69,6 +69,7 @@ struct Entry {
   Node data;  // as written: placeholders are not filled in here
   Position kind_position;
   Origin origin;
+  std::string override_source;                // what changed it last (overrides.hpp); empty: as its file says
   std::shared_ptr<const EntryConfig> config;  // null for kinds let through by allow_unknown_kinds
   std::vector<Reference> references;
 

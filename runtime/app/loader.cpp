@@ -67,7 +67,13 @@ class Loader {
     if (error || !std::filesystem::is_directory(app_.root, error)) {
       return problems_.error({"", {}, "", "", "no such directory: " + options_.root.generic_string(), ""});
     }
-    app_.settings = read_settings(app_.root, environment_, problems_);
+    SettingsSources sources{app_.root, {}, options_.profiles, options_.sets, options_.overrides};
+    for (const std::string& file : options_.config_files) sources.files.push_back(app_.root / file);
+    if (!sources.files.empty()) {
+      const std::filesystem::path anchor = std::filesystem::canonical(sources.files.front().parent_path(), error);
+      if (!error) sources.root = app_.root = anchor;
+    }
+    app_.settings = read_settings(sources, environment_, problems_);
     const std::optional<std::filesystem::path> source = find_source_root(app_.root, problems_);
     if (!source) return;
     app_.source_root = *source;
@@ -77,6 +83,8 @@ class Loader {
       read_index_file(file, paths, problems_, index);
     broken_ = std::move(index.broken);
     for (Entry& entry : index.entries) add(std::move(entry));
+    apply_overrides(app_.settings.overrides, broken_, problems_, app_.entries);
+    const std::set<EntryId> disabled = disable_entries(app_.settings.disable, app_.entries);
     for (auto& [id, entry] : app_.entries) {
       if (is_environment(entry)) parse(entry);
     }
@@ -86,7 +94,7 @@ class Loader {
       if (!is_environment(entry)) parse(entry);
     }
     std::erase_if(app_.entries, [&](const auto& item) { return broken_.contains(item.first); });
-    make_plan(app_, broken_, problems_);
+    make_plan(app_, broken_, disabled, problems_);
   }
 
   static bool is_environment(const Entry& entry) { return entry.kind.starts_with("env."); }
@@ -103,8 +111,14 @@ class Loader {
          ""});
   }
 
+  // Says who else had a hand in the entry: its file alone would not explain what is wrong.
+  static std::string subject_of(const Entry& entry) {
+    const std::string& source = entry.override_source;
+    return entry_subject(entry.id) + (source.empty() ? "" : " (overridden by " + source + ")");
+  }
+
   void refuse_kind(const Entry& entry) {
-    Problem problem{entry.origin.file, entry.kind_position, entry_subject(entry.id), "kind", "", ""};
+    Problem problem{entry.origin.file, entry.kind_position, subject_of(entry), "kind", "", ""};
     if (is_planned_kind(entry.kind)) {
       problem.message = "kind " + entry.kind + " is not supported by this build";
     } else {
@@ -121,7 +135,7 @@ class Loader {
   void parse(Entry& entry) {
     const KindSpec* spec = find_kind(entry.kind);
     if (spec == nullptr) return refuse_kind(entry);
-    const Site site{&problems_, entry.origin.file, entry_subject(entry.id), entry.origin.position};
+    const Site site{&problems_, entry.origin.file, subject_of(entry), entry.origin.position};
     Node data = entry.data;
     if (data.is_null()) data.type = NodeType::kMap;
     if (!data.is_map()) {

@@ -20,8 +20,8 @@ std::string join(const std::vector<EntryId>& ids, std::string_view separator) {
 
 class Planner {
  public:
-  Planner(Application& app, const std::set<EntryId>& broken, Problems& problems)
-      : app_(app), broken_(broken), problems_(problems) {}
+  Planner(Application& app, const std::set<EntryId>& broken, const std::set<EntryId>& disabled, Problems& problems)
+      : app_(app), broken_(broken), disabled_(disabled), problems_(problems) {}
 
   void run() {
     for (const auto& [id, entry] : app_.entries) classify(id, entry);
@@ -196,10 +196,11 @@ class Planner {
     const auto found = app_.entries.find(target);
     if (found == app_.entries.end()) {
       if (broken_.contains(target)) return;
-      problem.message = "no entry " + target.text() + written;
+      const std::string what = written + (disabled_.contains(target) ? " (disabled by config)" : "");
+      problem.message = "no entry " + target.text() + what;
       if (reference.requirement) {
-        problem.message = "service startup blocked by missing dependencies: " + entry.id.text() + " requires " +
-                          target.text() + written;
+        problem.message =
+            "service startup blocked by missing dependencies: " + entry.id.text() + " requires " + target.text() + what;
       }
       std::vector<std::string> names;
       for (const auto& [id, other] : app_.entries) names.push_back(id.text());
@@ -312,6 +313,7 @@ class Planner {
 
   Application& app_;
   const std::set<EntryId>& broken_;
+  const std::set<EntryId>& disabled_;
   Problems& problems_;
 };
 
@@ -360,8 +362,9 @@ std::vector<EntryId> start_order(const Application& app, const std::vector<Entry
   return order;
 }
 
-void make_plan(Application& app, const std::set<EntryId>& broken, Problems& problems) {
-  Planner(app, broken, problems).run();
+void make_plan(Application& app, const std::set<EntryId>& broken, const std::set<EntryId>& disabled,
+               Problems& problems) {
+  Planner(app, broken, disabled, problems).run();
 }
 
 }  // namespace wippy::app

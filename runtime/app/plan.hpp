@@ -8,7 +8,8 @@
 namespace wippy::app {
 
 // Fills every field of `app` that is derived from `app.entries`. `broken` are IDs that exist in the files but could not
-// be loaded: references to them are not reported again. boot_order stays empty when there are cycles.
-void make_plan(Application& app, const std::set<EntryId>& broken, Problems& problems);
+// be loaded: references to them are not reported again. `disabled` are left out by the configuration. boot_order stays empty when there are cycles.
+void make_plan(Application& app, const std::set<EntryId>& broken, const std::set<EntryId>& disabled,
+               Problems& problems);
 
 }  // namespace wippy::app

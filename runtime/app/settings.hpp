@@ -1,4 +1,4 @@
-// Runtime settings from .wippy.yaml (host.md §1.11).
+// Runtime settings from configuration files, profiles and flags (host.md §1.11).
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/app/interpolate.hpp"
+#include "runtime/app/overrides.hpp"
 #include "runtime/app/problem.hpp"
 #include "runtime/app/security_config.hpp"
 
@@ -25,9 +26,21 @@ struct Settings {
   std::optional<SecurityConfig> system_security;  // of services without lifecycle.security
   std::optional<SecurityConfig> cli_security;     // of the process of `wippy run`
   std::vector<Reference> references;              // policies and groups that these name
+  std::vector<Override> overrides;                // in the order in which they apply
+  DisableRules disable;
 };
 
-// Defaults when the file does not exist. `environment` reads operating-system variables.
-Settings read_settings(const std::filesystem::path& root, const Lookup& environment, Problems& problems);
+// As in LoadOptions.
+struct SettingsSources {
+  std::filesystem::path root;                // messages name files relative to it
+  std::vector<std::filesystem::path> files;  // empty: .wippy.yaml, when it exists
+  std::vector<std::string> profiles;
+  std::vector<std::string> sets;
+  std::vector<std::string> overrides;
+};
+
+// Each source changes what it names and leaves the rest: files in their order, then profiles, then sets; overrides of
+// the command line apply after all others. `environment` reads operating-system variables.
+Settings read_settings(const SettingsSources& sources, const Lookup& environment, Problems& problems);
 
 }  // namespace wippy::app
