@@ -29,6 +29,7 @@ namespace wippy::cli {
 namespace {
 
 constexpr const char* kControlHost = "node:control";
+constexpr uint64_t kForceNs = 2'000'000'000;  // for terminating what is left on hosts
 
 Runtime::Config runtime_config(const app::Application& app, const RunOptions& options) {
   Runtime::Config c;
@@ -484,6 +485,16 @@ int NodeApp::run_to_end() {
   return code;
 }
 
+bool NodeApp::only_hosts_left() {
+  for (const ServiceStatus& s : supervisor_->states()) {
+    if ((s.state == ServiceState::kRunning || s.state == ServiceState::kStopping ||
+         s.state == ServiceState::kStarting) &&
+        runtime_.host(s.id) == nullptr)
+      return false;
+  }
+  return true;
+}
+
 // Who has not stopped, for people: services, then processes with what they wait for.
 void NodeApp::report_alive() {
   std::cerr << "Error: shutdown timeout after " << static_cast<double>(app_.settings.shutdown_timeout_ns) / 1e9
@@ -525,6 +536,14 @@ int NodeApp::shut_down() {
   supervisor_->request_stop();
   while (services_stopped_.load_acquire() == 0 && monotonic_ns() < deadline_ns) {
     static_cast<void>(main_.park(deadline_ns));  // any reason: the condition decides
+  }
+  if (services_stopped_.load_acquire() == 0 &&
+      only_hosts_left()) {  // their processes may be terminated: the limit is theirs too
+    for (const auto& [id, host] : runtime_.hosts()) host->hurry();
+    const uint64_t until_ns = deadline_after(monotonic_ns(), kForceNs);
+    while (services_stopped_.load_acquire() == 0 && monotonic_ns() < until_ns) {
+      static_cast<void>(main_.park(until_ns));  // any reason: the condition decides
+    }
   }
   const bool in_time = services_stopped_.load_acquire() != 0;
   if (!in_time) {

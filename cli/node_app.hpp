@@ -81,6 +81,7 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   static void print(Context& self, std::string_view line) noexcept;
   std::string trace_path() const;
   void start_probe(ProcessHost& host);
+  bool only_hosts_left();
   void report_alive();
   [[noreturn]] void end_by_force();
 

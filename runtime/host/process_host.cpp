@@ -129,6 +129,11 @@ void ProcessHost::settle() {
   while (scheduler_->idle().counts().awake != 0 && monotonic_ns() < settle_ns) nap(kPollNs);
 }
 
+void ProcessHost::hurry() {
+  LockGuard lock(state_mutex_);
+  if (core_.state() == HostState::kDraining) deadline_ns_.store_relaxed(0);  // a time, nothing else
+}
+
 uint32_t ProcessHost::finish_stop(uint64_t deadline_ns) {
   {
     LockGuard lock(state_mutex_);

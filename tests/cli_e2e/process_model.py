@@ -101,6 +101,6 @@ def shutdown():
     program.end(10)
     seconds = e2e.time.monotonic() - asked
     program.says(r"polite got\spid\.cancel\snil\sstring", r"deaf got\spid\.cancel", r"busy got\spid\.cancel")
-    program.says(r"processes terminated at shutdown.*count=2")
+    program.says(r"processes terminated at the stop of a host.*count=2")
     program.check("lives on" not in program.err and "goes on" not in program.err, "the killed run nothing more")
     program.check(0.9 < seconds < 5, f"about the grace period of 1 s, took {seconds:.2f}")
