@@ -37,7 +37,7 @@ void read_security_section(FieldReader& file, Settings& settings) {
   if (!security) return;
   if (const std::optional<bool> strict = security->boolean("strict_mode")) settings.strict_mode = *strict;
   Entry names;  // receives what the sections refer to
-  KindContext context{names, file.site()};
+  KindContext context{.entry = names, .site = file.site(), .root = {}};
   if (security->find("system") != nullptr)
     settings.system_security = read_security(*security, context, "system", false);
   if (security->find("cli") != nullptr) settings.cli_security = read_security(*security, context, "cli", false);

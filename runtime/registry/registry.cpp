@@ -190,7 +190,7 @@ Outcome Registry::commit(std::shared_ptr<State> next, uint64_t number) {
   app::Application whole = base_;
   for (const auto& [id, entry] : next->entries) whole.entries.emplace(id, *entry);
   app::Problems problems;
-  app::make_plan(whole, {}, problems);
+  app::make_plan(whole, {}, {}, problems);
   if (problems.any_errors()) return failed(ErrorKind::kInvalid, texts_of(problems.take_errors()));
   transaction.next = &whole;
   std::vector<Handler*> handlers;

@@ -20,14 +20,14 @@ class Confined : public ::testing::TestWithParam<Resolve> {
   void SetUp() override {
     base_ = ::testing::TempDir() + "wippy-files-XXXXXX";
     ASSERT_NE(mkdtemp(base_.data()), nullptr);
-    std::filesystem::create_directories(base_ + "/root/in");
+    std::filesystem::create_directories(base_ + "/fenced/in");
     std::ofstream(base_ + "/secret") << "secret";
-    std::ofstream(base_ + "/root/in/x") << "x";
-    std::filesystem::create_symlink("../secret", base_ + "/root/link");
-    std::filesystem::create_symlink("..", base_ + "/root/up");
-    std::filesystem::create_symlink(base_, base_ + "/root/far");
+    std::ofstream(base_ + "/fenced/in/x") << "x";
+    std::filesystem::create_symlink("../secret", base_ + "/fenced/link");
+    std::filesystem::create_symlink("..", base_ + "/fenced/up");
+    std::filesystem::create_symlink(base_, base_ + "/fenced/far");
     int error = 0;
-    directory_ = Directory::open(base_ + "/root", error, GetParam());
+    directory_ = Directory::open(base_ + "/fenced", error, GetParam());
     ASSERT_NE(directory_, nullptr) << error;
   }
   void TearDown() override { std::filesystem::remove_all(base_); }
