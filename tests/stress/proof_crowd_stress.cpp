@@ -1,4 +1,4 @@
-// libs: wippy_lua wippy_runtime
+// libs: wippy_lua wippy_runtime wippy_cli
 // Many at once: Lua processes that are all alive and each answer one message, and crowds that wait and cost nothing.
 // make proof-stress: 100,000 that answer, 100,000 native and 10,000 Lua ones that wait.
 #include <gtest/gtest.h>

@@ -387,8 +387,7 @@ TEST(Settings, H039_H045_Problems) {
   entry(project, "terminal.host", "meta: {}");
   project.file(".wippy.yaml",
                "logger: {encoding: xml}\nrelay: {node_name: '${env:GONE}'}\noverride: {'app:x:kind': y}\nsecurity: "
-               "{strict_mode: maybe}
-");
+               "{strict_mode: maybe}\n");
   EXPECT_EQ(project.errors(), (Texts{".wippy.yaml:1:1: version: version is required; write version: \"1.0\"",
                                      ".wippy.yaml:1:20: logger.encoding: expected console or json, got text \"xml\"",
                                      ".wippy.yaml:2:20: relay.node_name: variable GONE is not set and has no fallback",
