@@ -195,6 +195,7 @@ bool push_global(lua_State* L, const char* name) {
     const LuaLibrary& library = root.hooks->libraries[i];
     if (!same_name(library.name, name)) continue;
     if (!library.always && !lists_module(root.machine()->program(), name)) return false;
+    if (same_name(name, "io")) return false;  // by require only: never a global, as in Lua it would be another thing
     return push_library(L, library), true;
   }
   if (const LuaProgram* import = find_import(root.machine()->program(), name, kImportDepth))

@@ -32,11 +32,20 @@ constexpr LibraryEntry kSec[] = {
     {"actor", sec_actor}, {"scope", sec_scope}, {"uses", sec_uses}, {"who", sec_who}, {nullptr, nullptr},
 };
 
+// Lets those who act under it do what the tests do.
+class AllowsAll final : public Policy {
+ public:
+  AllowsAll() : Policy("app:all", false) {}
+  Decision evaluate(const Actor&, std::string_view, std::string_view, const Attributes&) const noexcept override {
+    return Decision::kAllow;
+  }
+};
+
 class Builder : public ::testing::Test {
  protected:
   Builder() {
     g_actor = std::make_shared<const Actor>("user:7", "");
-    g_scope = std::make_shared<const Scope>();
+    g_scope = std::make_shared<const Scope>(std::vector<PolicyPtr>{std::make_shared<const AllowsAll>()});
   }
   void add(const std::string& id, const std::string& source) {
     ScriptEntry e;

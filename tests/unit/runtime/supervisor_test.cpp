@@ -266,7 +266,7 @@ struct Slow {
 uint64_t slow_start(Context& self, Slow& slow) {
   return self.call(
       [](void* arg) {
-        auto& s = *static_cast<Slow*>(arg);
+        const Slow s = *static_cast<Slow*>(arg);  // the test may end before the job does
         s.journal->add(std::string("begin ") + s.name);
         Parker p;
         static_cast<void>(p.park(monotonic_ns() + s.takes_ns));
