@@ -276,7 +276,8 @@ Status NodeApp::no_host(std::string_view id, std::string& error_text) const {
 }
 
 // Empty: the entry may run on the host.
-std::string NodeApp::capabilities_refusal(HostCore& host, std::string_view entry_id, const Programs::Definition& entry) const {
+std::string NodeApp::capabilities_refusal(HostCore& host, std::string_view entry_id,
+                                          const Programs::Definition& entry) const {
   const HostCapabilities* const c = host.capabilities();
   if (c == nullptr) return {};
   EntryTraits traits{entry_id, entry.kind, {}};

@@ -42,6 +42,7 @@ end
 return { main = function()
   for _, name in ipairs(candidates) do
     local v = _G[name]
+    if name == "io" then v = require("io") end  -- no global
     if v ~= nil then
       found(name)
       if type(v) == "table" and v ~= _G then fields(name, v) end

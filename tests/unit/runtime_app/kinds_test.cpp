@@ -388,12 +388,13 @@ TEST(Settings, H039_H045_Problems) {
   project.file(".wippy.yaml",
                "logger: {encoding: xml}\nrelay: {node_name: '${env:GONE}'}\noverride: {'app:x:kind': y}\nsecurity: "
                "{strict_mode: maybe}\n");
-  EXPECT_EQ(project.errors(), (Texts{".wippy.yaml:1:1: version: version is required; write version: \"1.0\"",
-                                     ".wippy.yaml:1:20: logger.encoding: expected console or json, got text \"xml\"",
-                                     ".wippy.yaml:2:20: relay.node_name: variable GONE is not set and has no fallback",
-                                     ".wippy.yaml:4:25: security.strict_mode: expected true or false, got text \"maybe\"",
-                                     "src/_index.yaml:3:21: entry app:x (overridden by .wippy.yaml:3): kind: unknown "
-                                     "kind \"y\""}));
+  EXPECT_EQ(project.errors(),
+            (Texts{".wippy.yaml:1:1: version: version is required; write version: \"1.0\"",
+                   ".wippy.yaml:1:20: logger.encoding: expected console or json, got text \"xml\"",
+                   ".wippy.yaml:2:20: relay.node_name: variable GONE is not set and has no fallback",
+                   ".wippy.yaml:4:25: security.strict_mode: expected true or false, got text \"maybe\"",
+                   "src/_index.yaml:3:21: entry app:x (overridden by .wippy.yaml:3): kind: unknown "
+                   "kind \"y\""}));
   project.file(".wippy.yaml", "version: \"1.0\"\nloger: {}\nmy_app: {a: 1}\nprometheus: {enabled: true}\n");
   EXPECT_TRUE(project.errors().empty());
   EXPECT_EQ(project.warnings(),
