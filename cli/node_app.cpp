@@ -11,6 +11,7 @@
 
 #include "cli/lua_syntax.hpp"
 #include "cli/outcome.hpp"
+#include "cli/progress.hpp"
 #include "cli/stop_signal.hpp"
 #include "lua/machine.hpp"
 #include "mailbox/values.hpp"
@@ -336,6 +337,18 @@ SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, std::string
                       [&](MachineFactory& factory) { return self.spawn(factory, options); });
 }
 
+// On the supervisor's worker, before each process that it starts: its host runs by now.
+bool NodeApp::hand_over(SpawnResult& refused) {
+  if (handed_over_ || !options_.before_processes) return true;
+  if (options_.memory_bytes != 0) runtime_.blocking().start_all();  // a thread that begins without memory is a crash
+  if (!options_.before_processes(refused.error_text)) {
+    refused.status = Status::error(ErrorKind::kInvalid, "the first process cannot be started");
+    return false;
+  }
+  handed_over_ = true;
+  return true;
+}
+
 // The frame of a process that the runtime starts. False: `refused` says why it must not be started.
 bool NodeApp::secure(const std::optional<app::SecurityConfig>& config, SpawnOptions& options,
                      SpawnResult& refused) const {
@@ -356,7 +369,7 @@ ServiceSpec NodeApp::service_spec(const app::ServicePlan& plan) {
                  plan.lifecycle.security ? plan.lifecycle.security : app_.settings.system_security](Context& self) {
     SpawnOptions o;
     SpawnResult refused;
-    if (!secure(security, o, refused)) return refused;
+    if (!hand_over(refused) || !secure(security, o, refused)) return refused;
     o.host = find_host(host);
     o.private_watch = true;
     if (o.host != nullptr) return spawn(self, process, body, std::move(o));
@@ -394,7 +407,7 @@ ServiceSpec NodeApp::command_spec() {
     o.host = find_host(options_.terminal_host.text());
     o.private_watch = true;
     SpawnResult r;
-    if (secure(app_.settings.cli_security, o, r))
+    if (hand_over(r) && secure(app_.settings.cli_security, o, r))
       r = spawn(self, options_.process.text(), body_of(options_.args), std::move(o));
     if (!r.status.ok()) {
       std::cerr << error_label(observe::stderr_takes_color())
@@ -464,7 +477,7 @@ bool NodeApp::start(std::string& error) {
         });
   }
   if (!programs_.load(app_, error) || !open_filesystems(error) || !make_hosts(error)) return false;
-  if (options_.before_processes && !options_.before_processes(error)) return false;
+  end_progress(options_.progress);  // what starts from here on may write
   return launch_supervisor(error);
 }
 

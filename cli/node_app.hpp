@@ -72,6 +72,7 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   ServiceSpec host_spec(const app::ServicePlan& plan, ProcessHost& host);
   std::string capabilities_refusal(HostCore& host, std::string_view entry_id, const Programs::Definition& entry) const;
   bool launch_supervisor(std::string& error);
+  bool hand_over(SpawnResult& refused);
   bool secure(const std::optional<app::SecurityConfig>& config, SpawnOptions& options, SpawnResult& refused) const;
   ServiceSpec service_spec(const app::ServicePlan& plan);
   ServiceSpec command_spec();
@@ -107,7 +108,8 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   void trigger(uint32_t why);
   Atomic<uint32_t> trigger_{0};
   Atomic<uint32_t> services_stopped_{0};
-  int exit_code_ = 0;  // written by the supervisor's process before services_stopped_
+  bool handed_over_ = false;  // used on the supervisor's worker only
+  int exit_code_ = 0;         // written by the supervisor's process before services_stopped_
 };
 
 }  // namespace wippy::cli

@@ -15,9 +15,8 @@ namespace wippy::cli {
 
 namespace {
 
-// Everything runs but the processes: the terminal is theirs from now on, and the limit counts what they take.
+// The limit counts what processes take.
 bool hand_over(const RunOptions& options, std::string& error) {
-  end_progress(options.progress);
   if (options.memory_bytes != 0) error = limit_memory(options.memory_bytes);
   return error.empty();
 }

@@ -45,7 +45,7 @@ struct RunOptions {
   LogOptions log;
   std::int64_t memory_bytes = 0;  // what processes may take together; 0: no limit
   Progress* progress = nullptr;   // null: nobody watches
-  // Called once by NodeApp::start, on the main thread, when everything but the processes runs. False: `error` says why not.
+  // Called once, on the supervisor's worker, before the first process it starts: its host runs by then. False: `error` says why not.
   std::function<bool(std::string& error)> before_processes;
 };
 

@@ -41,6 +41,7 @@ class Runtime {
   // All running hosts; returns how many processes had to be terminated.
   uint32_t stop(uint64_t grace_ns);
 
+  BlockingPool& blocking() noexcept { return *blocking_; }
   NodeCore& node() noexcept { return *node_; }
   Monitor& monitor() noexcept { return monitor_; }
   MemoryPools& pools() noexcept { return *pools_; }

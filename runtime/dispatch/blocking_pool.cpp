@@ -1,5 +1,7 @@
 #include "runtime/dispatch/blocking_pool.hpp"
 
+#include <cstdlib>
+
 #include "mailbox/values.hpp"
 #include "runtime/process/node_core.hpp"
 #include "scheduler/clock.hpp"
@@ -56,9 +58,20 @@ bool BlockingPool::submit(const Command& c) noexcept {
   return true;
 }
 
+void BlockingPool::start_all() noexcept {
+  LockGuard lock(mutex_);
+  for (; !stopping_ && started_ < seats_.size(); ++started_) {
+    Seat* const fresh = seats_[started_].get();
+    if (!fresh->thread.start("wippy/blocking", &BlockingPool::thread_main, fresh)) return;
+  }
+}
+
 void BlockingPool::thread_main(void* seat) {
   auto& s = *static_cast<Seat*>(seat);
   ThreadMemory scope(s.pool->node_.pools(), 0, ReaderKind::kOutside);
+  // What the allocator keeps for a thread is made now: jemalloc crashes when a thread's first block comes at a memory limit.
+  void* volatile first = std::malloc(1);
+  std::free(first);
   s.pool->work(s);
 }
 

@@ -32,6 +32,8 @@ class BlockingPool final : public CommandSink {
   BlockingPool& operator=(const BlockingPool&) = delete;
 
   bool submit(const Command& c) noexcept override;
+  // Starts every thread that has not been needed yet, as far as the system lets it: for who is about to limit memory.
+  void start_all() noexcept;
   // Runs what is queued, then joins. Later submits are refused.
   void stop() noexcept;
 

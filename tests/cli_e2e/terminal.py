@@ -118,7 +118,7 @@ def raw():
             ("normal end", RAW + "io.read(1)", lambda program, fd: os.write(fd, b"q")),
             ("error", RAW + "io.read(1) error('x')", lambda program, fd: os.write(fd, b"q")),
             ("SIGTERM", RAW + "process.events():receive()", lambda program, fd: program.send_signal(signal.SIGTERM)),
-            ("SIGHUP", RAW + "time.sleep('1h')", lambda program, fd: program.send_signal(signal.SIGHUP)),
+            ("SIGHUP", RAW + "process.events():receive()", lambda program, fd: program.send_signal(signal.SIGHUP)),
             ("SIGQUIT", RAW + "time.sleep('1h')", lambda program, fd: program.send_signal(signal.SIGQUIT)),
             ("SIGSEGV", RAW + "time.sleep('1h')", lambda program, fd: program.send_signal(signal.SIGSEGV))):
         e2e.equal(in_terminal(body, act), (True, True), what)
