@@ -83,14 +83,14 @@ int security_new_actor(lua_State* L) {
 }
 
 int actor_id(lua_State* L) {
-  const auto& object = check_user_as<SecurityObject<Actor>>(L, 1, kActorType);
+  const auto& object = check_resource<SecurityObject<Actor>>(L, 1, kActorType);
   lua_pushlstring(L, object.held->id().data(), object.held->id().size());
   return 1;
 }
 
 // A copy. [-1, +1, e]
 int actor_meta(lua_State* L) {
-  push_value(L, check_user_as<SecurityObject<Actor>>(L, 1, kActorType).held->meta());
+  push_value(L, check_resource<SecurityObject<Actor>>(L, 1, kActorType).held->meta());
   return 1;
 }
 
@@ -125,7 +125,7 @@ int security_new_scope(lua_State* L) {
 
 // By id. [-1, +1, e]
 int scope_policies(lua_State* L) {
-  const Scope& scope = *check_user_as<SecurityObject<Scope>>(L, 1, kScopeType).held;
+  const Scope& scope = *check_resource<SecurityObject<Scope>>(L, 1, kScopeType).held;
   lua_createtable(L, static_cast<int>(scope.policies().size()), 0);
   lua_Integer i = 0;
   for (const PolicyPtr& policy : scope.policies()) {
@@ -136,7 +136,7 @@ int scope_policies(lua_State* L) {
 }
 
 int scope_contains(lua_State* L) {
-  const auto& scope = check_user_as<SecurityObject<Scope>>(L, 1, kScopeType);
+  const auto& scope = check_resource<SecurityObject<Scope>>(L, 1, kScopeType);
   lua_pushboolean(L, scope.held->contains(check_text(L, 2)));
   return 1;
 }
@@ -151,8 +151,8 @@ void remove_policy(const Scope& scope, std::string_view id, SecurityObject<Scope
 
 // scope:with(policy) -> Scope | nil, error [-2, +(1|2), e]
 int scope_with(lua_State* L) {
-  const auto& scope = check_user_as<SecurityObject<Scope>>(L, 1, kScopeType);
-  const auto& policy = check_user_as<SecurityObject<Policy>>(L, 2, kPolicyType);
+  const auto& scope = check_resource<SecurityObject<Scope>>(L, 1, kScopeType);
+  const auto& policy = check_resource<SecurityObject<Policy>>(L, 2, kPolicyType);
   if (!permitted(L, "security.scope.create", "with", kNoScope)) return 2;
   push_scope(L, kEmptyScope);
   add_policy(*scope.held, policy.held, *to_scope(L, -1));
@@ -179,7 +179,7 @@ std::string_view policy_id_argument(lua_State* L) {
 // scope:without(id) -> Scope | nil, error [-2, +(1|2), e]
 int scope_without(lua_State* L) {
   lua_settop(L, 2);
-  const auto& scope = check_user_as<SecurityObject<Scope>>(L, 1, kScopeType);
+  const auto& scope = check_resource<SecurityObject<Scope>>(L, 1, kScopeType);
   const std::string_view id = policy_id_argument(L);
   if (!permitted(L, "security.scope.create", "without", kNoScope)) return 2;
   push_scope(L, kEmptyScope);
@@ -192,8 +192,8 @@ template <class T, const UserType* type>
 int evaluate(lua_State* L) {
   static constexpr const char* kNames[] = {"undefined", "allow", "deny"};
   lua_settop(L, 5);
-  const auto& object = check_user_as<SecurityObject<T>>(L, 1, *type);
-  const auto& actor = check_user_as<SecurityObject<Actor>>(L, 2, kActorType);
+  const auto& object = check_resource<SecurityObject<T>>(L, 1, *type);
+  const auto& actor = check_resource<SecurityObject<Actor>>(L, 2, kActorType);
   const std::string_view action = check_text(L, 3);
   const std::string_view resource = check_text(L, 4);
   check_meta(L, 5);
@@ -205,7 +205,7 @@ int evaluate(lua_State* L) {
 }
 
 int policy_id(lua_State* L) {
-  const auto& object = check_user_as<SecurityObject<Policy>>(L, 1, kPolicyType);
+  const auto& object = check_resource<SecurityObject<Policy>>(L, 1, kPolicyType);
   lua_pushlstring(L, object.held->id().data(), object.held->id().size());
   return 1;
 }

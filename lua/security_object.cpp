@@ -16,9 +16,10 @@ void let_go(Resource* r, Context&) noexcept {
 // [-1, +0, -]
 template <class T>
 int collect(lua_State* L) {
-  auto* const object = static_cast<SecurityObject<T>*>(lua_touserdata(L, 1));
+  SecurityObject<T>* const object = resource_at<SecurityObject<T>>(L, 1);
+  if (object == nullptr) return 0;
   machine_of(L).remove_resource(object);
-  object->held.reset();
+  free_resource<SecurityObject<T>>(L, 1);
   return 0;
 }
 
@@ -30,8 +31,7 @@ void fill(lua_State* L) {
 
 template <class T>
 void push(lua_State* L, const UserType& type, const std::shared_ptr<const T>& held) {
-  luaL_checkstack(L, 4, nullptr);
-  auto* const object = new (new_user(L, type, sizeof(SecurityObject<T>), 0)) SecurityObject<T>;
+  auto* const object = new_resource<SecurityObject<T>>(L, type);
   object->release = let_go<T>;
   object->held = held;
   machine_of(L).add_resource(object);

@@ -6,6 +6,7 @@
 #include <lua5.4/lua.hpp>
 
 #include "lua/machine.hpp"
+#include "lua/resource_user.hpp"
 #include "lua/user_type.hpp"
 #include "runtime/process/frame_context.hpp"
 #include "runtime/process/security.hpp"
@@ -31,13 +32,13 @@ void push_policy(lua_State* L, const PolicyPtr& policy);
 
 // Null: the value at `index` is none. Needs three free slots. [-0, +0, -]
 inline SecurityObject<Actor>* to_actor(lua_State* L, int index) {
-  return to_user_as<SecurityObject<Actor>>(L, index, kActorType);
+  return to_resource<SecurityObject<Actor>>(L, index, kActorType);
 }
 inline SecurityObject<Scope>* to_scope(lua_State* L, int index) {
-  return to_user_as<SecurityObject<Scope>>(L, index, kScopeType);
+  return to_resource<SecurityObject<Scope>>(L, index, kScopeType);
 }
 inline SecurityObject<Policy>* to_policy(lua_State* L, int index) {
-  return to_user_as<SecurityObject<Policy>>(L, index, kPolicyType);
+  return to_resource<SecurityObject<Policy>>(L, index, kPolicyType);
 }
 
 }  // namespace wippy::lua

@@ -112,7 +112,7 @@ bool begin_call(lua_State* L, int base, const char* function) {
     return_encode_error(L, result, "send");
     return false;
   }
-  auto* call = new (new_user(L, kFutureType, sizeof(FunctionCall), kCallSlots)) FunctionCall;
+  auto* call = new_resource<FunctionCall>(L, kFutureType, kCallSlots);
   std::size_t bytes = 0;
   lua_insert(L, -2);
   const char* const text = lua_tolstring(L, -1, &bytes);

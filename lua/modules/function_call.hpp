@@ -10,6 +10,7 @@
 #include "lua/channel.hpp"
 #include "lua/function_directory.hpp"
 #include "lua/machine.hpp"
+#include "lua/resource_user.hpp"
 #include "lua/user_type.hpp"
 
 namespace wippy::lua {

@@ -9,7 +9,7 @@ namespace wippy::lua {
 
 namespace {
 
-FunctionCall& self_of(lua_State* L) { return check_user_as<FunctionCall>(L, 1, kFutureType); }
+FunctionCall& self_of(lua_State* L) { return check_resource<FunctionCall>(L, 1, kFutureType); }
 
 bool under_way(const FunctionCall& call) noexcept {
   return call.state == CallState::kStanding || call.state == CallState::kRunning;
@@ -124,11 +124,12 @@ int future_cancel(lua_State* L) {
   return 1;
 }
 
-// Only one that is not under way is ever collected.
+// One that is under way is only collected with the coroutine that waits for it.
 int future_gc(lua_State* L) {
-  auto* call = to_user_as<FunctionCall>(L, 1, kFutureType);
-  if (call == nullptr || under_way(*call)) return 0;
+  FunctionCall* const call = resource_at<FunctionCall>(L, 1);
+  if (call == nullptr || under_way(*call)) return 0;  // stays a resource: what wakes it may point to it
   end_call(machine_of(L), *call);
+  free_resource<FunctionCall>(L, 1);
   return 0;
 }
 
@@ -163,7 +164,7 @@ void FunctionCall::take(lua_State* L) {
 }
 
 void make_future(lua_State* L) {
-  auto& call = *static_cast<FunctionCall*>(lua_touserdata(L, -1));
+  auto& call = *resource_at<FunctionCall>(L, -1);
   call.channel = new_channel(L, 0, &call);
   lua_pushvalue(L, -2);
   lua_setiuservalue(L, -2, 1);  // a channel with a source has no buffer there: it keeps the future alive

@@ -93,8 +93,8 @@ void fill_subscription(lua_State* L) {
 const UserType kSubscriptionType = {"event subscription", fill_subscription};
 
 int subscription_gc(lua_State* L) {
-  auto* const held = static_cast<Held<EventSource>*>(lua_touserdata(L, 1));
-  if (!held->gone) held->value.stop(L);
+  auto* const held = resource_at<Held<EventSource>>(L, 1);
+  if (held != nullptr) held->value.stop(L);
   return collect_held<EventSource>(L);
 }
 

@@ -16,7 +16,7 @@ constexpr int kExecutorSlots = 5;  // those of spawn_call.hpp
 
 extern const UserType kExecutorType;
 
-FunctionCall& top_call(lua_State* L) { return *static_cast<FunctionCall*>(lua_touserdata(L, -1)); }
+FunctionCall& top_call(lua_State* L) { return *resource_at<FunctionCall>(L, -1); }
 
 // [-0, +2, e]
 int call_done(lua_State* L, int, lua_KContext) {

@@ -44,7 +44,7 @@ TerminalUse& use_of(lua_State* L, Terminal* terminal) {
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &kUseType);
   }
-  TerminalUse& use = static_cast<Held<TerminalUse>*>(lua_touserdata(L, -1))->value;
+  TerminalUse& use = resource_at<Held<TerminalUse>>(L, -1)->value;
   lua_pop(L, 1);
   return use;
 }

@@ -78,7 +78,7 @@ bool known_version(RegistryService& service, uint64_t number, Version& out) noex
 
 // --- Snapshot
 
-Snapshot& snapshot_of(lua_State* L) { return check_user_as<Snapshot>(L, 1, kSnapshotType); }
+Snapshot& snapshot_of(lua_State* L) { return check_resource<Snapshot>(L, 1, kSnapshotType); }
 
 int snapshot_get(lua_State* L) {
   snapshot_of(L);
@@ -121,10 +121,9 @@ int snapshot_changes(lua_State* L) {
 }
 
 int snapshot_gc(lua_State* L) {
-  auto* s = to_user_as<Snapshot>(L, 1, kSnapshotType);
-  if (s == nullptr || s->view == nullptr) return 0;
-  machine_of(L).remove_resource(s);
-  release_snapshot(s, context_of(L));
+  const Snapshot* const s = resource_at<Snapshot>(L, 1);
+  if (s != nullptr && s->view != nullptr) machine_of(L).remove_resource(resource_at<Snapshot>(L, 1));
+  free_resource<Snapshot>(L, 1);
   return 0;
 }
 
@@ -204,7 +203,7 @@ RegistryService* registry_service(lua_State* L) {
 bool push_snapshot(lua_State* L, int64_t number) {
   RegistryService* const service = registry_service(L);
   if (service == nullptr) return false;
-  auto* s = new (new_user(L, kSnapshotType, sizeof(Snapshot), 0)) Snapshot;
+  auto* s = new_resource<Snapshot>(L, kSnapshotType);
   open_view(*service, number, *s);
   if (s->view == nullptr) {
     lua_pop(L, 1);
@@ -222,7 +221,7 @@ void push_version(lua_State* L, uint64_t number, uint64_t previous) {
 }
 
 int snapshot_entry(lua_State* L, int snapshot, int id) {
-  auto& s = *static_cast<Snapshot*>(lua_touserdata(L, snapshot));
+  auto& s = *resource_at<Snapshot>(L, snapshot);
   std::string_view text;
   if (!text_argument(L, id, text) || text.empty())
     return return_error(L, ErrorKind::kInvalid, "registry: an entry ID is required");
@@ -234,7 +233,7 @@ int snapshot_entry(lua_State* L, int snapshot, int id) {
 }
 
 int snapshot_find(lua_State* L, int snapshot, int criteria) {
-  auto& s = *static_cast<Snapshot*>(lua_touserdata(L, snapshot));
+  auto& s = *resource_at<Snapshot>(L, snapshot);
   if (criteria == 0 || lua_isnoneornil(L, criteria)) {
     lua_newtable(L);
     criteria = lua_gettop(L);

@@ -9,6 +9,7 @@
 
 #include "lua/machine.hpp"
 #include "lua/registry_service.hpp"
+#include "lua/resource_user.hpp"
 #include "lua/user_type.hpp"
 
 namespace wippy::lua {
