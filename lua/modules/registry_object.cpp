@@ -23,10 +23,11 @@ struct Version {
 void release_snapshot(Resource* self, Context&) noexcept {
   auto& s = *static_cast<Snapshot*>(self);
   s.view.reset();
-  s.text = {};
-  s.ids = {};
-  s.warnings = {};
-  s.error_text = {};
+  // Assignment would keep their memory.
+  std::string().swap(s.text);
+  std::vector<std::string>().swap(s.ids);
+  std::vector<std::string>().swap(s.warnings);
+  std::string().swap(s.error_text);
 }
 
 // Its own frame, as all of the following: nothing in here raises. [-0, +0, -]

@@ -93,7 +93,11 @@ std::string copy_of(std::string_view text) noexcept {
   ProcessExt& x = *ext_;
   const std::unique_ptr<Successor> next = std::move(x.successor);
   if (finished_ || killed()) return Verdict::kDone;  // (a); a kill that comes later ends the new machine
-  const std::string old_entry_id = copy_of(entry_id());
+  // The machine that it may lie in is closed below. No block of the heap for one of usual length.
+  char short_id[128];
+  const std::string long_id = entry_id().size() > sizeof short_id ? copy_of(entry_id()) : std::string();
+  const std::string_view old_entry_id =
+      long_id.empty() ? std::string_view(short_id, entry_id().copy(short_id, sizeof short_id)) : long_id;
   machine_->close(*this, false);  // (b)
   machine_ = nullptr;
 #if defined(WIPPY_SIM)

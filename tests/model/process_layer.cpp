@@ -14,6 +14,7 @@
 #include "runtime/process/worker_procs.cpp"
 
 #include "model/checker/suite.hpp"
+#include "runtime/process/crash_log.hpp"
 
 namespace wippy {
 // What the scenarios do not reach.
@@ -24,6 +25,8 @@ Status NameTable::add(NodeCore&, std::string_view, Pid) { model::fail("no names 
 Pid NameTable::lookup(NodeCore&, std::string_view) const { model::fail("no names here"); }
 bool NameTable::remove(NodeCore&, std::string_view) { model::fail("no names here"); }
 void NameTable::release_all(Pid) { model::fail("no names here"); }
+
+void log_crash(Context&, const ExitReason&) noexcept {}  // no logs here
 
 // Abnormal, without a text.
 const ExitReason::Standard& ExitReason::standard() noexcept {
