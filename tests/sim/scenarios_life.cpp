@@ -289,7 +289,9 @@ Behavior deadlines_root(Context& self, World* w) {
     uint64_t deadlines_ns[] = {t.soonest_ns, kFarNs, 0, kFarNs / 2};
     for (std::size_t k = 4; k > 1; --k) std::swap(deadlines_ns[k - 1], deadlines_ns[dice(k)]);
     for (const uint64_t d : deadlines_ns) {
-      w->check().that(self.cancel(p, d).ok(), "there is somebody to cancel");
+      // Kept away for long, the canceller may come after the soonest deadline.
+      w->check().that(self.cancel(p, d).ok() || monotonic_ns() >= t.cancelled_ns + t.soonest_ns,
+                      "there is somebody to cancel");
       if (dice(4) == 0) co_await yield(self);
     }
     targets[p.value] = t;
