@@ -2,7 +2,7 @@
 // are in the types on the C stack, kMaxDepth frames at most.
 //
 // A union tries its members one by one, and a union in one of them again: with types and values made for it that takes
-// exponential time. Hence kMaxSteps; a check cannot be left and resumed, but it can be killed (docs/decisions/022).
+// exponential time. Hence kMaxSteps; a check cannot be left and resumed, but it can be killed (docs/decisions/018).
 #include "lua/type_check.hpp"
 
 #include <cmath>
