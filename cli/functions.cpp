@@ -7,23 +7,22 @@
 namespace wippy::cli {
 
 Status Functions::find_function(std::string_view id, lua::CallTarget& out, std::string& error_text) {
-  Programs::Definition d;
-  const bool found = programs_.find(id, d);
+  const Programs::DefinitionPtr found = programs_.find(id);
   const std::string name(id);
-  if (found && d.gate != nullptr) {
-    out.gate = std::move(d.gate);
-    out.program = std::move(d.program);
+  if (found != nullptr && found->gate != nullptr) {
+    out.gate = found->gate;
+    out.program = found->program;
     return Status::good();
   }
-  if (found && d.spawnable && !d.default_host.empty()) {
+  if (found != nullptr && found->spawnable && !found->default_host.empty()) {
     out.entry = name;
-    out.host = std::move(d.default_host);
+    out.host = found->default_host;
     return Status::good();
   }
   const registry::EntryPtr entry = registry_.state()->find(app::EntryId::parse(id));
   if (entry == nullptr) {
     error_text = "function '" + name + "' not found";
-  } else if (found && d.spawnable) {
+  } else if (found != nullptr && found->spawnable) {
     error_text = "function '" + name + "' not found: the process has no meta.default_host to be called on";
   } else {
     error_text = "function '" + name + "' not found: the entry has kind " + entry->kind;

@@ -307,8 +307,9 @@ Status NodeApp::no_factory(std::string_view entry_id, std::string& error_text) c
 // Random numbers do not begin anew.
 Status NodeApp::make_machine(Context& self, std::string_view entry_id, std::string_view arguments, Machine*& machine,
                              std::string& error_text) {
-  Programs::Definition entry;
-  if (!programs_.find(entry_id, entry) || !entry.spawnable) return no_factory(entry_id, error_text);
+  const Programs::DefinitionPtr found = programs_.find(entry_id);
+  if (found == nullptr || !found->spawnable) return no_factory(entry_id, error_text);
+  const Programs::Definition& entry = *found;
   if (self.host().capabilities() != nullptr) error_text = capabilities_refusal(self.host(), entry_id, entry);
   if (!error_text.empty()) return Status::error(ErrorKind::kPermissionDenied, "the host does not allow it");
   return with_factory(entry, arguments, runtime_.seed() + self.upgrades(),
@@ -316,12 +317,13 @@ Status NodeApp::make_machine(Context& self, std::string_view entry_id, std::stri
 }
 
 SpawnResult NodeApp::spawn(Context& self, std::string_view entry_id, std::string_view arguments, SpawnOptions options) {
-  Programs::Definition entry;
-  if (!programs_.find(entry_id, entry) || !entry.spawnable) {
+  const Programs::DefinitionPtr found = programs_.find(entry_id);
+  if (found == nullptr || !found->spawnable) {
     SpawnResult r;
     r.status = no_factory(entry_id, r.error_text);
     return r;
   }
+  const Programs::Definition& entry = *found;
   HostCore& target = options.host != nullptr ? *options.host : self.host();
   if (target.capabilities() != nullptr) {
     SpawnResult r;

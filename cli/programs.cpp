@@ -64,7 +64,7 @@ class Programs::Builder {
   const Definition* before(const std::string& id) const {
     if (before_ == nullptr) return nullptr;
     const auto found = before_->definitions.find(id);
-    return found == before_->definitions.end() ? nullptr : &found->second;
+    return found == before_->definitions.end() ? nullptr : found->second.get();
   }
 
   bool define(const app::Entry& entry, std::string& error) {
@@ -82,7 +82,7 @@ class Programs::Builder {
     if (has_code && (d.program = program(entry, error)) == nullptr) return false;
     if (native != nullptr && !find_native(id, *native, d, error)) return false;
     if (function != nullptr) d.gate = gate(id, *function, d);
-    table_->definitions.emplace(id, std::move(d));
+    table_->definitions.emplace(id, std::make_shared<const Definition>(std::move(d)));
     return true;
   }
 
@@ -166,13 +166,11 @@ bool Programs::load(const app::Application& app, std::string& error) {
   return true;
 }
 
-bool Programs::find(std::string_view id, Definition& out) noexcept {
+Programs::DefinitionPtr Programs::find(std::string_view id) noexcept {
   const ReaderSection section(this_memory().reader());
   const Table* const table = current_.load_acquire();  // partner: publish
   const auto found = table->definitions.find(id);
-  if (found == table->definitions.end()) return false;
-  out = found->second;
-  return true;
+  return found == table->definitions.end() ? nullptr : found->second;
 }
 
 Programs::Counts Programs::counts() const noexcept {

@@ -46,8 +46,9 @@ class Programs final : public registry::Handler {
   // Makes the first table. False: `error` says what does not compile.
   bool load(const app::Application& app, std::string& error);
 
-  // A copy of what the id means now; false: nothing. Any thread with a ThreadMemory.
-  bool find(std::string_view id, Definition& out) noexcept;
+  using DefinitionPtr = std::shared_ptr<const Definition>;
+  // What the id means now; null: nothing. Any thread with a ThreadMemory.
+  DefinitionPtr find(std::string_view id) noexcept;
 
   struct Counts {
     uint64_t misses = 0;   // compiled
@@ -63,7 +64,7 @@ class Programs final : public registry::Handler {
 
  private:
   struct Table {
-    std::map<std::string, Definition, std::less<>> definitions;
+    std::map<std::string, DefinitionPtr, std::less<>> definitions;
   };
   class Builder;
   void publish(std::unique_ptr<const Table> next) noexcept;

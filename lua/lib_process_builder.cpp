@@ -29,17 +29,7 @@ constexpr int kSlots = 5;
 
 extern const UserType kBuilderType;
 
-// A new builder like the one at 1, but with the value on top in `slot`. [-1, +1, m]
-void replace_top(lua_State* L, int slot) {
-  new_user(L, kBuilderType, 0, kSlots);
-  for (int i = 1; i <= kSlots; ++i) {
-    if (i == slot) continue;
-    lua_getiuservalue(L, 1, i);
-    lua_setiuservalue(L, -2, i);
-  }
-  lua_insert(L, -2);
-  lua_setiuservalue(L, -2, slot);
-}
+void replace_top(lua_State* L, int slot) { copy_with_top(L, kBuilderType, kSlots, slot); }
 
 // Raises what return_error and its like have pushed: builder methods have no place for an error in their results.
 int raise(lua_State* L, int) { return lua_error(L); }
@@ -93,17 +83,7 @@ int builder_with_context(lua_State* L) {
   lua_settop(L, 2);
   check_context(L);
   if (has_security(L)) check_security(L);
-  lua_newtable(L);
-  if (lua_getiuservalue(L, 1, kValuesSlot) == LUA_TTABLE) {
-    lua_pushnil(L);
-    while (lua_next(L, 4) != 0) {
-      lua_pushvalue(L, -2);
-      lua_insert(L, -2);
-      lua_rawset(L, 3);
-    }
-  }
-  lua_settop(L, 3);
-  if (!add_values(L, 2)) return raise(L, 2);
+  if (!merge_context_values(L)) return raise(L, 2);
   replace_top(L, kValuesSlot);
   return 1;
 }
@@ -195,9 +175,9 @@ Status read_frame(lua_State* L, int index, FramePtr& out) noexcept {
     }
   }
   lua_getiuservalue(L, index, kActorSlot);
-  if (const auto* actor = to_actor(L, -1)) frame.set_actor(actor->held), any = true;
+  if (const auto* actor = to_actor(L, -1)) frame.set_actor(actor->value), any = true;
   lua_getiuservalue(L, index, kScopeSlot);
-  if (const auto* scope = to_scope(L, -1)) frame.set_scope(scope->held), any = true;
+  if (const auto* scope = to_scope(L, -1)) frame.set_scope(scope->value), any = true;
   lua_pop(L, 3);
   return any ? frame.build(out) : Status::good();
 }
@@ -206,7 +186,30 @@ Status read_frame(lua_State* L, int index, FramePtr& out) noexcept {
 
 Status read_builder_frame(lua_State* L, int index, FramePtr& out) noexcept { return read_frame(L, index, out); }
 
-bool add_context_values(lua_State* L, int from) { return add_values(L, from); }
+void copy_with_top(lua_State* L, const UserType& type, int slots, int slot) {
+  new_user(L, type, 0, slots);
+  for (int i = 1; i <= slots; ++i) {
+    if (i == slot) continue;
+    lua_getiuservalue(L, 1, i);
+    lua_setiuservalue(L, -2, i);
+  }
+  lua_insert(L, -2);
+  lua_setiuservalue(L, -2, slot);
+}
+
+bool merge_context_values(lua_State* L) {
+  lua_newtable(L);
+  if (lua_getiuservalue(L, 1, kValuesSlot) == LUA_TTABLE) {
+    lua_pushnil(L);
+    while (lua_next(L, 4) != 0) {
+      lua_pushvalue(L, -2);
+      lua_insert(L, -2);
+      lua_rawset(L, 3);
+    }
+  }
+  lua_settop(L, 3);
+  return add_values(L, 2);
+}
 
 Status read_builder(lua_State* L, int index, BuilderParts& out) noexcept {
   if (const Status s = read_frame(L, index, out.frame); !s.ok()) return s;

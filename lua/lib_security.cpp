@@ -62,7 +62,7 @@ EncodeResult make_actor(lua_State* L, std::string_view id, SecurityObject<Actor>
   ValueWriter w;
   w.reset();
   const EncodeResult r = encode_values(L, w, 2, 1, Untransferable::kRefuse);
-  if (r.ok()) out.held = std::make_shared<const Actor>(id, w.view());
+  if (r.ok()) out.value = std::make_shared<const Actor>(id, w.view());
   return r;
 }
 
@@ -84,13 +84,13 @@ int security_new_actor(lua_State* L) {
 
 int actor_id(lua_State* L) {
   const auto& object = check_resource<SecurityObject<Actor>>(L, 1, kActorType);
-  lua_pushlstring(L, object.held->id().data(), object.held->id().size());
+  lua_pushlstring(L, object.value->id().data(), object.value->id().size());
   return 1;
 }
 
 // A copy. [-1, +1, e]
 int actor_meta(lua_State* L) {
-  push_value(L, check_resource<SecurityObject<Actor>>(L, 1, kActorType).held->meta());
+  push_value(L, check_resource<SecurityObject<Actor>>(L, 1, kActorType).value->meta());
   return 1;
 }
 
@@ -101,10 +101,10 @@ void fill_scope(lua_State* L, int index, lua_Integer n, SecurityObject<Scope>& o
   std::vector<PolicyPtr> policies;
   for (lua_Integer i = 1; i <= n; ++i) {
     lua_rawgeti(L, index, i);
-    policies.push_back(to_policy(L, -1)->held);
+    policies.push_back(to_policy(L, -1)->value);
     lua_pop(L, 1);
   }
-  out.held = std::make_shared<const Scope>(std::move(policies));
+  out.value = std::make_shared<const Scope>(std::move(policies));
 }
 
 // security.new_scope([policies]) -> Scope | nil, error [-n, +(1|2), e]
@@ -125,7 +125,7 @@ int security_new_scope(lua_State* L) {
 
 // By id. [-1, +1, e]
 int scope_policies(lua_State* L) {
-  const Scope& scope = *check_resource<SecurityObject<Scope>>(L, 1, kScopeType).held;
+  const Scope& scope = *check_resource<SecurityObject<Scope>>(L, 1, kScopeType).value;
   lua_createtable(L, static_cast<int>(scope.policies().size()), 0);
   lua_Integer i = 0;
   for (const PolicyPtr& policy : scope.policies()) {
@@ -137,16 +137,16 @@ int scope_policies(lua_State* L) {
 
 int scope_contains(lua_State* L) {
   const auto& scope = check_resource<SecurityObject<Scope>>(L, 1, kScopeType);
-  lua_pushboolean(L, scope.held->contains(check_text(L, 2)));
+  lua_pushboolean(L, scope.value->contains(check_text(L, 2)));
   return 1;
 }
 
 // Frames of their own: pointers have destructors and nothing in here raises. [-0, +0, -]
 void add_policy(const Scope& scope, const PolicyPtr& policy, SecurityObject<Scope>& out) noexcept {
-  out.held = scope.with(policy);
+  out.value = scope.with(policy);
 }
 void remove_policy(const Scope& scope, std::string_view id, SecurityObject<Scope>& out) noexcept {
-  out.held = scope.without(id);
+  out.value = scope.without(id);
 }
 
 // scope:with(policy) -> Scope | nil, error [-2, +(1|2), e]
@@ -155,13 +155,13 @@ int scope_with(lua_State* L) {
   const auto& policy = check_resource<SecurityObject<Policy>>(L, 2, kPolicyType);
   if (!permitted(L, "security.scope.create", "with", kNoScope)) return 2;
   push_scope(L, kEmptyScope);
-  add_policy(*scope.held, policy.held, *to_scope(L, -1));
+  add_policy(*scope.value, policy.value, *to_scope(L, -1));
   return 1;
 }
 
 // The id at 2: a text, a policy, {ns, name} by name or by place. Raises for anything else. [-0, +?, v]
 std::string_view policy_id_argument(lua_State* L) {
-  if (const auto* policy = to_policy(L, 2)) return policy->held->id();
+  if (const auto* policy = to_policy(L, 2)) return policy->value->id();
   if (!lua_istable(L, 2)) return check_text(L, 2);
   const bool named = lua_getfield(L, 2, "ns") != LUA_TNIL;
   named ? lua_getfield(L, 2, "name") : lua_rawgeti(L, 2, 2);
@@ -183,7 +183,7 @@ int scope_without(lua_State* L) {
   const std::string_view id = policy_id_argument(L);
   if (!permitted(L, "security.scope.create", "without", kNoScope)) return 2;
   push_scope(L, kEmptyScope);
-  remove_policy(*scope.held, id, *to_scope(L, -1));
+  remove_policy(*scope.value, id, *to_scope(L, -1));
   return 1;
 }
 
@@ -198,7 +198,7 @@ int evaluate(lua_State* L) {
   const std::string_view resource = check_text(L, 4);
   check_meta(L, 5);
   const Decision d = with_meta(L, 5, [&](const Attributes& attributes) {
-    return object.held->evaluate(*actor.held, action, resource, attributes);
+    return object.value->evaluate(*actor.value, action, resource, attributes);
   });
   lua_pushstring(L, kNames[static_cast<unsigned>(d)]);
   return 1;
@@ -206,7 +206,7 @@ int evaluate(lua_State* L) {
 
 int policy_id(lua_State* L) {
   const auto& object = check_resource<SecurityObject<Policy>>(L, 1, kPolicyType);
-  lua_pushlstring(L, object.held->id().data(), object.held->id().size());
+  lua_pushlstring(L, object.value->id().data(), object.value->id().size());
   return 1;
 }
 
@@ -243,14 +243,14 @@ int security_can(lua_State* L) {
 // Frames of their own, as above. False: there is none. [-0, +0, -]
 bool find_policy(lua_State* L, std::string_view id, SecurityObject<Policy>& out) noexcept {
   const PolicySource* const source = root_of(L).hooks->policies;
-  if (source != nullptr) out.held = source->policy(id);
-  return out.held != nullptr;
+  if (source != nullptr) out.value = source->policy(id);
+  return out.value != nullptr;
 }
 bool find_group(lua_State* L, std::string_view id, SecurityObject<Scope>& out) noexcept {
   const PolicySource* const source = root_of(L).hooks->policies;
   std::shared_ptr<const Scope> found = source == nullptr ? nullptr : source->named_scope(id);
   if (found == nullptr) return false;
-  out.held = std::move(found);
+  out.value = std::move(found);
   return true;
 }
 

@@ -5,8 +5,7 @@
 
 #include <lua5.4/lua.hpp>
 
-#include "lua/machine.hpp"
-#include "lua/resource_user.hpp"
+#include "lua/held.hpp"
 #include "lua/user_type.hpp"
 #include "runtime/process/frame_context.hpp"
 #include "runtime/process/security.hpp"
@@ -14,9 +13,7 @@
 namespace wippy::lua {
 
 template <class T>
-struct SecurityObject : Resource {
-  std::shared_ptr<const T> held;
-};
+using SecurityObject = Held<std::shared_ptr<const T>>;
 
 extern const UserType kActorType;
 extern const UserType kScopeType;

@@ -6,6 +6,7 @@
 
 #include <lua5.4/lua.hpp>
 
+#include "lua/user_type.hpp"
 #include "runtime/process/context.hpp"
 
 namespace wippy::lua {
@@ -32,8 +33,11 @@ inline constexpr int kFrameValuesSlot = 1;
 inline constexpr int kFrameActorSlot = 4;
 inline constexpr int kFrameScopeSlot = 5;
 Status read_builder_frame(lua_State* L, int index, FramePtr& out) noexcept;
-// Adds the pairs of the table at `from` to the table on top, encoded. False: nil and the error are pushed. [-0, +(0|2), e]
-bool add_context_values(lua_State* L, int from);
+// A new object like the one at 1, of this type and with as many user values, but with the value on top in `slot`. [-1, +1, m]
+void copy_with_top(lua_State* L, const UserType& type, int slots, int slot);
+// The stack is such an object and a table: pushes the object's values with the table's pairs over them, encoded. False: nil and
+// the error are pushed. [-0, +(1|3), e]
+bool merge_context_values(lua_State* L);
 
 // The stack: a builder or not, then entry id, host id, arguments. builder: its index, 1, or 0. Returns pid | nil, error.
 // [-0, +(1|2), e]

@@ -51,7 +51,7 @@ file(GLOB swarm_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/sim/swarm/
 if(swarm_sources AND WIPPY_HAVE_SIMULATION AND WIPPY_SIM_BUILD)
   add_executable(sim_swarm ${swarm_sources})
   target_link_libraries(sim_swarm PRIVATE wippy_memory_sim wippy_numa_sim wippy_mailbox_sim wippy_scheduler_sim
-    wippy_runtime_process_sim wippy_runtime_dispatch_sim wippy_runtime_host_sim wippy_runtime_sim_sim wippy_runtime_sim
+    wippy_runtime_process_sim wippy_runtime_dispatch_sim wippy_runtime_host_sim wippy_runtime_text_sim wippy_runtime_sim_sim wippy_runtime_sim
     wippy_runtime_service_sim wippy_runtime_observe_sim wippy_simulation)
   wippy_add_test(sim_swarm sim 600)
 endif()

@@ -1,5 +1,3 @@
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <ostream>
 #include <utility>
@@ -9,6 +7,7 @@
 #include "cli/progress.hpp"
 #include "cli/resolve.hpp"
 #include "runtime/app/entry_text.hpp"
+#include "runtime/text/wildcard.hpp"
 
 namespace wippy::cli {
 namespace {
@@ -20,7 +19,7 @@ using app::Node;
 
 // `*` stands for anything, dots included; an empty pattern fits everything.
 bool fits(const std::string& pattern, const std::string& text) {
-  return pattern.empty() || fnmatch(pattern.c_str(), text.c_str(), FNM_NOESCAPE) == 0;
+  return pattern.empty() || Wildcard(pattern).matches(text);
 }
 
 // The value itself, or one of a list.

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "lua/error_object.hpp"
+#include "lua/held.hpp"
 #include "lua/library.hpp"
-#include "lua/modules/held.hpp"
 #include "lua/process_args.hpp"
 #include "lua/task.hpp"
 

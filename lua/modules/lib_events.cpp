@@ -4,9 +4,9 @@
 // subscription that no script can reach any more ends with its collection.
 #include "lua/channel.hpp"
 #include "lua/error_object.hpp"
+#include "lua/held.hpp"
 #include "lua/library.hpp"
 #include "lua/machine.hpp"
-#include "lua/modules/held.hpp"
 #include "lua/permission.hpp"
 #include "lua/process_args.hpp"
 #include "lua/state.hpp"

@@ -6,10 +6,10 @@
 #include <cstring>
 
 #include "lua/error_object.hpp"
+#include "lua/held.hpp"
 #include "lua/library.hpp"
 #include "lua/modules/blocking_job.hpp"
 #include "lua/modules/fs_file.hpp"
-#include "lua/modules/held.hpp"
 #include "lua/permission.hpp"
 #include "lua/process_args.hpp"
 #include "lua/state.hpp"

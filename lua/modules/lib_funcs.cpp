@@ -94,17 +94,7 @@ int funcs_async(lua_State* L) {
 
 // --- executors
 
-// A new executor like the one at 1, but with the value on top in `slot`. [-1, +1, m]
-void replace_top(lua_State* L, int slot) {
-  new_user(L, kExecutorType, 0, kExecutorSlots);
-  for (int i = 1; i <= kExecutorSlots; ++i) {
-    if (i == slot) continue;
-    lua_getiuservalue(L, 1, i);
-    lua_setiuservalue(L, -2, i);
-  }
-  lua_insert(L, -2);
-  lua_setiuservalue(L, -2, slot);
-}
+void replace_top(lua_State* L, int slot) { copy_with_top(L, kExecutorType, kExecutorSlots, slot); }
 
 int funcs_new(lua_State* L) {
   new_user(L, kExecutorType, 0, kExecutorSlots);
@@ -115,19 +105,9 @@ int funcs_new(lua_State* L) {
 int executor_with_context(lua_State* L) {
   check_user(L, 1, kExecutorType);
   if (!lua_istable(L, 2)) return return_error(L, ErrorKind::kInvalid, "with_context: a table of values is required");
-  if (!permitted(L, "funcs.context", "context", "not allowed to call functions with custom context: ")) return 2;
+  if (!permitted(L, "funcs.context", "context", "not allowed to call functions with custom context")) return 2;
   lua_settop(L, 2);
-  lua_newtable(L);
-  if (lua_getiuservalue(L, 1, kFrameValuesSlot) == LUA_TTABLE) {
-    lua_pushnil(L);
-    while (lua_next(L, 4) != 0) {
-      lua_pushvalue(L, -2);
-      lua_insert(L, -2);
-      lua_rawset(L, 3);
-    }
-  }
-  lua_settop(L, 3);
-  if (!add_context_values(L, 2)) return 2;
+  if (!merge_context_values(L)) return 2;
   replace_top(L, kFrameValuesSlot);
   return 1;
 }
@@ -141,7 +121,7 @@ int executor_with_object(lua_State* L) {
                         slot == kFrameActorSlot ? "with_actor: a security actor is required"
                                                 : "with_scope: a security scope is required");
   }
-  if (!permitted(L, "funcs.security", "security", "not allowed to call functions with custom security context: "))
+  if (!permitted(L, "funcs.security", "security", "not allowed to call functions with custom security context"))
     return 2;
   lua_settop(L, 2);
   replace_top(L, slot);

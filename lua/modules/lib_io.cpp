@@ -3,9 +3,9 @@
 #include <cstring>
 
 #include "lua/error_object.hpp"
+#include "lua/held.hpp"
 #include "lua/library.hpp"
 #include "lua/modules/blocking_job.hpp"
-#include "lua/modules/held.hpp"
 #include "lua/state.hpp"
 #include "lua/task.hpp"
 #include "runtime/process/host_core.hpp"
@@ -44,7 +44,7 @@ TerminalUse& use_of(lua_State* L, Terminal* terminal) {
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &kUseType);
   }
-  TerminalUse& use = resource_at<Held<TerminalUse>>(L, -1)->value;
+  TerminalUse& use = held_at<TerminalUse>(L, -1);
   lua_pop(L, 1);
   return use;
 }

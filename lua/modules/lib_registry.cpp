@@ -43,7 +43,7 @@ int registry_snapshot(lua_State* L) { return push_snapshot(L, -1) ? 1 : 2; }
 
 int registry_current_version(lua_State* L) {
   if (!push_snapshot(L, -1)) return 2;
-  const auto& s = *resource_at<Snapshot>(L, -1);
+  const auto& s = held_at<Snapshot>(L, -1);
   push_version(L, s.view->version(), s.view->previous());
   return 1;
 }

@@ -20,16 +20,6 @@ struct Version {
   uint64_t previous;
 };
 
-void release_snapshot(Resource* self, Context&) noexcept {
-  auto& s = *static_cast<Snapshot*>(self);
-  s.view.reset();
-  // Assignment would keep their memory.
-  std::string().swap(s.text);
-  std::vector<std::string>().swap(s.ids);
-  std::vector<std::string>().swap(s.warnings);
-  std::string().swap(s.error_text);
-}
-
 // Its own frame, as all of the following: nothing in here raises. [-0, +0, -]
 void open_view(RegistryService& service, int64_t number, Snapshot& out) noexcept {
   out.view = number < 0 ? service.current() : service.version(static_cast<uint64_t>(number));
@@ -79,7 +69,7 @@ bool known_version(RegistryService& service, uint64_t number, Version& out) noex
 
 // --- Snapshot
 
-Snapshot& snapshot_of(lua_State* L) { return check_resource<Snapshot>(L, 1, kSnapshotType); }
+Snapshot& snapshot_of(lua_State* L) { return check_held<Snapshot>(L, 1, kSnapshotType); }
 
 int snapshot_get(lua_State* L) {
   snapshot_of(L);
@@ -121,13 +111,6 @@ int snapshot_changes(lua_State* L) {
   return 1;
 }
 
-int snapshot_gc(lua_State* L) {
-  const Snapshot* const s = resource_at<Snapshot>(L, 1);
-  if (s != nullptr && s->view != nullptr) machine_of(L).remove_resource(resource_at<Snapshot>(L, 1));
-  free_resource<Snapshot>(L, 1);
-  return 0;
-}
-
 constexpr LibraryEntry kSnapshotMethods[] = {
     {"entries", snapshot_entries},
     {"get", snapshot_get},
@@ -140,7 +123,7 @@ constexpr LibraryEntry kSnapshotMethods[] = {
 
 void fill_snapshot(lua_State* L) {
   set_methods(L, kSnapshotMethods);
-  set_function(L, "__gc", snapshot_gc);
+  set_function(L, "__gc", collect_held<Snapshot>);
 }
 
 // --- Version
@@ -204,15 +187,13 @@ RegistryService* registry_service(lua_State* L) {
 bool push_snapshot(lua_State* L, int64_t number) {
   RegistryService* const service = registry_service(L);
   if (service == nullptr) return false;
-  auto* s = new_resource<Snapshot>(L, kSnapshotType);
-  open_view(*service, number, *s);
-  if (s->view == nullptr) {
+  Snapshot& s = push_held<Snapshot>(L, kSnapshotType);
+  open_view(*service, number, s);
+  if (s.view == nullptr) {
     lua_pop(L, 1);
     return_errorf(L, ErrorKind::kNotFound, "version not found: %I", static_cast<LUAI_UACINT>(number));
     return false;
   }
-  s->release = release_snapshot;
-  machine_of(L).add_resource(s);
   return true;
 }
 
@@ -222,7 +203,7 @@ void push_version(lua_State* L, uint64_t number, uint64_t previous) {
 }
 
 int snapshot_entry(lua_State* L, int snapshot, int id) {
-  auto& s = *resource_at<Snapshot>(L, snapshot);
+  auto& s = held_at<Snapshot>(L, snapshot);
   std::string_view text;
   if (!text_argument(L, id, text) || text.empty())
     return return_error(L, ErrorKind::kInvalid, "registry: an entry ID is required");
@@ -234,7 +215,7 @@ int snapshot_entry(lua_State* L, int snapshot, int id) {
 }
 
 int snapshot_find(lua_State* L, int snapshot, int criteria) {
-  auto& s = *resource_at<Snapshot>(L, snapshot);
+  auto& s = held_at<Snapshot>(L, snapshot);
   if (criteria == 0 || lua_isnoneornil(L, criteria)) {
     lua_newtable(L);
     criteria = lua_gettop(L);

@@ -7,16 +7,14 @@
 
 #include <lua5.4/lua.hpp>
 
-#include "lua/machine.hpp"
+#include "lua/held.hpp"
 #include "lua/registry_service.hpp"
-#include "lua/resource_user.hpp"
 #include "lua/user_type.hpp"
 
 namespace wippy::lua {
 
-// A view, and what was asked of it last: texts live here while they are pushed, which may raise. A resource until it is
-// collected.
-struct Snapshot : Resource {
+// A view, and what was asked of it last: texts live here while they are pushed, which may raise.
+struct Snapshot {
   RegistryViewPtr view;
   std::string text;
   std::vector<std::string> ids;

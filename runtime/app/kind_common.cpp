@@ -33,18 +33,6 @@ RestartConfig read_restart(FieldReader& lifecycle) {
   return restart;
 }
 
-void read_requirements(FieldReader& fields, KindContext& context, std::string_view key, std::vector<EntryId>& ids) {
-  const Node* list = fields.find(key);
-  for (const Node* item : fields.texts(key)) {
-    std::string path = fields.key_path(key);
-    if (list->is_list()) path += "[" + std::to_string(item - list->items.data()) + "]";
-    std::optional<EntryId> id = add_reference(fields, context, *item, std::move(path), Expect::kService);
-    if (!id) continue;
-    context.entry.references.back().requirement = true;
-    ids.push_back(std::move(*id));
-  }
-}
-
 std::optional<CommandConfig> read_command(FieldReader& meta) {
   std::optional<FieldReader> fields = meta.map("command");
   if (!fields) return std::nullopt;
@@ -108,6 +96,21 @@ std::optional<EntryId> add_reference(FieldReader& fields, KindContext& context, 
   return id;
 }
 
+std::vector<EntryId> read_references(FieldReader& fields, KindContext& context, std::string_view key, Expect expect,
+                                     bool requirement) {
+  std::vector<EntryId> ids;
+  const Node* list = fields.find(key);
+  for (const Node* item : fields.texts(key)) {
+    std::string path = fields.key_path(key);
+    if (list->is_list()) path += "[" + std::to_string(item - list->items.data()) + "]";
+    std::optional<EntryId> id = add_reference(fields, context, *item, std::move(path), expect);
+    if (!id) continue;
+    context.entry.references.back().requirement = requirement;
+    ids.push_back(std::move(*id));
+  }
+  return ids;
+}
+
 LifecycleConfig read_lifecycle(FieldReader& data, KindContext& context) {
   LifecycleConfig config;
   std::optional<FieldReader> fields = data.map("lifecycle");
@@ -118,8 +121,9 @@ LifecycleConfig read_lifecycle(FieldReader& data, KindContext& context) {
   read_duration(*fields, "stop_timeout", config.stop_timeout_ns);
   read_duration(*fields, "stable_threshold", config.stable_threshold_ns);
   config.startup_required = fields->choice("startup", {"required", "optional"}).value_or("required") == "required";
-  read_requirements(*fields, context, "requires", config.requires_ids);
-  read_requirements(*fields, context, "depends_on", config.requires_ids);
+  config.requires_ids = read_references(*fields, context, "requires", Expect::kService, true);
+  for (EntryId& id : read_references(*fields, context, "depends_on", Expect::kService, true))
+    config.requires_ids.push_back(std::move(id));
   std::sort(config.requires_ids.begin(), config.requires_ids.end());
   config.requires_ids.erase(std::unique(config.requires_ids.begin(), config.requires_ids.end()),
                             config.requires_ids.end());

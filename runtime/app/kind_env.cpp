@@ -76,12 +76,7 @@ std::shared_ptr<const EntryConfig> parse_env_storage_static(FieldReader& data, K
 std::shared_ptr<const EntryConfig> parse_env_storage_router(FieldReader& data, KindContext& context) {
   auto config = make_storage(data, EnvStorageType::kRouter);
   const Node* list = data.find("storages");
-  for (const Node* item : data.texts("storages")) {
-    std::string path = data.key_path("storages");
-    if (list->is_list()) path += "[" + std::to_string(item - list->items.data()) + "]";
-    if (auto id = add_reference(data, context, *item, std::move(path), Expect::kEnvStorage))
-      config->storages.push_back(std::move(*id));
-  }
+  config->storages = read_references(data, context, "storages", Expect::kEnvStorage);
   if (list == nullptr || (list->is_list() && list->items.empty()))
     data.error("storages", "at least one storage is required");
   return config;

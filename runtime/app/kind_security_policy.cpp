@@ -142,18 +142,6 @@ void read_patterns(FieldReader& policy, std::string_view key, std::vector<std::s
     policy.error(key, std::string(key) + " is required: a pattern or a list of patterns");
 }
 
-// IDs of policies or groups; bare names belong to the entry's namespace.
-void read_ids(FieldReader& fields, KindContext& context, std::string_view key, Expect expect,
-              std::vector<EntryId>& ids) {
-  const Node* list = fields.find(key);
-  for (const Node* item : fields.texts(key)) {
-    std::string path = fields.key_path(key);
-    if (list->is_list()) path += "[" + std::to_string(item - list->items.data()) + "]";
-    if (std::optional<EntryId> id = add_reference(fields, context, *item, std::move(path), expect))
-      ids.push_back(std::move(*id));
-  }
-}
-
 std::optional<ActorConfig> read_actor(FieldReader& security) {
   std::optional<FieldReader> fields = security.map("actor");
   if (!fields) return std::nullopt;
@@ -179,8 +167,8 @@ std::optional<SecurityConfig> read_security(FieldReader& parent, KindContext& co
   if (!fields) return std::nullopt;
   SecurityConfig config;
   config.actor = read_actor(*fields);
-  read_ids(*fields, context, "policies", Expect::kPolicy, config.policies);
-  read_ids(*fields, context, "groups", Expect::kPolicyGroup, config.groups);
+  config.policies = read_references(*fields, context, "policies", Expect::kPolicy);
+  config.groups = read_references(*fields, context, "groups", Expect::kPolicyGroup);
   if (of_host) {
     if (const std::optional<std::string> word = fields->choice("default", {"deny", "allow"}))
       config.default_allow = *word == "allow";

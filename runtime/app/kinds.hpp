@@ -101,6 +101,9 @@ void read_lua_code(FieldReader& data, KindContext& context, LuaCode& code);
 // `key` of `parent`: {actor, policies, groups}, of a host also {default}. Nothing: not given. (kind_security_policy.cpp)
 std::optional<SecurityConfig> read_security(FieldReader& parent, KindContext& context, std::string_view key,
                                             bool of_host);
+// The IDs that `key` lists, or the one it is, as references; bare names belong to the entry's namespace.
+std::vector<EntryId> read_references(FieldReader& fields, KindContext& context, std::string_view key, Expect expect,
+                                     bool requirement = false);
 // Records the reference in the entry; nothing when the node is no usable ID (reported).
 std::optional<EntryId> add_reference(FieldReader& fields, KindContext& context, const Node& node, std::string key_path,
                                      Expect expect, bool fatal = true);

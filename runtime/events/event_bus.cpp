@@ -37,38 +37,65 @@ class EventBus::Subscription {
 
 namespace {
 
-// Depth: the number of wildcards and groups of the pattern.
-bool matches(std::string_view p, std::string_view t) noexcept {
-  while (!p.empty()) {
-    if (p.front() == '*') {
-      const bool any = p.starts_with("**");
-      p.remove_prefix(any ? 2 : 1);
-      for (std::size_t n = 0;; ++n) {
-        if (matches(p, t.substr(n))) return true;
-        if (n == t.size() || (!any && t[n] == '.')) return false;
-      }
+// Which beginnings of a text the pattern so far fits, as lengths: the work is |pattern| x |text|, however many stars there are.
+class Reach {
+ public:
+  explicit Reach(std::string_view text) : text_(text), at_(text.size() + 1, false) { at_[0] = true; }
+  bool whole() const { return at_.back(); }
+  void letter(char c) { word(std::string_view(&c, 1)); }
+  void word(std::string_view w) { at_ = after(w); }
+  void star(bool dots) {
+    bool carried = false;
+    for (std::size_t n = 0; n < at_.size(); ++n) {
+      carried = at_[n] || (carried && (dots || text_[n - 1] != '.'));
+      at_[n] = carried;
     }
-    if (const std::size_t end = p.find(')'); p.front() == '(' && end != std::string_view::npos) {
-      std::string_view words = p.substr(1, end - 1);
-      const std::string_view rest = p.substr(end + 1);
-      for (;;) {
-        const std::size_t bar = words.find('|');
-        const std::string_view word = words.substr(0, bar);
-        if (t.starts_with(word) && matches(rest, t.substr(word.size()))) return true;
-        if (bar == std::string_view::npos) return false;
-        words.remove_prefix(bar + 1);
-      }
-    }
-    if (t.empty() || t.front() != p.front()) return false;
-    p.remove_prefix(1);
-    t.remove_prefix(1);
   }
-  return t.empty();
+  // One of `words`, between bars.
+  void choice(std::string_view words) {
+    std::vector<bool> any(at_.size(), false);
+    for (;;) {
+      const std::size_t bar = words.find('|');
+      const std::vector<bool> one = after(words.substr(0, bar));
+      for (std::size_t n = 0; n < any.size(); ++n) any[n] = any[n] || one[n];
+      if (bar == std::string_view::npos) break;
+      words.remove_prefix(bar + 1);
+    }
+    at_ = std::move(any);
+  }
+
+ private:
+  std::vector<bool> after(std::string_view w) const {
+    std::vector<bool> next(at_.size(), false);
+    for (std::size_t n = 0; n + w.size() < at_.size(); ++n)
+      next[n + w.size()] = at_[n] && text_.substr(n).starts_with(w);
+    return next;
+  }
+  std::string_view text_;
+  std::vector<bool> at_;
+};
+
+bool matches(std::string_view p, std::string_view text) {
+  Reach reach(text);
+  while (!p.empty()) {
+    std::size_t taken = 1;
+    if (p.front() == '*') {
+      taken = p.starts_with("**") ? 2 : 1;
+      reach.star(taken == 2);
+    } else if (const std::size_t end = p.find(')'); p.front() == '(' && end != std::string_view::npos) {
+      taken = end + 1;
+      reach.choice(p.substr(1, end - 1));
+    } else {
+      reach.letter(p.front());
+    }
+    p.remove_prefix(taken);
+  }
+  return reach.whole();
 }
 
 }  // namespace
 
-bool event_pattern_matches(std::string_view pattern, std::string_view text) noexcept {
+bool event_pattern_matches(std::string_view pattern, std::string_view text) {
   return pattern == "*" || matches(pattern, text);
 }
 

@@ -26,7 +26,7 @@ struct Event {
 };
 
 // "*" alone: everything. Else * stands for characters of one dot-separated segment, ** for any, (a|b) for one of the words.
-bool event_pattern_matches(std::string_view pattern, std::string_view text) noexcept;
+bool event_pattern_matches(std::string_view pattern, std::string_view text);
 
 // Who is told, and how.
 struct EventTarget {

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/text/wildcard.hpp"
+
 namespace wippy {
 
 // What a spawn says of the entry.
@@ -27,7 +29,7 @@ class HostCapabilities {
     std::optional<std::vector<std::string>>
         entries;  // patterns of entry IDs, `*` is any run of characters; not given: all
   };
-  explicit HostCapabilities(Rules rules) : rules_(std::move(rules)) {}
+  explicit HostCapabilities(Rules rules);
 
   bool allows_module(std::string_view name) const noexcept;
   // Empty: the entry may run on the host. Else why not, with the names of all three.
@@ -35,9 +37,7 @@ class HostCapabilities {
 
  private:
   const Rules rules_;
+  std::vector<Wildcard> entries_;  // of rules_.entries
 };
-
-// `*` anywhere is any run of characters; nothing else has a meaning.
-bool matches_pattern(std::string_view pattern, std::string_view text) noexcept;
 
 }  // namespace wippy

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/text/wildcard.hpp"
+
 namespace wippy::registry {
 
 namespace {
@@ -40,28 +42,6 @@ const app::Node* at_path(const app::Node& meta, std::string_view path) {
 
 }  // namespace
 
-bool glob_match(std::string_view pattern, std::string_view text) noexcept {
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t after = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      after = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++after;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
-}
-
 struct Criteria::Test {
   std::string field;  // "kind", "ns", "name", "id", or a path below meta
   bool of_meta = false;
@@ -76,7 +56,7 @@ struct Criteria::Test {
       case How::kContains: return view.find(value.text) != std::string_view::npos;
       case How::kBegins: return view.starts_with(value.text);
       case How::kEnds: return view.ends_with(value.text);
-      default: return glob_match(value.text, view);
+      default: return Wildcard(value.text).matches(view);
     }
   }
   bool fits(const app::Entry& entry) const {

@@ -28,7 +28,4 @@ class Criteria {
   std::vector<std::unique_ptr<Test>> tests_;
 };
 
-// `*`: any text.
-bool glob_match(std::string_view pattern, std::string_view text) noexcept;
-
 }  // namespace wippy::registry

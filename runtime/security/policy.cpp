@@ -14,8 +14,8 @@ bool reads_meta(const app::SecurityPolicyConfig& config) {
                      [&](const app::ConditionConfig& c) { return is_meta(c.field) || (c.from && is_meta(*c.from)); });
 }
 
-bool any_matches(const std::vector<Pattern>& patterns, std::string_view text) noexcept {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const Pattern& p) { return p.matches(text); });
+bool any_matches(const std::vector<Wildcard>& patterns, std::string_view text) noexcept {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const Wildcard& p) { return p.matches(text); });
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include "runtime/app/security_config.hpp"
 #include "runtime/process/security.hpp"
 #include "runtime/security/condition.hpp"
-#include "runtime/security/pattern.hpp"
+#include "runtime/text/wildcard.hpp"
 
 namespace wippy::security {
 
@@ -18,8 +18,8 @@ class RulePolicy final : public Policy {
                     const Attributes& attributes) const noexcept override;
 
  private:
-  std::vector<Pattern> actions_;
-  std::vector<Pattern> resources_;
+  std::vector<Wildcard> actions_;
+  std::vector<Wildcard> resources_;
   std::vector<Condition> conditions_;
   bool deny_;
 };

@@ -21,17 +21,19 @@ MAY_INCLUDE = {
     # What C++ processes program against, above Context.
     "runtime/native": CORE + LOG + ["runtime/process"],
     "runtime/app": ["memory", "mailbox"] + SEAMS + LOG,
+    # Small things about texts, of no layer.
+    "runtime/text": [],
     # Policies: what runtime/process asks for decisions, made from what runtime/app has read.
-    "runtime/security": CORE + LOG + ["runtime/process", "runtime/app"],
+    "runtime/security": CORE + LOG + ["runtime/process", "runtime/app", "runtime/text"],
     # Versions of the entries: above what an entry is, below what is made of one.
-    "runtime/registry": ["memory", "mailbox", "runtime/app"] + SEAMS + LOG,
+    "runtime/registry": ["memory", "mailbox", "runtime/app", "runtime/text"] + SEAMS + LOG,
     # Values of variables, asked by placeholders and scripts.
     "runtime/env": ["memory", "runtime/app"] + SEAMS + LOG,
     # The event bus, confined directories and the terminal: services of modules, on Context and NodeCore only.
     "runtime/events": CORE + LOG + ["runtime/process"],
     "runtime/files": ["memory", "mailbox"] + SEAMS + LOG,
     "runtime/terminal": ["memory", "mailbox"] + SEAMS + LOG,
-    "runtime/host": CORE + LOG + ["runtime/process", "runtime/dispatch", "runtime/app", "runtime/security"],
+    "runtime/host": CORE + LOG + ["runtime/process", "runtime/dispatch", "runtime/app", "runtime/security", "runtime/text"],
     "runtime/service": CORE + LOG
     + ["runtime/process", "runtime/dispatch", "runtime/app", "runtime/security", "runtime/host"],
     # The simulation stands beside the layers: it implements runtime/sim/hooks.hpp and watches the whole runtime.
@@ -121,7 +123,7 @@ CMAKE_TARGETS = {
     "runtime/observe": "wippy_runtime_observe", "runtime/process": "wippy_runtime_process",
     "runtime/dispatch": "wippy_runtime_dispatch",
     "runtime/native": "wippy_runtime_native", "runtime/app": "wippy_runtime_app",
-    "runtime/security": "wippy_runtime_security", "runtime/registry": "wippy_runtime_registry",
+    "runtime/text": "wippy_runtime_text", "runtime/security": "wippy_runtime_security", "runtime/registry": "wippy_runtime_registry",
     "runtime/host": "wippy_runtime_host", "runtime/service": "wippy_runtime_service", "runtime": "wippy_runtime",
     "lua/typed": "wippy_lua_typed", "lua": "wippy_lua", "cli": "wippy_cli",
 }

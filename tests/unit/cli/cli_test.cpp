@@ -9,7 +9,7 @@
 #include "cli/lua_syntax.hpp"
 #include "lua/program.hpp"
 #include "runtime/host/capabilities.hpp"
-#include "tests/unit/runtime_app/project.hpp"
+#include "tests/unit/cli/outcome.hpp"
 
 namespace wippy::cli {
 namespace {
@@ -17,37 +17,13 @@ namespace {
 using test::Project;
 using test::Texts;
 
-struct Outcome {
-  int code = -1;
-  std::string out;
-  std::string err;
-  std::optional<RunOptions> run;    // options of the run, if it came that far
-  std::optional<Texts> simulation;  // arguments handed to the simulation
-};
+using test::Outcome;
 
 class Cli : public ::testing::Test {
  protected:
   Outcome call(Texts args, bool in_project = true) {
     if (in_project) args.insert(args.begin(), {"-C", project_.root().string()});
-    Outcome outcome;
-    std::ostringstream out;
-    std::ostringstream err;
-    Hooks hooks;
-    hooks.run = [&](const app::Application&, const RunOptions& options) {
-      outcome.run = options;
-      return 42;
-    };
-    hooks.start_simulation = [&](const Texts& words, const Streams&) {
-      outcome.simulation = words;
-      return 43;
-    };
-    hooks.syntax = check_lua_syntax;
-    hooks.environment = [](const std::string&) { return std::optional<std::string>(); };
-    hooks.is_simulation = is_simulation_;
-    outcome.code = run_cli(args, {out, err}, hooks);
-    outcome.out = out.str();
-    outcome.err = err.str();
-    return outcome;
+    return test::call_cli(args, {.is_simulation = is_simulation_});
   }
 
   // A host, a terminal without auto_start, the commands greet and zeta, a plain process.
@@ -359,7 +335,7 @@ TEST(Capabilities, H113_AStarIsAnyRunOfCharacters) {
                                             {"a?c", "abc", false},
                                             {"a", "a", true},
                                             {"a", "ab", false}}) {
-    EXPECT_EQ(matches_pattern(pattern, text), fits) << pattern << " " << text;
+    EXPECT_EQ(Wildcard(pattern).matches(text), fits) << pattern << " " << text;
   }
 }
 

@@ -4,15 +4,12 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "cli/arguments.hpp"
-#include "cli/cli.hpp"
 #include "cli/loading.hpp"
-#include "cli/lua_syntax.hpp"
 #include "runtime/app/document.hpp"
 #include "runtime/app/entry_text.hpp"
-#include "tests/unit/runtime_app/project.hpp"
+#include "tests/unit/cli/outcome.hpp"
 
 namespace wippy::cli {
 namespace {
@@ -20,12 +17,7 @@ namespace {
 using test::Project;
 using test::Texts;
 
-struct Outcome {
-  int code = -1;
-  std::string out;
-  std::string err;
-  std::optional<RunOptions> run;
-};
+using test::Outcome;
 
 class Verbs : public ::testing::Test {
  protected:
@@ -34,23 +26,9 @@ class Verbs : public ::testing::Test {
     return call_anywhere(args, colored);
   }
   static Outcome call_anywhere(const Texts& args, bool colored = false) {
-    Outcome outcome;
-    std::ostringstream out;
-    std::ostringstream err;
-    Hooks hooks;
-    hooks.run = [&](const app::Application&, const RunOptions& options) {
-      outcome.run = options;
-      return 42;
-    };
-    hooks.start_simulation = [](const Texts&, const Streams&) { return 43; };
-    hooks.syntax = check_lua_syntax;
-    hooks.environment = [](const std::string& name) {
-      return name == "TOKEN" ? std::optional<std::string>("s3cret") : std::nullopt;
-    };
-    outcome.code = run_cli(args, {out, err, colored}, hooks);
-    outcome.out = out.str();
-    outcome.err = err.str();
-    return outcome;
+    return test::call_cli(args, {.colored = colored, .environment = [](const std::string& name) {
+                                   return name == "TOKEN" ? std::optional<std::string>("s3cret") : std::nullopt;
+                                 }});
   }
 
   void write_project(const std::string& more = "") {

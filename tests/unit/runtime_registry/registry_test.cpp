@@ -1,5 +1,6 @@
 // libs: wippy_runtime_registry
 #include "runtime/registry/registry.hpp"
+#include "runtime/text/wildcard.hpp"
 
 #include <gtest/gtest.h>
 
@@ -162,11 +163,11 @@ TEST_F(RegistryTest, H296_CriteriaOfEveryForm) {
 }
 
 TEST(Glob, StarsAnywhere) {
-  EXPECT_TRUE(glob_match("a*c*", "abbcd"));
-  EXPECT_TRUE(glob_match("*", ""));
-  EXPECT_TRUE(glob_match("**b", "aab"));
-  EXPECT_FALSE(glob_match("a*c", "abcd"));
-  EXPECT_FALSE(glob_match("", "a"));
+  EXPECT_TRUE(Wildcard("a*c*").matches("abbcd"));
+  EXPECT_TRUE(Wildcard("*").matches(""));
+  EXPECT_TRUE(Wildcard("**b").matches("aab"));
+  EXPECT_FALSE(Wildcard("a*c").matches("abcd"));
+  EXPECT_FALSE(Wildcard("").matches("a"));
 }
 
 }  // namespace

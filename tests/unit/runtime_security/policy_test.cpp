@@ -20,7 +20,7 @@ using app::NodeType;
 using app::SecurityPolicyConfig;
 using Op = app::ConditionOperator;
 
-bool hits(std::string_view pattern, std::string_view text) { return Pattern(pattern).matches(text); }
+bool hits(std::string_view pattern, std::string_view text) { return Wildcard(pattern).matches(text); }
 
 TEST(PatternTest, H207_H208_H209_StarsAndNothingElse) {
   EXPECT_TRUE(hits("*", ""));

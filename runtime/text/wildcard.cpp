@@ -1,10 +1,10 @@
-#include "runtime/security/pattern.hpp"
+#include "runtime/text/wildcard.hpp"
 
 #include <cstring>
 
-namespace wippy::security {
+namespace wippy {
 
-Pattern::Pattern(std::string_view text) {
+Wildcard::Wildcard(std::string_view text) {
   std::size_t star = text.find('*');
   first_ = text.substr(0, star);
   exact_ = star == std::string_view::npos;
@@ -20,7 +20,7 @@ Pattern::Pattern(std::string_view text) {
 }
 
 // The leftmost place of each middle part is as good as any other (each star before it takes what is left over).
-bool Pattern::matches(std::string_view text) const noexcept {
+bool Wildcard::matches(std::string_view text) const noexcept {
   if (exact_) return text == first_;
   if (text.size() < first_.size() + last_.size() || !text.starts_with(first_) || !text.ends_with(last_)) return false;
   text = text.substr(first_.size(), text.size() - first_.size() - last_.size());
@@ -33,4 +33,4 @@ bool Pattern::matches(std::string_view text) const noexcept {
   return true;
 }
 
-}  // namespace wippy::security
+}  // namespace wippy

@@ -44,6 +44,11 @@ T& push_held(lua_State* L, const UserType& type, int user_values = 0) {
   return held->value;
 }
 
+// The value of the object at `index`, which is known to be one. [-0, +0, -]
+template <class T>
+T& held_at(lua_State* L, int index) noexcept {
+  return resource_at<Held<T>>(L, index)->value;
+}
 // Raises "<name> expected". [-0, +0, v]
 template <class T>
 T& check_held(lua_State* L, int index, const UserType& type) {

@@ -1,5 +1,5 @@
-// What actions and resources of policies are written as (spec/host.md §5.3): `*` is any run of characters, also none; every
-// other character stands for itself. Matching is linear: it goes through the text once and never goes back.
+// Texts with stars, as policies, hosts, criteria and the command line write them (spec/host.md §3.5, §5.3, §9.4): `*` is any run
+// of characters, also none; every other character stands for itself. Matching is linear: it goes through the text once and never goes back.
 //
 // Thread-safety: immutable, any thread.
 #pragma once
@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
-namespace wippy::security {
+namespace wippy {
 
-class Pattern {
+class Wildcard {
  public:
-  explicit Pattern(std::string_view text);
+  explicit Wildcard(std::string_view text);
   bool matches(std::string_view text) const noexcept;
 
  private:
@@ -22,4 +22,4 @@ class Pattern {
   bool exact_ = true;
 };
 
-}  // namespace wippy::security
+}  // namespace wippy
