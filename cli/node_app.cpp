@@ -5,7 +5,6 @@
 
 #include "cli/lua_syntax.hpp"
 #include "cli/progress.hpp"
-
 #include "runtime/observe/flight_trace.hpp"
 #include "runtime/observe/log.hpp"
 
