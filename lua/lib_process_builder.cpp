@@ -66,7 +66,12 @@ bool add_values(lua_State* L, int from) {
     }
     EncodeResult result;
     if (!push_encoding(L, nullptr, lua_gettop(L), 1, result)) {
-      return_encode_error(L, result, "give");
+      if (result.refused_type == nullptr) {
+        return_status(L, result.status);
+      } else {
+        return_errorf(L, ErrorKind::kInvalid, "with_context: cannot give a %s to another process (value of '%s')",
+                      result.refused_type, lua_tostring(L, -2));
+      }
       return false;
     }
     lua_pushvalue(L, -3);

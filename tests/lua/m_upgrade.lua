@@ -161,7 +161,7 @@ return { main = function(parent, how)
   process.send(parent, "after", how)
 end }
 
---@ test C-193 C-194 the new entry runs with the state, under the same pid
+--@ test C-193 C-194 H-277 H-279 H-280 the new entry runs with the state, under the same pid
 return { main = function()
   local after, v1, v2 = process.listen("after"), process.listen("v1"), process.listen("v2")
   local pid = process.spawn("app.test:v1", "app:processes", process.pid(), { count = 7 }, "second")
@@ -180,7 +180,7 @@ return { main = function()
   return true
 end }
 
---@ test C-195 the name stays
+--@ test C-195 H-277 the name stays
 return { main = function()
   local v2, pong = process.listen("v2"), process.listen("pong")
   local pid = process.spawn("app.test:v1", "app:processes", process.pid())
@@ -193,7 +193,7 @@ return { main = function()
   return true
 end }
 
---@ test C-196 a monitor fires at the end and not before
+--@ test C-196 H-277 a monitor fires at the end and not before
 return { main = function()
   local v2, events = process.listen("v2"), process.events()
   local pid = process.spawn_monitored("app.test:v1", "app:processes", process.pid())
@@ -234,7 +234,7 @@ end }
 --@ entry app.test:sees_exit
 return { main = function() return process.events():receive().from end }
 
---@ test C-197 a link holds in both directions, and nothing comes at the upgrade
+--@ test C-197 H-277 a link holds in both directions, and nothing comes at the upgrade
 return { main = function()
   local v2, events = process.listen("v2"), process.events()
   process.set_options({ trap_links = true })
@@ -261,7 +261,7 @@ end }
 --@ entry app.test:links
 return { main = function(peer) process.link(peer) error("boom") end }
 
---@ test C-198 unread mail comes in order, also what was routed to channels
+--@ test C-198 H-277 unread mail comes in order, also what was routed to channels
 return { main = function()
   local ready, events = process.listen("ready"), process.events()
   local pid = process.spawn_monitored("app.test:routes", "app:processes", process.pid())
@@ -313,7 +313,7 @@ return { main = function(expected, got, rounds)
   process.upgrade(nil, expected, got, rounds + 1)
 end }
 
---@ test C-200 upgrade(nil, s) runs the same entry again with s
+--@ test C-200 H-278 upgrade(nil, s) runs the same entry again with s
 return { main = function()
   local first, last = process.listen("first"), process.listen("last")
   local pid = process.spawn("app.test:counts", "app:processes", process.pid(), 3)
@@ -356,7 +356,7 @@ return { main = function()
   return true
 end }
 
---@ test C-204 C-205 failures end the process, also inside pcall
+--@ test C-204 C-205 H-282 failures end the process, also inside pcall
 return { main = function()
   local after, events = process.listen("after"), process.events()
   process.set_options({ trap_links = true })

@@ -15,6 +15,7 @@ return { main = function(how, to)
   if how == "exec" then return process.exec("app.test:reads", "app:processes") end
   if how == "builder" then
     process.with_context({ own = 2 }):spawn("app.test:reports", "app:processes", to)
+    process.send(to, "left", { own = ctx.get("own"), k = ctx.get("k") })
   else
     process[how]("app.test:reports", "app:processes", to)
   end
@@ -29,7 +30,7 @@ return { main = function()
   local out = {}
   for i, key in ipairs{ "", "missing", {}, false } do
     local v, err = ctx.get(key)
-    out[i] = { value = v, kind = err and err:kind(), text = err and tostring(err) }
+    out[i] = { value = v, kind = err and err:kind(), text = err and tostring(err), retryable = err and err:retryable() }
   end
   local v, err = ctx.get()
   out[5] = { value = v, kind = err and err:kind() }
@@ -109,7 +110,7 @@ return { main = function()
   process.inbox():receive()
 end }
 
---@ test C-209 a value reaches the child
+--@ test C-209 H-228 a value reaches the child
 return { main = function()
   local events = process.events()
   local pid = process.with_context({ k = 1 }):spawn_monitored("app.test:reads", "app:processes", "k")
@@ -124,7 +125,7 @@ return { main = function()
   return true
 end }
 
---@ test C-210 C-211 C-216 a builder never changes
+--@ test C-210 C-211 C-216 H-232 H-233 a builder never changes
 return { main = function()
   local events = process.events()
   local function context_of(b)
@@ -331,9 +332,9 @@ return { main = function()
   return true
 end }
 
---@ test C-218 grandchildren inherit
+--@ test C-218 H-229 H-231 grandchildren inherit, and what a child adds is not its parent's
 return { main = function()
-  local events, contexts = process.events(), process.listen("context")
+  local events, contexts, left = process.events(), process.listen("context"), process.listen("left")
   local b = process.with_context({ k = 1, deep = { a = "b" } })
   for _, how in ipairs{ "spawn", "spawn_monitored", "spawn_linked", "spawn_linked_monitored" } do
     local pid = b:spawn("app.test:passes_on", "app:processes", how, process.pid())
@@ -349,6 +350,9 @@ return { main = function()
   local c = t.take(contexts)
   t.eq(c.k, 1)
   t.eq(c.own, 2)
+  local parents = t.take(left)
+  t.eq(parents.own, nil)
+  t.eq(parents.k, 1)
   return true
 end }
 
@@ -420,7 +424,7 @@ return { main = function()
   return true
 end }
 
---@ test C-309 the ctx module
+--@ test C-309 H-234 H-235 the ctx module
 return { main = function()
   local out = t.run("app.test:errors_of").value
   t.eq(out[1].value, nil)
@@ -428,6 +432,7 @@ return { main = function()
   t.eq(out[2].value, nil)
   t.eq(out[2].kind, errors.NOT_FOUND)
   t.has(out[2].text, "key not found: missing")
+  t.eq(out[2].retryable, false)
   for i = 3, 5 do t.eq(out[i].kind, errors.INVALID) end
   t.eq(out.all, "table")
   t.eq(out.empty, true)
@@ -451,5 +456,28 @@ return { main = function()
   t.eq(v.name_is_parents, true)
   t.eq(v.heard, true, "it hears nothing of what its parent listens to")
   t.eq(t.take(heard), "for the parent")
+  return true
+end }
+
+--@ test H-236 a function as a value is refused by its key
+return { main = function()
+  t.has(t.fails(errors.INVALID, process.with_context({ good = 1, callback = print })), "callback")
+  t.has(t.fails(errors.INVALID, process.with_context({ deep = { f = print } })), "deep")
+  local b = process.with_context({ k = 1 })
+  local ok, err = pcall(b.with_context, b, { callback = print })
+  t.eq(ok, false)
+  t.has(err, "callback")
+  return true
+end }
+
+--@ entry app.test:moves time ctx
+return { main = function() process.upgrade("app.test:reads", "k") end }
+
+--@ test H-237 the values stay through an upgrade
+return { main = function()
+  process.with_context({ k = { 1, "two" } }):spawn_monitored("app.test:moves", "app:processes")
+  local v = t.take(process.events()).value
+  t.eq(v[1], 1)
+  t.eq(v[2], "two")
   return true
 end }

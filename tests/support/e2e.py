@@ -58,6 +58,7 @@ class Program:
             os.close(reader)
         self._process = subprocess.Popen([str(BINARY.with_name(program)), *self.arguments], cwd=directory, stdin=subprocess.DEVNULL,
                                          stdout=out, stderr=subprocess.PIPE, env=dict(os.environ, **(environment or {})))
+        self.pid = self._process.pid
         if out_closed:
             os.close(out)
         streams = ("err",) if out_closed else ("out", "err")
