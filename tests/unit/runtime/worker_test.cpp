@@ -43,6 +43,58 @@ TEST(Workers, SixteenOnTwoCores) {
   EXPECT_TRUE(n.empties());
 }
 
+// Several steps of one process at once would find each other inside, and lose increments of what is a plain number.
+struct Room {
+  Atomic<uint32_t> inside{0};
+  uint32_t met = 0;
+  uint64_t taken = 0;
+};
+
+Behavior keeper(Context& self, Room* room, uint64_t expected, Pid boss) {
+  while (room->taken < expected) {
+    Message m = co_await receive(self);
+    if (room->inside.exchange_acq_rel(1) != 0) ++room->met;
+    const uint64_t before = room->taken;
+    for (int i = 0; i < 50; ++i) cpu_relax();
+    room->taken = before + 1;
+    room->inside.store_release(0);  // partner: the exchange
+    if (room->taken % 64 == 0) co_await yield(self);
+  }
+  tell(self, boss, "all");
+}
+
+TEST(Workers, H130_AProcessIsNeverOnTwoWorkersAtOnce) {
+  Node n(4, 4);
+  n.run([](Context& self, Node& node) -> Behavior {
+    constexpr uint32_t kRooms = 4, kSenders = 12, kEach = 4000;
+    std::vector<Room> rooms(kRooms);
+    std::vector<Pid> keepers;
+    for (Room& room : rooms)
+      keepers.push_back(spawn_native(self, {}, keeper, &room, uint64_t{kSenders} * kEach, self.pid()).pid);
+    for (uint32_t i = 0; i < kSenders; ++i) {
+      spawn_native(
+          self, {},
+          [](Context& c, const std::vector<Pid>* to) -> Behavior {
+            for (uint32_t k = 0; k < kEach; ++k) {
+              for (const Pid p : *to) tell(c, p, "in", k);
+              if (k % 8 == 0) co_await yield(c);
+            }
+          },
+          &keepers);
+    }
+    for (uint32_t i = 0; i < kRooms; ++i) {
+      Message m = co_await receive_for(self, 30'000 * kMs);
+      expect_note(m, "all", 0);
+    }
+    for (const Room& room : rooms) {
+      EXPECT_EQ(room.met, 0u);
+      EXPECT_EQ(room.taken, uint64_t{kSenders} * kEach);
+    }
+    node.done();
+  });
+  EXPECT_TRUE(n.empties());
+}
+
 // Answers each message with the time it took to be run.
 Behavior clock_watch(Context& self) {
   for (;;) {
