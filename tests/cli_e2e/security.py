@@ -86,6 +86,105 @@ def appendix_d():
         "keeper\t3\n")
 
 
+# The index file of the appendix as it stands there; only the sources are ours. The second file has what the paragraph below it
+# asks for besides: a guest that declares env.
+VERBATIM = """version: "1.0"
+namespace: app
+entries:
+  - {name: terminal, kind: terminal.host, lifecycle: {auto_start: true}}
+  - name: system
+    kind: process.host
+    host: {workers: 2}
+    lifecycle: {auto_start: true}
+  - name: sandbox
+    kind: process.host
+    host: {workers: 1, max_processes: 50}
+    capabilities: {modules: [time, json], spawn: false}
+    security:
+      actor: {id: guest, meta: {trust: low}}
+      groups: [sandbox_rules]
+    lifecycle: {auto_start: true}
+
+  - name: may_talk_within_sandbox
+    kind: security.policy
+    policy:
+      actions: [process.send, process.registry.register]
+      resources: "*"
+      effect: allow
+    groups: [sandbox_rules]
+  - name: not_to_system
+    kind: security.policy
+    policy:
+      actions: process.send
+      resources: "{app:system|*"
+      effect: deny
+    groups: [sandbox_rules]
+
+  - name: keeper_process
+    kind: process.lua
+    source: file://keeper.lua
+  - name: keeper
+    kind: process.service
+    process: keeper_process
+    host: system
+    lifecycle:
+      auto_start: true
+      restart: {delay: 100ms, max_attempts: 3}
+  - name: guest_script
+    kind: process.lua
+    source: file://guest.lua
+    modules: [time]
+  - name: demo
+    kind: process.lua
+    meta: {command: {name: demo, short: Try both hosts}}
+    source: file://demo.lua
+    modules: [io, time]
+"""
+CURIOUS = """version: "1.0"
+namespace: app
+entries:
+  - {name: curious_guest, kind: process.lua, source: 'file://guest.lua', modules: [time, env]}
+"""
+VERBATIM_GUEST = """
+return { main = function(...)
+  local function told(what, v, err) return what .. "=" .. tostring(err and err:kind() or v and true) end
+  local spawn = told("spawn", process.spawn("app:guest_script", "app:sandbox"))
+  local m = process.receive()  -- demo's word, or the end of the run
+  if m.kind then return end
+  return table.concat({ "heard=" .. m:payload():data(), told("keeper", process.send("keeper", "hello", 2)), spawn }, " ")
+end }
+"""
+VERBATIM_DEMO = """
+local io, time = require("io"), require("time")
+return { main = function()
+  local keeper
+  while not keeper do keeper = process.registry.lookup("keeper") time.sleep("5ms") end
+  io.print("demo to keeper", process.send(keeper, "hello", 1))
+  for _, host in ipairs{ "app:sandbox", "app:system" } do
+    local pid = assert(process.spawn_monitored("app:guest_script", host))
+    local sent = process.send(pid, "hello", "demo")
+    local event = process.events():receive()
+    io.print(host, sent, event.error or event.value)
+  end
+  local pid, err = process.spawn("app:curious_guest", "app:sandbox")
+  io.print("curious", pid, err:kind(), err:message())
+end }
+"""
+
+
+@case("H-119 H-121 H-122 appendix D as it is written, with its capabilities")
+def verbatim():
+    files = {"src/_index.yaml": VERBATIM, "src/guests/_index.yaml": CURIOUS, "src/guests/guest.lua": VERBATIM_GUEST,
+             "src/guest.lua": VERBATIM_GUEST, "src/demo.lua": VERBATIM_DEMO,
+             "src/keeper.lua": f"return {{ main = function()\n{KEEPER}\nend }}\n"}
+    program = e2e.run(e2e.write_files(e2e.scratch(), files), "run", "demo").exits(0)
+    program.prints(
+        "demo to keeper\ttrue\n"
+        "app:sandbox\ttrue\theard=demo keeper=PermissionDenied spawn=PermissionDenied\n"
+        "app:system\ttrue\theard=demo keeper=true spawn=true\n"
+        "curious\tnil\tPermissionDenied\tmodule 'env' is not allowed on host app:sandbox (entry app:curious_guest)\n")
+
+
 @case("H-119 the same by the attribute target_host")
 def by_target_host():
     index = (host("sandbox", "groups: [rules], default: allow")
