@@ -58,7 +58,10 @@ NodeApp::NodeApp(const app::Application& app, const RunOptions& options)
       programs_(runtime_, options.natives),
       registry_(app, late_options(app, options)),
       lua_registry_(registry_),
-      functions_(programs_, *this, hooks_, registry_) {
+      functions_(programs_, *this, hooks_, registry_),
+      live_services_([this](const app::ServicePlan& plan) { return service_spec(plan); }),
+      live_policies_(policies_),
+      live_hosts_(runtime_, policies_) {
   app::Problems reported;  // while loading
   env_ = env::Store::make(app, env::os_variables(), reported);
   hooks_.env = env_.get();
@@ -70,6 +73,10 @@ NodeApp::NodeApp(const app::Application& app, const RunOptions& options)
   hooks_.registry = &lua_registry_;
   for (const char* kind : {"process.lua", "process.native", "function.lua", "library.lua"})
     registry_.add_handler(kind, programs_);
+  registry_.add_handler("security.policy", live_policies_);
+  for (const char* kind : {"process.host", "terminal.host"}) registry_.add_handler(kind, live_hosts_);
+  for (const std::string_view kind : {std::string_view("process.service"), registry::kServices})
+    registry_.add_handler(std::string(kind), live_services_);
   runtime_.node().set_strict(app.settings.strict_mode);
   hooks_.print = &NodeApp::print;
 #if !defined(WIPPY_SIM)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/functions.hpp"
+#include "cli/live_services.hpp"
 #include "cli/lua_registry.hpp"
 #include "cli/programs.hpp"
 #include "cli/run.hpp"
@@ -99,6 +100,9 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   registry::Registry registry_;
   LuaRegistry lua_registry_;
   Functions functions_;
+  LiveServices live_services_;
+  LivePolicies live_policies_;
+  LiveHosts live_hosts_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<LatencyProbe> probe_;
   Mutex trace_mutex_;  // one file is written at a time

@@ -43,10 +43,7 @@ HostOptions NodeApp::host_options(const app::EntryId& id) const {
     const app::CapabilitiesConfig& can = c->capabilities;
     o.io = can.io.value_or(true);
     o.spawn = can.spawn;
-    if (can.restricts_entries()) {
-      o.capabilities = std::make_shared<const HostCapabilities>(
-          HostCapabilities::Rules{can.modules, can.deny_modules, can.kinds, can.entries});
-    }
+    o.capabilities = capabilities_of(*c);
   }
   return o;
 }

@@ -53,12 +53,12 @@ class HostCore {
   }
   void depart() noexcept { arriving_.fetch_sub_acq_rel(1); }  // -> arriving(): the published pid
   uint32_t arriving() const noexcept { return arriving_.load_acquire(); }
-  // 0: unlimited. Before start.
+  // 0: unlimited. Before start; afterwards from one limit to another, which holds from the next spawn on.
   void set_limit(uint32_t max_processes) noexcept {
-    limit_ = max_processes;
+    limit_.store_relaxed(max_processes);
     note_plain();
   }
-  uint32_t limit() const noexcept { return limit_; }
+  uint32_t limit() const noexcept { return limit_.load_relaxed(); }  // a number, nothing behind it
   // Mailbox limits of processes whose entry has none of its own; null: unbounded. Before start; outlives the host.
   void set_mail_limits(const MailLimits* limits) noexcept {
     mail_limits_ = limits;
@@ -100,13 +100,13 @@ class HostCore {
   // Live processes, from allotment until the machine is closed. Limited hosts settle exactly on one word; others count per worker
   // (WorkerProcs) and only the sum is exact, while nobody runs.
   bool take_place() noexcept {
-    if (limit_ == 0) return true;
-    if (live_.fetch_add_acq_rel(1) < static_cast<int64_t>(limit_)) return true;
+    if (limit() == 0) return true;
+    if (live_.fetch_add_acq_rel(1) < static_cast<int64_t>(limit())) return true;
     live_.fetch_sub_acq_rel(1);
     return false;
   }
   void give_place() noexcept {
-    if (limit_ != 0) live_.fetch_sub_acq_rel(1);
+    if (limit() != 0) live_.fetch_sub_acq_rel(1);
   }
   int64_t limited_live() const noexcept { return live_.load_relaxed(); }
 
@@ -116,7 +116,10 @@ class HostCore {
   Process* refill(NodeId node, uint32_t& count) noexcept;
 
  private:
-  void note_plain() noexcept { plain_spawns_ = limit_ == 0 && mail_limits_ == nullptr && may_spawn_; }
+  void note_plain() noexcept {
+    if (const bool plain = limit() == 0 && mail_limits_ == nullptr && may_spawn_; plain_spawns_ != plain)
+      plain_spawns_ = plain;
+  }
 
   NodeCore& node_;
   const uint16_t index_;
@@ -126,7 +129,7 @@ class HostCore {
   Atomic<uint32_t> state_{0};
   Atomic<uint32_t> arriving_{0};
   Atomic<int64_t> live_{0};
-  uint32_t limit_ = 0;
+  Atomic<uint32_t> limit_{0};
   bool terminal_ = false;
   bool grants_io_ = true;
   bool may_spawn_ = true;

@@ -89,7 +89,7 @@ Status PolicyStore::make_frame(const app::SecurityConfig& config, const FramePtr
   return frame.build(out);
 }
 
-void PolicyStore::set_boundary(const Policies& all, const Guarded& guarded) {
+void PolicyStore::make_boundary(const Policies& all, const Guarded& guarded) {
   std::string missing;
   auto boundary = std::make_shared<Boundary>();
   boundary->actor = guarded.actor;
@@ -107,8 +107,16 @@ void PolicyStore::guard_host(HostCore& host, const app::SecurityConfig& config) 
   host.set_guest(guarded.actor);
   if (!config.has_scope() && !config.default_allow) return;  // an actor, and no boundary
   LockGuard lock(mutex_);
-  set_boundary(*all_, guarded);
+  make_boundary(*all_, guarded);
   hosts_.push_back(guarded);
+}
+
+void PolicyStore::set_boundary(HostCore& host, const std::optional<app::SecurityConfig>& config) {
+  LockGuard lock(mutex_);
+  std::erase_if(hosts_, [&](const Guarded& g) { return g.host == &host; });
+  if (!config || (!config->has_scope() && !config->default_allow)) return host.set_boundary(nullptr);
+  hosts_.push_back({&host, *config, host.guest()});
+  make_boundary(*all_, hosts_.back());
 }
 
 void PolicyStore::replace(const std::map<app::EntryId, app::Entry>& entries) {
@@ -118,7 +126,7 @@ void PolicyStore::replace(const std::map<app::EntryId, app::Entry>& entries) {
     LockGuard lock(mutex_);
     all_ = std::move(next);
     version = ++version_;
-    for (const Guarded& g : hosts_) set_boundary(*all_, g);
+    for (const Guarded& g : hosts_) make_boundary(*all_, g);
   }
   if (told_) told_(version);
 }

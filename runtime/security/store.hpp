@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,8 @@ class PolicyStore final : public PolicySource {
   // Gives the host its boundary and its guest actor, and keeps the boundary up to date. Before the host starts; the host
   // outlives the store's last replace().
   void guard_host(HostCore& host, const app::SecurityConfig& config);
+  // Another boundary, or none, of a host at any time; the guest actor stays.
+  void set_boundary(HostCore& host, const std::optional<app::SecurityConfig>& config);
 
  private:
   struct Policies {
@@ -59,7 +62,7 @@ class PolicyStore final : public PolicySource {
   static std::shared_ptr<const Policies> collect(const std::map<app::EntryId, app::Entry>& entries);
   static std::shared_ptr<const Scope> make_scope(const Policies& all, const app::SecurityConfig& config,
                                                  std::string& missing);
-  static void set_boundary(const Policies& all, const Guarded& guarded);
+  static void make_boundary(const Policies& all, const Guarded& guarded);
   std::shared_ptr<const Policies> all() const;
 
   mutable Mutex mutex_;

@@ -109,7 +109,7 @@ void Supervisor::settle(Context& self) {
     again = restart_groups(self);
     again |= block_dependents();
     again |= start_ready(self);
-    again |= forget_removed();
+    again |= forget_removed(self);
   }
 }
 

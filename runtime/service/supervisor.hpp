@@ -45,7 +45,7 @@ class Supervisor {
   void request_stop();
 
   // --- orders. `done` may be empty.
-  // CONFLICT: the id is taken. Starts when lifecycle.auto_start.
+  // CONFLICT: the id is taken; by one that is being removed: added when that is done. Starts when lifecycle.auto_start.
   void add(ServiceSpec spec, Done done = {});
   // Stops it and forgets it. CONFLICT: a service that is not being removed needs it.
   void remove(std::string id, Done done = {});
@@ -134,7 +134,7 @@ class Supervisor {
   void unwant_dependents(const std::string& id);
   void stop_all();
   void answer_waiting(Service& s);
-  bool forget_removed();
+  bool forget_removed(Context& self);
 
   bool needs_running(const Service& s);
   bool needed_by_active(const Service& s) const;
@@ -144,6 +144,7 @@ class Supervisor {
 
   std::list<Service> services_;  // in boot order; addresses stay
   std::vector<Group> groups_;
+  std::vector<Order> late_adds_;  // of ids that are being removed
   Random random_;
   NodeCore* node_ = nullptr;
   Pid pid_;

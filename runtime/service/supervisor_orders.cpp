@@ -78,6 +78,7 @@ void Supervisor::obey(Context&, Order& o) {
   Service* const s = find(o.spec.id);
   if (o.kind == Order::Kind::kAdd) {
     if (stopping_) return tell(o.done, Status::error(ErrorKind::kUnavailable, "the runtime is shutting down"));
+    if (s != nullptr && s->removing) return late_adds_.push_back(std::move(o));
     if (s != nullptr) return tell(o.done, Status::error(ErrorKind::kConflict, "there is a service of that id"));
     services_.emplace_back();
     Service& made = services_.back();
@@ -176,7 +177,7 @@ void Supervisor::answer_waiting(Service& s) {
   }
 }
 
-bool Supervisor::forget_removed() {
+bool Supervisor::forget_removed(Context& self) {
   const std::size_t before = services_.size();
   for (auto it = services_.begin(); it != services_.end();) {
     const bool live = it->state == ServiceState::kStarting || it->state == ServiceState::kRunning ||
@@ -191,7 +192,11 @@ bool Supervisor::forget_removed() {
     }
     it = services_.erase(it);
   }
-  return services_.size() != before;
+  if (services_.size() == before) return false;
+  std::vector<Order> again;  // an id that was taken may be free now
+  again.swap(late_adds_);
+  for (Order& o : again) obey(self, o);
+  return true;
 }
 
 }  // namespace wippy

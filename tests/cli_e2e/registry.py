@@ -252,7 +252,7 @@ print("at", registry.current_version():id())
                  r"kind\tnil\tInvalid\tthe kind of app:it cannot change from process\.lua to registry\.entry",
                  r"rolled\tnil\tNotFound", r"half\tnil\tNotFound", r"import\tnil\tInvalid\t.*imports\.x: no entry app:none",
                  r"needed\tnil\tInvalid\t.*import cycle: app:l -> app:l", r"unknown\tnil\tInvalid\t.*unknown kind",
-                 r"host\tnil\tInvalid\tapp:processes: entries of kind process\.host cannot be changed",
+                 r"host\tnil\tInvalid\tapp:processes: a host cannot come or go while the application runs",
                  r"id\tnil\tInvalid\tapp:a: data: expected a table with text keys", r"at\t0"):
         program.check_out(line)
 
@@ -281,3 +281,107 @@ print("none", registry.apply_version(99))
     for line in (r"applied\tv1\t1\t0\napplied\tv2\t2\t1\n", r"frozen\tnil\tv0\n|frozen\tnil\t.*not found", r"now\t2\t3\n", r"back\tv1\t1\t2\n",
                  r"zero\tv0\tnil", r"forward\tv2\t2\n", r"applied\tv3\t3\t2\n", r"none\tnil\tversion not found: 99"):
         program.check_out(line)
+
+
+# Applies one change set: lists of {operation, entry}.
+APPLY = r"""
+local function apply(...)
+  local c = registry.snapshot():changes()
+  for _, op in ipairs{ ... } do c[op[1]](c, op[2]) end
+  return c:apply()
+end
+"""
+TELLS = 'local to, name = "teller", (...)\nprocess.send(to, "told", name .. " up")\n' \
+        'process.events():receive()\nprocess.send(to, "told", name .. " down")'
+
+
+@case("H-294 a new service with auto_start starts; deleted it stops, dependents first; another process holds from its next start on")
+def live_services():
+    body = APPLY + r"""
+local told = process.listen("told")
+process.registry.register("teller")
+local function service(name, more)
+  local data = { process = "app:tells", host = "app:processes", input = { name }, lifecycle = { auto_start = true, restart = { delay = "1ms" } } }
+  for k, v in pairs(more or {}) do data[k] = v end
+  return { id = "app:" .. name, kind = "process.service", data = data }
+end
+assert(apply({ "create", service("a") }))
+print((told:receive()))
+assert(apply({ "create", service("b", { lifecycle = { auto_start = true, requires = { "a" } } }) },
+  { "create", service("idle", { lifecycle = { auto_start = false } }) }))
+print((told:receive()))
+print("needed", select(2, apply({ "delete", "app:a" })))
+assert(apply({ "update", service("a", { input = { "a2" } }) }))
+assert(apply({ "delete", "app:a" }, { "delete", "app:b" }))
+print((told:receive()))
+print((told:receive()))
+assert(apply({ "create", service("a", { input = { "a3" } }) }))
+print((told:receive()))
+assert(registry.apply_version(1))
+time.sleep("20ms")
+process.terminate("a_process")
+print((told:receive()))
+print("more", told:case_receive() and channel.select{ told:case_receive(), default = true }.default)
+"""
+    tells = TELLS.replace("process.send(to", 'process.registry.register("a_process")\nprocess.send(to', 1)
+    program = it(body, processes={"tells": tells}).exits(0)
+    program.check_out(r"^a up\nb up\nneeded\t.*app:b.*app:a", r"\nb down\na down\na3 up\na up\n")
+
+
+@case("a policy that is changed holds for scopes made later and for boundaries at once (host.md 5.7)")
+def live_policies():
+    policies = ("  - name: rule\n    kind: security.policy\n    groups: [rules]\n"
+                "    policy: {actions: process.send, resources: '*', effect: allow}\n")
+    sandbox = ("  - name: sandbox\n    kind: process.host\n    host: {workers: 1}\n    security: {groups: [rules]}\n"
+               "    lifecycle: {auto_start: true}\n")
+    body = APPLY + r"""
+local told = process.listen("told")
+local pid = assert(process.spawn("app:sends", "app:sandbox", process.pid()))
+local function ask() process.send(pid, "go") return told:receive() end
+local function rule(effect)
+  return { id = "app:rule", kind = "security.policy", meta = {}, data = { groups = { "rules" },
+    policy = { actions = "process.send", resources = "*", effect = effect } } }
+end
+print("first", ask())
+assert(apply({ "update", rule("deny") }))
+process.send(pid, "go")
+process.send(pid, "go")
+print("denied", channel.select{ told:case_receive(), time.after("50ms"):case_receive() }.channel ~= told)
+assert(apply({ "update", rule("allow") }))
+print("again", ask())
+process.terminate(pid)
+"""
+    sends = ('local to, denied = (...), 0\nwhile true do\n  process.inbox():receive()\n'
+             '  if not process.send(to, "told", denied) then denied = denied + 1 end\nend')
+    it(body, policies + sandbox, {"sends": sends}).exits(0).check_out(r"first\t0.*\ndenied\ttrue\nagain\t2")
+
+
+@case("a host takes other limits and capabilities while it runs; what needs a restart is refused by its key (host.md 3.3)")
+def live_hosts():
+    small = "  - {name: small, kind: process.host, host: {workers: 1, max_processes: 1}, lifecycle: {auto_start: true}}\n"
+    body = APPLY + r"""
+local function host(fields, more)
+  local data = { host = { workers = 1, max_processes = 1 }, lifecycle = { auto_start = true } }
+  for k, v in pairs(fields) do data.host[k] = v end
+  for k, v in pairs(more or {}) do data[k] = v end
+  return { id = "app:small", kind = "process.host", data = data }
+end
+local function spawn() local pid, err = process.spawn("app:waits", "app:small") return pid and "spawned" or err:message() end
+print(spawn())
+print(spawn())
+assert(apply({ "update", host({ max_processes = 3 }) }))
+print(spawn())
+assert(apply({ "update", host({ max_processes = 3 }, { capabilities = { deny_modules = { "time" } } }) }))
+print(spawn())
+assert(apply({ "update", host({ max_processes = 3 }) }))
+print(spawn())
+print(select(2, apply({ "update", host({ max_processes = 3, queue_size = 7 }) })))
+print(select(2, apply({ "update", host({ max_processes = 0 }) })))
+print(select(2, apply({ "update", host({ max_processes = 3 }, { lifecycle = { auto_start = true, stop_timeout = "1s" } }) })))
+print(select(2, apply({ "create", { id = "app:new", kind = "process.host", data = { lifecycle = { auto_start = true } } } })))
+"""
+    program = it(body, small, {"waits": "process.events():receive()"}).exits(0)
+    program.prints_lines([
+        "spawned", r".*app:small.*1.*", "spawned", r"module 'time' is not allowed on host app:small \(entry app:waits\)", "spawned",
+        "host.queue_size requires restart of host app:small", "host.max_processes requires restart of host app:small",
+        "lifecycle.stop_timeout requires restart of host app:small", "app:new: a host cannot come or go .*"])

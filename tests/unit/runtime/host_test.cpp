@@ -240,6 +240,20 @@ TEST(Hosts, C327_StopCancelsThenKillsAndRefusesNewcomers) {
   EXPECT_EQ(killed, 1u);
 }
 
+TEST(Hosts, H107_ASecondStopDoesNothingAndASecondStartIsAConflict) {
+  Node n(1);
+  ProcessHost& host = *n.runtime().host(second_host(n, "app:other", 1, 0).id());
+  EXPECT_EQ(host.start().kind, ErrorKind::kConflict);
+  for (int i = 0; i < 2; ++i) {
+    host.begin_stop(0);
+    EXPECT_EQ(host.finish_stop(monotonic_ns() + 1000 * kMs), 0u);
+    EXPECT_EQ(host.core().state(), HostState::kStopped);
+  }
+  EXPECT_TRUE(host.start().ok());
+  EXPECT_EQ(host.start().kind, ErrorKind::kConflict);
+  EXPECT_EQ(host.core().state(), HostState::kRunning);
+}
+
 // A spawn that has passed the host's door when the stop begins (a slow compiler, say) brings its process into a stopping
 // host: it is ended like the others, and its monitor is told.
 Atomic<int> g_door{0};
