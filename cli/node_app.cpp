@@ -52,6 +52,7 @@ NodeApp::NodeApp(const app::Application& app, const RunOptions& options)
       options_(options),
       terminal_(options.args),
       runtime_(runtime_config(app, options)),
+      inspector_(runtime_.node()),
       policies_(app),
       events_(runtime_.node()),
       hooks_(*this),

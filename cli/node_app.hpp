@@ -17,6 +17,7 @@
 #include "runtime/env/store.hpp"
 #include "runtime/events/event_bus.hpp"
 #include "runtime/files/directory.hpp"
+#include "runtime/inspect/inspector.hpp"
 #include "runtime/native/registry.hpp"
 #include "runtime/process/process_directory.hpp"
 #include "runtime/runtime.hpp"
@@ -48,6 +49,7 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   // For observers.
   const Programs& programs() const noexcept { return programs_; }
   registry::Registry& entries() noexcept { return registry_; }
+  Inspector& inspector() noexcept { return inspector_; }
 
   // ProcessDirectory
   HostCore* find_host(std::string_view id) noexcept override;
@@ -93,6 +95,7 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   files::FileSystems files_;
   std::shared_ptr<env::Store> env_;
   Runtime runtime_;
+  Inspector inspector_;
   security::PolicyStore policies_;
   EventBus events_;
   lua::StandardHooks hooks_;

@@ -10,6 +10,7 @@
 #include "lua/task.hpp"
 #include "mailbox/signal.hpp"
 #include "runtime/observe/log.hpp"
+#include "runtime/process/inspection.hpp"
 #include "runtime/process/security.hpp"
 
 namespace wippy {
@@ -37,6 +38,8 @@ class SignalSink {
   // Of the messages it holds: drops the oldest (false: none), shows all (Machine::drop_oldest_message, each_message).
   virtual bool drop_oldest_message() noexcept { return false; }
   virtual void each_message(void (*)(void* arg, const Signal&), void*) noexcept {}
+  // Adds the messages that it holds, the oldest first (Inspection::add).
+  virtual void inspect(Inspection&) noexcept {}
 
  protected:
   SignalSink() = default;

@@ -65,6 +65,7 @@ int send_woken(lua_State* L, int, lua_KContext key);
 int wait_for_room(lua_State* L, PendingSend* pending) {
   const WakeRef me = prepare_block(L);
   if (!expect(L, SignalKind::kTimer, pending->wait.timer, me)) return luaL_error(L, "not enough memory for a timer");
+  tell_waits_for(L, {pending->target, pending->wait.timer});
   return block(L, WaitReason::kRoom, reinterpret_cast<lua_KContext>(pending), send_woken);
 }
 

@@ -194,6 +194,7 @@ int process_exec(lua_State* L) {
   auto* child = static_cast<ExecChild*>(lua_touserdata(L, -1));
   const WakeRef me = prepare_block(L);
   if (!expect(L, SignalKind::kExit, child->watch_ref, me)) return luaL_error(L, "not enough memory");
+  tell_waits_for(L, {child->pid, child->watch_ref});
   return block(L, WaitReason::kExec, 0, exec_done);
 }
 

@@ -161,8 +161,17 @@ Task* LuaMachine::add_task(lua_State* L) {
   }
   task->thread = thread;
   task->anchor = reference;
+  ++spawned_tasks_;
   push_ready(*task);
   return task;
+}
+
+void LuaMachine::inspect(Context&, Inspection& out) noexcept {
+  out.memory_bytes += arena_.held_bytes();
+  const bool named_wait = main_.reason == WaitReason::kExec || main_.reason == WaitReason::kRoom;
+  // Another coroutine could go on, and act: then nothing is certain.
+  if (main_.state == TaskState::kBlocked && named_wait && spawned_tasks_ == 0) out.waits_for = main_.waits_for;
+  if (sink_ != nullptr) sink_->inspect(out);
 }
 
 void LuaMachine::task_ended(Task& task) noexcept {
@@ -170,6 +179,7 @@ void LuaMachine::task_ended(Task& task) noexcept {
   ++task.ticket;  // old WakeRefs are void
   task.state = TaskState::kFree;
   if (&task == &main_) return;
+  --spawned_tasks_;
   // Needs one or two stack slots of a state that is not running; without them the thread stays anchored.
   if (lua_checkstack(main_state(), 4)) unanchor(main_state(), task.anchor);
   task.thread = nullptr;

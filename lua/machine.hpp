@@ -54,6 +54,8 @@ class LuaMachine final : public Machine {
     if (sink_ != nullptr) sink_->each_message(show, arg);
   }
 
+  void inspect(Context&, Inspection& out) noexcept override;
+
   // --- for the libraries
   ProcessRoot& root() noexcept { return root_; }
   lua_State* main_state() noexcept { return main_.thread; }
@@ -107,6 +109,7 @@ class LuaMachine final : public Machine {
   Task* ready_last_ = nullptr;
   Task* running_ = nullptr;
   Task* free_tasks_ = nullptr;
+  uint32_t spawned_tasks_ = 0;  // alive, besides main
   SignalSink* sink_ = nullptr;
   Resource* resources_ = nullptr;
   std::shared_ptr<const LuaProgram> program_;

@@ -219,7 +219,8 @@ void MailRouter::message_taken(MailItem* item) noexcept {
 
 // --- for bounded mailboxes
 
-bool MailRouter::drop_oldest_message() noexcept {
+// The oldest of all is the first of its topic. Null: there is none.
+MailItem* MailRouter::oldest_message() noexcept {
   MailItem* oldest = unclaimed_first_;
   for (uint32_t b = 0; b < bucket_count_; ++b) {
     for (const Topic* t = buckets_[b]; t != nullptr; t = t->next) {
@@ -228,9 +229,26 @@ bool MailRouter::drop_oldest_message() noexcept {
       if (i != nullptr && (oldest == nullptr || i->arrival < oldest->arrival)) oldest = i;
     }
   }
-  if (oldest == nullptr) return false;
-  message_taken(oldest);  // the oldest of all is the first of its topic
-  return true;
+  return oldest;
+}
+
+bool MailRouter::drop_oldest_message() noexcept {
+  MailItem* const oldest = oldest_message();
+  if (oldest != nullptr) message_taken(oldest);
+  return oldest != nullptr;
+}
+
+void MailRouter::inspect(Inspection& out) noexcept {
+  const MailItem* const oldest = oldest_message();
+  if (oldest == nullptr) return;
+  out.add(*oldest->signal);
+  for (uint32_t b = 0; b < bucket_count_; ++b) {
+    for (const Topic* t = buckets_[b]; t != nullptr; t = t->next) {
+      for (const MailItem* i = t->queue.first; i != nullptr && !out.full(); i = i->next) {
+        if (i != oldest) out.add(*i->signal);
+      }
+    }
+  }
 }
 
 void MailRouter::each_message(void (*show)(void*, const Signal&), void* arg) noexcept {

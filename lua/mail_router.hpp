@@ -109,6 +109,7 @@ class MailRouter final : public SignalSink {
   void close(LuaMachine& machine, bool killed) noexcept override;
   bool drop_oldest_message() noexcept override;
   void each_message(void (*show)(void* arg, const Signal&), void* arg) noexcept override;
+  void inspect(Inspection& out) noexcept override;
 
   EventsView& events() noexcept { return events_; }
   InboxView& inbox() noexcept { return inbox_; }
@@ -145,6 +146,7 @@ class MailRouter final : public SignalSink {
   void unclaimed_remove(MailItem* item) noexcept;
   // A message was taken from the head of its topic's queue.
   void message_taken(MailItem* item) noexcept;
+  MailItem* oldest_message() noexcept;
   MailItem* all_items() noexcept;
 
   LuaMachine& machine_;

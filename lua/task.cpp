@@ -44,6 +44,10 @@ int block(lua_State* L, WaitReason reason, lua_KContext ctx, lua_KFunction k) {
   return slice_yield(L, ctx, k);
 }
 
+void tell_waits_for(lua_State* L, WaitTarget whom) noexcept {
+  if (Task* const task = current_task(L)) task->waits_for = whom;
+}
+
 int wake_outcome(lua_State* L) noexcept { return current_task(L)->outcome; }
 Signal* answer(lua_State* L) noexcept { return current_task(L)->answer; }
 

@@ -85,6 +85,7 @@ struct Task {
   WokenBy woken_by = WokenBy::kOther;
   TaskState state = TaskState::kFree;
   WaitReason reason = WaitReason::kNone;
+  WaitTarget waits_for;  // while blocked for kExec or kRoom
   Waiter own_waiter;
 
   Task() = default;
@@ -112,6 +113,8 @@ void reserve_waiters(lua_State* L, uint32_t n);
 WakeRef prepare_block(lua_State* L) noexcept;
 // Leaves the running C function. Returns only formally. [-0, +0, -]
 int block(lua_State* L, WaitReason reason, lua_KContext ctx, lua_KFunction k);
+// Before block() for kExec or kRoom, for observers.
+void tell_waits_for(lua_State* L, WaitTarget whom) noexcept;
 // In a continuation: how and by what it was woken.
 int wake_outcome(lua_State* L) noexcept;
 Signal* answer(lua_State* L) noexcept;  // null: not woken by a signal

@@ -53,12 +53,13 @@ enum class SignalKind : uint8_t {
 };
 
 struct Signal : MailNode {
-  static constexpr uint8_t kExternal = 1;  // body is `buffer`, one reference owned by this signal
-  static constexpr uint8_t kIsDummy = 2;   // owner: still the queue's dummy
-  static constexpr uint8_t kHeld = 4;      // owner: the receiver has not released it
-  static constexpr uint8_t kAbnormal = 8;  // kExit, kLinkDown: the reason is an error
-  static constexpr uint8_t kGauged = 16;   // counts in the receiver's MailGauge until it is released
-  static constexpr uint8_t kPrivate = 32;  // owner: kExit of a watch that is no monitor, admitted
+  static constexpr uint8_t kExternal = 1;   // body is `buffer`, one reference owned by this signal
+  static constexpr uint8_t kIsDummy = 2;    // owner: still the queue's dummy
+  static constexpr uint8_t kHeld = 4;       // owner: the receiver has not released it
+  static constexpr uint8_t kAbnormal = 8;   // kExit, kLinkDown: the reason is an error
+  static constexpr uint8_t kGauged = 16;    // counts in the receiver's MailGauge until it is released
+  static constexpr uint8_t kPrivate = 32;   // owner: kExit of a watch that is no monitor, admitted
+  static constexpr uint8_t kLookedAt = 64;  // owner: the oldest message when an observer asked
 
   Signal() = delete;  // lives in slab memory, filled by make_bare_signal
   SignalKind kind;

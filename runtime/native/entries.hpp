@@ -101,6 +101,7 @@ class [[nodiscard]] ExecAwait final : public Waiting {
   bool await_ready() noexcept { return !child_.status.ok() || take(); }
   void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept { h.promise().waiting = this; }
   ExecResult await_resume() { return {child_.status, std::move(child_.error_text), Message(self_, signal_)}; }
+  WaitTarget waits_for() const noexcept override { return {child_.pid, child_.watch_ref}; }
   bool poll(Context& self, Verdict& verdict) noexcept override;
 
  private:

@@ -65,6 +65,11 @@ Verdict NativeMachine::step(Context& self) noexcept {
   return HotPath::ending(HotPath::process(self)) ? Verdict::kDone : v;
 }
 
+void NativeMachine::inspect(Context&, Inspection& out) noexcept {
+  const Waiting* const w = handle_.promise().waiting;
+  if (w != nullptr) out.waits_for = w->waits_for();
+}
+
 void NativeMachine::close(Context&, bool) noexcept { handle_.destroy(); }
 
 bool ReceiveAwait::poll(Context& self, Verdict& verdict) noexcept {

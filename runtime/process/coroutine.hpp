@@ -102,6 +102,7 @@ class Waiting {
  public:
   // True: resume. False: `verdict` says why not.
   virtual bool poll(Context& self, Verdict& verdict) noexcept = 0;
+  virtual WaitTarget waits_for() const noexcept { return {}; }
   WaitReason reason() const noexcept { return reason_; }
   bool is_receive() const noexcept { return is_receive_; }  // a ReceiveAwait
 
@@ -152,6 +153,7 @@ class NativeMachine final : public Machine {
   Verdict init(Context& self) noexcept override;
   Verdict step(Context& self) noexcept override;
   void close(Context& self, bool killed) noexcept override;
+  void inspect(Context& self, Inspection& out) noexcept override;
 
  private:
   Verdict resume(Context& self) noexcept;
@@ -275,6 +277,7 @@ class [[nodiscard]] SendAwait final : public Waiting {
   bool await_ready() const noexcept { return wait_.timer == 0; }
   void await_suspend(std::coroutine_handle<Behavior::promise_type> h) noexcept { h.promise().waiting = this; }
   Status await_resume() const noexcept { return status_; }
+  WaitTarget waits_for() const noexcept override { return {to_, wait_.timer}; }
   bool poll(Context& self, Verdict& verdict) noexcept override;
 
  private:

@@ -104,6 +104,7 @@ Outcome Process::begin_exit() noexcept {
 }
 
 [[gnu::noinline]] void Process::leave_names_and_timers(uint32_t control) noexcept {
+  if ((control & Control::kInspect) != 0 && node().inspect_sink() != nullptr) node().inspect_sink()->ended();
 #if defined(WIPPY_SIM)
   if (!sim::planted(sim::Bug::kNamesFirst) && !(sim::planted(sim::Bug::kNamesLate) && ext_ != nullptr))
 #endif

@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <string_view>
 
+#include "mailbox/pid.hpp"
 #include "memory/status.hpp"
 
 namespace wippy {
 
 class Context;
+struct Inspection;
 struct Signal;
 
 enum class [[nodiscard]] Verdict : uint8_t{
@@ -24,6 +26,13 @@ enum class [[nodiscard]] Verdict : uint8_t{
 
 // Why a process is not running, as shown by dumps. Blocked: waits for one answer; Idle: waits for any message.
 enum class WaitReason : uint8_t { kNone, kMessage, kSleep, kCall, kExec, kChannel, kStart, kRoom };
+
+// Without whose act nothing goes on: the child of an exec, the owner of the mailbox that has no room. Pid 0: several things could
+// end the wait, or nobody knows. A wait keeps its ref, another one has another.
+struct WaitTarget {
+  Pid pid;
+  uint64_t ref = 0;
+};
 
 class Machine {
  public:
@@ -38,6 +47,9 @@ class Machine {
   // holds (false: it holds none), and shows them all. Between two steps.
   virtual bool drop_oldest_message(Context&) noexcept { return false; }
   virtual void each_message(Context&, void (*)(void* arg, const Signal&), void*) noexcept {}
+
+  // Adds what it knows: memory, what it waits for, the messages it holds. Between two steps.
+  virtual void inspect(Context&, Inspection&) noexcept {}
 
  protected:
   Machine() = default;

@@ -154,6 +154,11 @@ void NameTable::release_all(Pid owner) {
   for (const std::string& n : names) remove_exact(n, owner.value);
 }
 
+std::vector<std::string> NameTable::names_of(Pid owner) const {
+  Maps::ByPid::const_accessor a;
+  return maps_->by_pid.find(a, owner.value) ? a->second : std::vector<std::string>{};
+}
+
 std::size_t NameTable::size() const { return maps_->by_name.size(); }
 
 }  // namespace wippy

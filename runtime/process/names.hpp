@@ -39,6 +39,8 @@ class NameTable {
   bool remove(NodeCore& node, std::string_view name);
   // The exit of `owner`: its pid is already erased.
   void release_all(Pid owner);
+  // In the order of their registration.
+  std::vector<std::string> names_of(Pid owner) const;
   // Names still present, reserved ones too; for invariant checks.
   std::size_t size() const;
 

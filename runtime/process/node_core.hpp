@@ -14,6 +14,7 @@
 #include "memory/slab.hpp"
 #include "runtime/observe/flight_ring.hpp"
 #include "runtime/process/host_core.hpp"
+#include "runtime/process/inspection.hpp"
 #include "runtime/process/names.hpp"
 #include "runtime/process/process.hpp"
 
@@ -51,6 +52,11 @@ class NodeCore {
   CommandSink* command_sink() noexcept { return command_sink_; }
   void set_overload_sink(OverloadSink* sink) noexcept { overload_sink_ = sink; }
   OverloadSink* overload_sink() noexcept { return overload_sink_; }
+  // Who is told what asked processes answer; null: nobody asks. Before any host starts.
+  void set_inspect_sink(InspectSink* sink) noexcept { inspect_sink_ = sink; }
+  InspectSink* inspect_sink() noexcept { return inspect_sink_; }
+  // Asks a process to tell of itself; the sink hears when it runs next. False: gone, or out of memory.
+  bool ask(Pid pid) noexcept;
   // For spawns by entry id from native code; null: there are no entries.
   void set_directory(ProcessDirectory* directory) noexcept { directory_ = directory; }
   ProcessDirectory* directory() noexcept { return directory_; }
@@ -151,6 +157,7 @@ class NodeCore {
   std::vector<std::unique_ptr<HostCore>> hosts_;
   CommandSink* command_sink_ = nullptr;
   OverloadSink* overload_sink_ = nullptr;
+  InspectSink* inspect_sink_ = nullptr;
   ProcessDirectory* directory_ = nullptr;
   PrintLine print_ = nullptr;
   Atomic<uint32_t> guarded_{0};

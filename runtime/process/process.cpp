@@ -215,6 +215,7 @@ bool Process::attend(uint32_t control) noexcept {
   if ((control & Control::kUrgent) != 0 && !ending_) handle_urgent();
   if ((control & Control::kReport) != 0) report_overload();  // also the last one of a process that its limit ends
   if ((control & Control::kShed) != 0 && !ending_) shed();
+  if ((control & Control::kInspect) != 0 && !ending_) answer_observer();
   return ending_;
 }
 

@@ -38,8 +38,9 @@ class MailLimit;
 //   any thread   set kUrgent            after pushing a LINK_DOWN: the owner drains its queue before it runs on
 //   any thread   set one kill bit       if none is set and not kExiting: the first kill is the reason
 //   any thread   set kNamed             if not kExiting: a name points here
+//   any observer set kInspect           it is asked to tell of itself (runtime/process/inspection.hpp); before a wake-up signal
 //   any sender   set kShed, kReport     a bounded mailbox is over its limit; after its push, or before a wake-up signal
-//   owner        clear kUrgent, kShed, kReport   before it acts on them
+//   owner        clear kUrgent, kShed, kReport, kInspect   before it acts on them
 //   owner        set kExiting           once; what the word held then decides the reason (one exit, one reason)
 // All are read-modify-writes of one word, acq_rel: each sees all earlier ones.
 struct Control {
@@ -51,8 +52,10 @@ struct Control {
   static constexpr uint32_t kKillOverload = 32;  // the mailbox's limit, kExitReceiver
   static constexpr uint32_t kShed = 64;
   static constexpr uint32_t kReport = 128;
+  static constexpr uint32_t kInspect = 256;
   static constexpr uint32_t kKillMask = kKillTerminate | kKillDeadline | kKillOverload;
-  static constexpr uint32_t kAttention = kKillMask | kUrgent | kShed | kReport;  // looked at before each step
+  static constexpr uint32_t kAttention =
+      kKillMask | kUrgent | kShed | kReport | kInspect;  // looked at before each step
 };
 
 enum class KillResult : uint8_t { kKilled, kAlreadyDying };
@@ -77,6 +80,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   uint16_t host_index() const noexcept { return host_index_; }
   uint16_t last_worker() const noexcept { return last_worker_.load_relaxed(); }
   KillResult kill(uint32_t kill_bit) noexcept;
+  bool ask() noexcept;  // false: it ends
   void set_urgent() noexcept { control_.fetch_or_acq_rel(Control::kUrgent); }
   // Bounded processes only (published as the complement of their pid).
   MailLimit& mail_limit() noexcept { return *mail_limit_; }
@@ -171,6 +175,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   void set_reason(ExitReason reason) noexcept;
   void drop_ext() noexcept;
   bool attend(uint32_t control) noexcept;
+  void answer_observer() noexcept;  // inspect.cpp
   void release_parts(Signal* s) noexcept;
   void release_gauged(uint64_t bytes) noexcept;
   // mail_limit.cpp

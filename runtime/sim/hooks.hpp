@@ -91,6 +91,7 @@ enum class Bug : std::uint8_t {
   kTwoReasons,        // LINK_DOWN does not carry the exit's own reason
   kEarlyMailLost,     // a message that came before the first step is dropped
   kLateTie,           // a spawn ties link and monitor after the child is let loose
+  kOneRoundDeadlock,  // DeadlockWatch names circles that one round shows
 };
 extern Bug g_planted;
 extern std::uint64_t g_plant_note;  // what a mistake may remember within a run

@@ -29,6 +29,8 @@ MAY_INCLUDE = {
     "runtime/registry": ["memory", "mailbox", "runtime/app", "runtime/text"] + SEAMS + LOG,
     # Values of variables, asked by placeholders and scripts.
     "runtime/env": ["memory", "runtime/app"] + SEAMS + LOG,
+    # What processes tell of themselves when an observer asks.
+    "runtime/inspect": CORE + LOG + ["runtime/process"],
     # The event bus, confined directories and the terminal: services of modules, on Context and NodeCore only.
     "runtime/events": CORE + LOG + ["runtime/process"],
     "runtime/files": ["memory", "mailbox"] + SEAMS + LOG,
