@@ -55,6 +55,7 @@ NodeApp::NodeApp(const app::Application& app, const RunOptions& options)
       inspector_(runtime_.node()),
       policies_(app),
       events_(runtime_.node()),
+      lua_system_(*this, static_cast<uint64_t>(options.memory_bytes)),
       hooks_(*this),
       programs_(runtime_, options.natives),
       registry_(app, late_options(app, options)),
@@ -72,6 +73,9 @@ NodeApp::NodeApp(const app::Application& app, const RunOptions& options)
   hooks_.policies = &policies_;
   hooks_.functions = &functions_;
   hooks_.registry = &lua_registry_;
+  hooks_.metrics = &metrics_;
+  hooks_.system = &lua_system_;
+  registry_.on_commit([this](const registry::Transaction& t) { publish_commit(t); });
   for (const char* kind : {"process.lua", "process.native", "function.lua", "library.lua"})
     registry_.add_handler(kind, programs_);
   registry_.add_handler("security.policy", live_policies_);
@@ -154,7 +158,7 @@ bool NodeApp::start(std::string& error) {
   }
   if (!programs_.load(app_, error) || !open_filesystems(error) || !make_hosts(error)) return false;
   end_progress(options_.progress);  // what starts from here on may write
-  return launch_supervisor(error);
+  return launch_supervisor(error) && open_endpoint(error);
 }
 
 }  // namespace wippy::cli

@@ -7,9 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/endpoint.hpp"
 #include "cli/functions.hpp"
 #include "cli/live_services.hpp"
 #include "cli/lua_registry.hpp"
+#include "cli/lua_system.hpp"
 #include "cli/programs.hpp"
 #include "cli/run.hpp"
 #include "lua/library.hpp"
@@ -18,6 +20,7 @@
 #include "runtime/events/event_bus.hpp"
 #include "runtime/files/directory.hpp"
 #include "runtime/inspect/inspector.hpp"
+#include "runtime/metrics/metrics.hpp"
 #include "runtime/native/registry.hpp"
 #include "runtime/process/process_directory.hpp"
 #include "runtime/runtime.hpp"
@@ -50,6 +53,10 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   const Programs& programs() const noexcept { return programs_; }
   registry::Registry& entries() noexcept { return registry_; }
   Inspector& inspector() noexcept { return inspector_; }
+  Runtime& runtime() noexcept { return runtime_; }
+  const Metrics& metrics() const noexcept { return metrics_; }
+  // A host that no entry names.
+  static bool is_internal(std::string_view host_id) noexcept;
 
   // ProcessDirectory
   HostCore* find_host(std::string_view id) noexcept override;
@@ -75,6 +82,11 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   ServiceSpec host_spec(const app::ServicePlan& plan, ProcessHost& host);
   std::string capabilities_refusal(HostCore& host, std::string_view entry_id, const Programs::Definition& entry) const;
   bool launch_supervisor(std::string& error);
+  bool open_endpoint(std::string& error);
+  Endpoint::Health health() const;
+  // What happens to services and entries, as events (host.md §10.6).
+  void publish_service(std::string_view id, ServiceState from, ServiceState to, std::string_view details) noexcept;
+  void publish_commit(const registry::Transaction& transaction) noexcept;
   bool hand_over(SpawnResult& refused);
   bool secure(const std::optional<app::SecurityConfig>& config, SpawnOptions& options, SpawnResult& refused) const;
   ServiceSpec service_spec(const app::ServicePlan& plan);
@@ -98,6 +110,8 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   Inspector inspector_;
   security::PolicyStore policies_;
   EventBus events_;
+  Metrics metrics_;
+  LuaSystem lua_system_;
   lua::StandardHooks hooks_;
   Programs programs_;  // what can be spawned, called and imported
   registry::Registry registry_;
@@ -107,6 +121,7 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   LivePolicies live_policies_;
   LiveHosts live_hosts_;
   std::unique_ptr<Supervisor> supervisor_;
+  std::unique_ptr<Endpoint> endpoint_;
   std::unique_ptr<LatencyProbe> probe_;
   Mutex trace_mutex_;  // one file is written at a time
   ProcessHost* control_ = nullptr;

@@ -99,8 +99,12 @@ void NodeApp::start_probe(ProcessHost& host) {
     log::write(log::Level::kWarn, "runtime", "no latency probe", {{"host", host.core().id()}, {"why", s.message}});
 }
 
+bool NodeApp::is_internal(std::string_view host_id) noexcept {
+  return host_id == kControlHost || host_id == kFunctionHost;
+}
+
 HostCore* NodeApp::find_host(std::string_view id) noexcept {
-  if (id == kControlHost || id == kFunctionHost) return nullptr;  // nobody spawns onto the internal hosts
+  if (is_internal(id)) return nullptr;  // nobody spawns onto the internal hosts
   return runtime_.node().find_host(id);
 }
 

@@ -143,6 +143,8 @@ bool NodeApp::launch_supervisor(std::string& error) {
     hide_logs(specs.back(), options_.terminal_host);
   }
   supervisor_ = std::make_unique<Supervisor>(std::move(specs), runtime_.seed());
+  supervisor_->set_transition([this](std::string_view id, ServiceState from, ServiceState to,
+                                     std::string_view details) { publish_service(id, from, to, details); });
   live_services_.begin(*supervisor_, app_, options_.boot_order);
   for (const auto& [id, group] : app_.groups) supervisor_->add_group(service_group(id, group));
   const Status s = supervisor_->launch(runtime_.node(), control_->core(), [this] {

@@ -3,7 +3,7 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
 set(WIPPY_ALLOCATOR "")
-foreach(name hwloc log lua cli11 json rapidjson uuid tz re2 jemalloc)
+foreach(name hwloc log lua cli11 json rapidjson uuid tz re2 prometheus httplib jemalloc)
   add_library(wippy_foreign_${name} INTERFACE)
 endforeach()
 
@@ -44,6 +44,12 @@ if(NOT WIPPY_MODEL)
   find_path(WIPPY_CCTZ_INCLUDE cctz/time_zone.h REQUIRED)
   target_include_directories(wippy_foreign_tz SYSTEM INTERFACE ${WIPPY_CCTZ_INCLUDE})
   target_link_libraries(wippy_foreign_tz INTERFACE ${WIPPY_CCTZ})
+
+  # Metrics and the two pages that show them.
+  pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
+  target_link_libraries(wippy_foreign_prometheus INTERFACE PkgConfig::PROMETHEUS)
+  pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
+  target_link_libraries(wippy_foreign_httplib INTERFACE PkgConfig::HTTPLIB)
 
   # Regular expressions in linear time.
   pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)

@@ -15,6 +15,7 @@
 
 namespace wippy {
 class EventBus;
+class Metrics;
 class Terminal;
 namespace env {
 class Store;
@@ -70,6 +71,7 @@ struct LogRecord {
 
 class FunctionDirectory;  // lua/function_directory.hpp
 class RegistryService;    // lua/registry_service.hpp
+class SystemService;      // lua/system_service.hpp
 
 // One table per runtime, immutable, outlives every machine. Functions marked e run inside a protected call and may raise
 // Lua errors: then no object with a destructor may be alive.
@@ -101,6 +103,8 @@ struct LuaHooks {
   EventBus* events = nullptr;
   files::FileSystems* files = nullptr;
   Terminal* terminal = nullptr;
+  Metrics* metrics = nullptr;
+  SystemService* system = nullptr;
   const LuaLibrary* libraries = nullptr;
   std::size_t library_count = 0;
 };

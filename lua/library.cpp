@@ -28,6 +28,8 @@ constexpr LuaLibrary kLibraries[] = {
     {"security", nullptr, false, kSecurityLibrary},
     {"funcs", nullptr, false, kFuncsLibrary},
     {"registry", nullptr, false, kRegistryLibrary},
+    {"system", nullptr, false, kSystemLibrary},
+    {"metrics", nullptr, false, kMetricsLibrary},
 };
 
 void print_line(Context&, std::string_view line) noexcept {

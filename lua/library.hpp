@@ -37,6 +37,8 @@ extern const LibraryEntry kJsonLibrary[];
 extern const LibraryEntry kUuidLibrary[];
 extern const LibraryEntry kFuncsLibrary[];     // lua/modules
 extern const LibraryEntry kRegistryLibrary[];  // lua/modules
+extern const LibraryEntry kSystemLibrary[];    // lua/modules
+extern const LibraryEntry kMetricsLibrary[];   // lua/modules
 extern const LibraryEntry kLoggerLibrary[];
 
 // Hooks (lua/exit_hooks.cpp).

@@ -8,7 +8,8 @@
 set -u
 
 run="g++ cmake ninja-build pkg-config libtbb-dev libjemalloc-dev liblua5.4-dev libhwloc-dev libyaml-cpp-dev libcli11-dev
-  libspdlog-dev libfmt-dev nlohmann-json3-dev rapidjson-dev uuid-dev libcctz-dev tzdata libre2-dev"
+  libspdlog-dev libfmt-dev nlohmann-json3-dev rapidjson-dev uuid-dev libcctz-dev tzdata libre2-dev prometheus-cpp-dev
+  libcpp-httplib-dev"
 test="libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev relacy-dev spin gcc python3 zsh fish clang-format-14
   clang-tidy-14 valgrind"
 fuzz="clang-14 libclang-rt-14-dev"

@@ -93,10 +93,16 @@ void read_sections(FieldReader& file, Settings& settings, bool is_file) {
     settings.env_os_fallback = env->boolean("os_fallback").value_or(settings.env_os_fallback);
     env->finish();
   }
+  if (std::optional<FieldReader> prometheus = file.map("prometheus")) {
+    const bool enabled = prometheus->boolean("enabled").value_or(false);
+    const std::optional<std::string> address = prometheus->text("address");
+    if (enabled && address && !address->empty()) settings.prometheus_address = *address;
+    prometheus->finish();
+  }
   read_security_section(file, settings);
   read_overrides(file, settings);
   read_disable(file, settings);
-  for (const char* key : {"registry", "supervisor", "lua", "prometheus", "metrics"}) {
+  for (const char* key : {"registry", "supervisor", "lua", "metrics"}) {
     if (file.find(key) != nullptr) file.warning(key, "not used by this build");
   }
   file.finish();

@@ -22,6 +22,7 @@ struct Settings {
   std::int64_t shutdown_timeout_ns = 30'000'000'000;
   std::string node_name;                          // part of PIDs when not empty
   bool env_os_fallback = true;                    // placeholders in entries may read the OS environment
+  std::optional<std::string> prometheus_address;  // host:port of /metrics and /livez; not given: they are not served
   bool strict_mode = false;                       // an incomplete security context denies (host.md §5.4)
   std::optional<SecurityConfig> system_security;  // of services without lifecycle.security
   std::optional<SecurityConfig> cli_security;     // of the process of `wippy run`

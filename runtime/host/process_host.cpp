@@ -18,6 +18,9 @@ void nap(uint64_t ns) {
   Parker p;
   static_cast<void>(p.park(monotonic_ns() + ns));
 }
+void add(CounterTotals& sum, const CounterTotals& more) noexcept {
+  for (const CounterField& f : kCounterFields) sum.*f.total += more.*f.total;
+}
 }  // namespace
 
 ProcessHost::ProcessHost(HostEnvironment env, const HostOptions& options, Placement placement, uint64_t seed)
@@ -44,9 +47,14 @@ Status ProcessHost::start() {
   LockGuard lock(stop_mutex_);
   if (core_.state() == HostState::kRunning || core_.state() == HostState::kDraining)
     return Status::error(ErrorKind::kConflict, "host already running");
-  scheduler_ = std::make_unique<Scheduler>(Scheduler::Config{
+  auto made = std::make_unique<Scheduler>(Scheduler::Config{
       core_.id(), placement_, seed_, [this] { return std::make_unique<WorkerProcs>(env_.node, core_); },
       env_.node.pools(), env_.gate, env_.monitor, env_.topology});
+  {
+    LockGuard state(state_mutex_);
+    if (scheduler_ != nullptr) add(former_, scheduler_->totals());
+    scheduler_.swap(made);
+  }
   core_.set_scheduler(scheduler_.get());
   const Status s = scheduler_->start();
   if (!s.ok()) return s;
@@ -55,6 +63,21 @@ Status ProcessHost::start() {
   deadline_ns_.store_relaxed(kNeverNs);  // both mutexes are held
   core_.set_state(HostState::kRunning);
   return s;
+}
+
+ProcessHost::Stats ProcessHost::stats() const {
+  Stats out;
+  LockGuard lock(state_mutex_);
+  out.totals = former_;
+  out.workers = static_cast<uint32_t>(placement_.workers.size());
+  if (scheduler_ == nullptr) return out;
+  add(out.totals, scheduler_->totals());
+  for (uint32_t i = 0; i < scheduler_->worker_count(); ++i) {
+    out.local_queue.push_back(scheduler_->worker(i).queued_estimate());
+    out.queued += out.local_queue.back();
+  }
+  out.queued += scheduler_->overflow().size_estimate() + scheduler_->spent().size_estimate();
+  return out;
 }
 
 void ProcessHost::set_capabilities(std::shared_ptr<const HostCapabilities> capabilities) {

@@ -62,6 +62,15 @@ class ProcessHost final {
   // Live processes, by pid; a snapshot from any thread.
   std::vector<Pid> pids() const;
 
+  // What its workers have done since the host was made, and what waits for them now. Any thread.
+  struct Stats {
+    uint32_t workers = 0;
+    CounterTotals totals;
+    uint64_t queued = 0;                // runnable processes
+    std::vector<uint64_t> local_queue;  // of them, by worker
+  };
+  Stats stats() const;
+
   // Holds for spawns from now on.
   void set_capabilities(std::shared_ptr<const HostCapabilities> capabilities);
 
@@ -77,8 +86,9 @@ class ProcessHost final {
   Placement placement_;
   MailLimits mail_;
   uint64_t seed_;
-  Mutex state_mutex_;  // changes of the state; capabilities_
+  mutable Mutex state_mutex_;  // changes of the state; capabilities_, the pointer scheduler_, former_
   bool canceled_ = false;
+  CounterTotals former_;                                               // of schedulers before the present one
   std::vector<std::shared_ptr<const HostCapabilities>> capabilities_;  // also former ones: a spawn may look at one
   Mutex stop_mutex_;                                                   // one start or finish_stop at a time
   Atomic<uint64_t> deadline_ns_{kNeverNs};                             // of the stop; only ever earlier

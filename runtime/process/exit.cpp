@@ -83,7 +83,7 @@ Outcome Process::begin_exit() noexcept {
   machine_ = nullptr;
   if (ext_ != nullptr) ext_->successor.reset();
   if (kept_first_ != nullptr) drop_kept();
-  w.count_live(-1);
+  w.count_exited();
   w.host().give_place();  // before (e): whoever handles the EXIT may use the place
   phase_ = Phase::kExiting;
   return continue_exit();
@@ -103,6 +103,13 @@ Outcome Process::begin_exit() noexcept {
   if (stalled != nullptr) stalled->link() = nullptr;
 }
 
+// By what ended it; the reason is set.
+AbnormalExit Process::abnormal_kind(uint32_t control) const noexcept {
+  if ((control & Control::kKillTerminate) != 0) return AbnormalExit::kTerminated;
+  if ((control & Control::kKillDeadline) != 0) return AbnormalExit::kCanceled;
+  return reason().value() == ExitReason::standard().link_failed.value() ? AbnormalExit::kLink : AbnormalExit::kError;
+}
+
 [[gnu::noinline]] void Process::leave_names_and_timers(uint32_t control) noexcept {
   if ((control & Control::kInspect) != 0 && node().inspect_sink() != nullptr) node().inspect_sink()->ended();
 #if defined(WIPPY_SIM)
@@ -114,6 +121,7 @@ Outcome Process::begin_exit() noexcept {
     reason_lost_ = false;
     ext_->reason = kill_reason(control);
   }
+  if (reason().abnormal()) WorkerProcs::current().count_abnormal(abnormal_kind(control));
   if (ext_ != nullptr)
     ext_->timers.take_all(drop_process_timer);  // (c); the machine may stop them once more when it closes
 }

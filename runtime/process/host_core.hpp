@@ -11,6 +11,7 @@
 #include "memory/atomic.hpp"
 #include "memory/block_table.hpp"
 #include "memory/mutex.hpp"
+#include "runtime/process/host_tally.hpp"
 
 namespace wippy {
 
@@ -108,12 +109,17 @@ class HostCore {
   void give_place() noexcept {
     if (limit() != 0) live_.fetch_sub_acq_rel(1);
   }
+  // A spawn onto it by somebody who is not of it; exact, any thread.
+  void count_foreign_spawn() noexcept { foreign_spawns_.fetch_add_relaxed(1); }
+  uint64_t foreign_spawns() const noexcept { return foreign_spawns_.load_relaxed(); }
   int64_t limited_live() const noexcept { return live_.load_relaxed(); }
 
   // Free blocks of one NUMA node as a list through next_free, ending in null: given back by one worker, taken by another. One
   // lock a list.
   void spill(Process* first, uint32_t count, NodeId node) noexcept;
   Process* refill(NodeId node, uint32_t& count) noexcept;
+
+  HostTally departed;  // of workers that are gone; guarded by the node's list of workers
 
  private:
   void note_plain() noexcept {
@@ -129,6 +135,7 @@ class HostCore {
   Atomic<uint32_t> state_{0};
   Atomic<uint32_t> arriving_{0};
   Atomic<int64_t> live_{0};
+  Atomic<uint64_t> foreign_spawns_{0};
   Atomic<uint32_t> limit_{0};
   bool terminal_ = false;
   bool grants_io_ = true;

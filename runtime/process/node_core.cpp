@@ -101,6 +101,33 @@ int64_t NodeCore::live_processes() const noexcept {
   return n;
 }
 
+void NodeCore::count_denial(std::string_view action) noexcept {
+  try {
+    LockGuard lock(denials_mutex_);
+    auto at = denials_.find(action);
+    if (at == denials_.end() && denials_.size() >= kMostActions) action = "other";
+    if (at == denials_.end()) at = denials_.try_emplace(std::string(action), 0).first;
+    ++at->second;
+  } catch (...) {  // without memory one is not counted
+  }
+}
+
+std::map<std::string, uint64_t, std::less<>> NodeCore::denials() const {
+  LockGuard lock(denials_mutex_);
+  return denials_;
+}
+
+HostTally NodeCore::tally(uint16_t host_index) const noexcept {
+  const HostCore& host = *hosts_[host_index];
+  LockGuard lock(workers_mutex_);
+  HostTally sum = host.departed;
+  for (const WorkerProcs* w : workers_) {
+    if (&w->host() == &host) sum += w->tally();
+  }
+  sum.spawned += host.foreign_spawns();
+  return sum;
+}
+
 std::vector<Pid> NodeCore::pids_of(uint16_t host_index) {
   std::vector<Pid> out;
   for (const uint32_t segment : blocks_.segments_of(host_index)) {

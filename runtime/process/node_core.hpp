@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -78,6 +80,10 @@ class NodeCore {
   }
   bool strict() const noexcept { return strict_; }
 
+  // Denied checks by action; at most kMostActions of them, the rest together as "other".
+  void count_denial(std::string_view action) noexcept;
+  std::map<std::string, uint64_t, std::less<>> denials() const;
+
   BlockTable& blocks() noexcept { return blocks_; }
   MemoryPools& pools() noexcept { return pools_; }
   NameTable& names() noexcept { return names_; }
@@ -133,6 +139,8 @@ class NodeCore {
   std::vector<Pid> pids_of(uint16_t host_index);
   // For observers and tests; exact only while nobody runs.
   int64_t live_processes() const noexcept;
+  // Processes of one host since it was made.
+  HostTally tally(uint16_t host_index) const noexcept;
 
  private:
   friend class WorkerProcs;
@@ -162,6 +170,9 @@ class NodeCore {
   PrintLine print_ = nullptr;
   Atomic<uint32_t> guarded_{0};
   bool strict_ = false;
+  static constexpr std::size_t kMostActions = 100;
+  mutable Mutex denials_mutex_;
+  std::map<std::string, uint64_t, std::less<>> denials_;
   Atomic<uint64_t> ref_ranges_{1};
   mutable Mutex workers_mutex_;
   std::vector<WorkerProcs*> workers_;

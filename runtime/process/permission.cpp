@@ -141,11 +141,15 @@ bool decide_permission(Context& self, std::string_view action, std::string_view 
   const bool cached = may_remember(own, boundary) &&
                       key.make(own.actor, own.scope, guard.boundary_version(), action, resource, attributes.target);
   bool allowed = false;
-  if (cached && guard.cache().find(key, allowed) && (allowed || !log::enabled(log::Level::kDebug))) return allowed;
+  if (cached && guard.cache().find(key, allowed) && (allowed || !log::enabled(log::Level::kDebug))) {
+    if (!allowed) self.node().count_denial(action);
+    return allowed;
+  }
   const CheckFacts facts(self, attributes, nullptr);
   const std::string_view what = resource.empty() && attributes.target ? facts.target() : resource;
   const Judgement j = judge(own, boundary, strict, action, what, facts);
   if (cached) guard.cache().put(key, j.allowed);
+  if (!j.allowed) self.node().count_denial(action);
   if (!j.allowed && log::enabled(log::Level::kDebug)) log_denial(self, j, own, action, what, facts);
   return j.allowed;
 }

@@ -22,6 +22,7 @@
 #include "memory/block_table.hpp"
 #include "memory/cache_line.hpp"
 #include "runtime/process/context.hpp"
+#include "runtime/process/host_tally.hpp"
 #include "runtime/process/machine.hpp"
 #include "runtime/process/points.hpp"
 #include "scheduler/runnable.hpp"
@@ -184,6 +185,7 @@ class alignas(kCacheLine) Process final : public Runnable, public Context {
   void report_overload() noexcept;
   void close_mail_limit() noexcept;
   Outcome begin_exit() noexcept;
+  AbnormalExit abnormal_kind(uint32_t control) const noexcept;
   void leave_names_and_timers(uint32_t control) noexcept;
   void drop_kept() noexcept;
   bool tell_peers(ProcessExt& x) noexcept;

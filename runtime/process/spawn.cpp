@@ -107,7 +107,7 @@ struct Depart {
 // The last part of a spawn: the child is seen, and will run.
 static inline void let_live(WorkerProcs& w, Process* child, Machine* machine) noexcept {
   child->set_machine(machine);
-  w.count_live(1);
+  w.count_spawned();
   points::spawned(child->identity());
   child->publish();
 }
@@ -167,6 +167,8 @@ static inline void let_live(WorkerProcs& w, Process* child, Machine* machine) no
   if (local) {
     worker->submit_newborn(child);
   } else {
+    w.count_spawned_elsewhere();
+    host.count_foreign_spawn();
     host.scheduler()->submit_remote(child, 0);
   }
 #if defined(WIPPY_SIM)

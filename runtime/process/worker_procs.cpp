@@ -48,8 +48,17 @@ WorkerProcs::~WorkerProcs() {
   if (free_ != nullptr) host_.spill(free_, free_count_, this_memory().node());
   flush_away();
   LockGuard lock(node_.workers_mutex_);
-  node_.departed_live_ += live_.load_relaxed();
+  node_.departed_live_ += live();
+  host_.departed += tally();
   std::erase(node_.workers_, this);
+}
+
+HostTally WorkerProcs::tally() const noexcept {
+  HostTally t;
+  t.exited = exited_.read();  // before the spawns: never more exits than spawns
+  for (std::size_t i = 0; i < kAbnormalExits; ++i) t.abnormal[i] = abnormal_[i].read();
+  t.spawned = spawned_.read() - elsewhere_.read();
+  return t;
 }
 
 inline Process* WorkerProcs::take_own() noexcept {

@@ -2,12 +2,15 @@
 // Hangs on Worker::hooks(); threads that are no workers use the node's shared one under its lock (NodeCore::spawn).
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "memory/grace.hpp"
 #include "runtime/process/decision_cache.hpp"
 #include "runtime/process/engine_slot.hpp"
+#include "runtime/process/host_tally.hpp"
 #include "runtime/process/node_core.hpp"
+#include "scheduler/counters.hpp"
 #include "scheduler/worker.hpp"
 
 namespace wippy {
@@ -25,6 +28,7 @@ class WorkerProcs final : public WorkerHooks {
   }
 
   NodeCore& node() noexcept { return node_; }
+  const HostCore& host() const noexcept { return host_; }
   HostCore& host() noexcept { return host_; }
   EngineSlot& engine_slot() noexcept { return engine_slot_; }
   GuardState& guard() noexcept { return guard_; }
@@ -45,10 +49,13 @@ class WorkerProcs final : public WorkerHooks {
     if (next_ref_ == end_ref_) refill_refs();
     return next_ref_++;
   }
-  void count_live(int64_t d) noexcept {
-    live_.store_relaxed(live_.load_relaxed() + d);
-  }  // one writer; read by observers
-  int64_t live() const noexcept { return live_.load_relaxed(); }
+  // One writer, read by observers. Spawns by this worker, on whatever host; exits of its own host's processes.
+  void count_spawned() noexcept { spawned_.add(); }
+  void count_exited() noexcept { exited_.add(); }
+  void count_spawned_elsewhere() noexcept { elsewhere_.add(); }
+  void count_abnormal(AbnormalExit kind) noexcept { abnormal_[static_cast<std::size_t>(kind)].add(); }
+  int64_t live() const noexcept { return static_cast<int64_t>(spawned_.read() - exited_.read()); }
+  HostTally tally() const noexcept;
 
   // WorkerHooks
   void maintain(uint64_t now_ns) noexcept override;
@@ -114,7 +121,8 @@ class WorkerProcs final : public WorkerHooks {
   Signal* set_aside_ = nullptr;  // linked; for timers that fire while memory is refused
   uint32_t set_aside_count_ = 0;
   RetireQueue retired_;
-  Atomic<int64_t> live_{0};
+  Counter spawned_, exited_, elsewhere_;
+  std::array<Counter, kAbnormalExits> abnormal_;
 };
 
 }  // namespace wippy

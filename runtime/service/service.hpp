@@ -50,6 +50,7 @@ struct ServiceStatus {
   ServiceState state = ServiceState::kStopped;
   bool desired_running = true;
   uint32_t retry_count = 0;
+  uint64_t restarts = 0;  // since the start of the runtime
   uint64_t last_update_wall_ns = 0;
   uint64_t started_at_wall_ns = 0;  // 0: has not run
   std::string details;

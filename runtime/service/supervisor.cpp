@@ -332,6 +332,8 @@ void Supervisor::on_timer(Context& self, uint64_t id) {
   } else if (s.state == ServiceState::kFailed && s.wanted) {
     restarts_.store_relaxed(restarts_.load_relaxed() + 1);  // one writer
     s.due = true;                                           // restart_groups() starts it
+    LockGuard lock(mutex_);
+    ++shown_[s.spec.id].restarts;
   }
 }
 

@@ -29,6 +29,8 @@ MAY_INCLUDE = {
     "runtime/registry": ["memory", "mailbox", "runtime/app", "runtime/text"] + SEAMS + LOG,
     # Values of variables, asked by placeholders and scripts.
     "runtime/env": ["memory", "runtime/app"] + SEAMS + LOG,
+    # Counters of scripts.
+    "runtime/metrics": ["memory", "runtime/process"],
     # What processes tell of themselves when an observer asks.
     "runtime/inspect": CORE + LOG + ["runtime/process"],
     # The event bus, confined directories and the terminal: services of modules, on Context and NodeCore only.
@@ -45,7 +47,7 @@ MAY_INCLUDE = {
     # lua sees Context, Machine, Payload, Command: not Worker, not Deque.
     "lua/typed": [],
     "lua": ["lua/typed", "memory", "mailbox", "runtime/process", "runtime/dispatch", "runtime/env", "runtime/events",
-            "runtime/files", "runtime/terminal"] + SEAMS + LOG,
+            "runtime/files", "runtime/terminal", "runtime/metrics"] + SEAMS + LOG,
     "cli": CORE + ["runtime", "lua"],
     # Programs of embedders.
     "examples": CORE + ["runtime", "lua", "cli"],

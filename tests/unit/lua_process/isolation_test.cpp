@@ -175,6 +175,7 @@ TEST_F(Isolation, NothingOfTheHostInWhatFunctionsSay) {
   std::size_t lines = 0;
   for (std::string line; std::getline(text, line); ++lines) {
     EXPECT_EQ(address_in(line, ranges), "") << line;
+    if (line.find("system.process.cwd") != std::string::npos) continue;  // which is asked for that, by a permission
     for (const char* trace : {"/usr", "/home", "/root", "/tmp", "/work", "/lib", ".cpp", ".hpp", root.c_str()}) {
       EXPECT_EQ(line.find(trace), std::string::npos) << line;
     }
