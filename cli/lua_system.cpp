@@ -1,14 +1,11 @@
 #include "cli/lua_system.hpp"
 
-#if defined(WIPPY_JEMALLOC)
-#include <jemalloc/jemalloc.h>
-#endif
-
 #include <algorithm>
 #include <cctype>
 #include <string>
 
 #include "cli/node_app.hpp"
+#include "runtime/observe/allocator.hpp"
 
 namespace wippy::cli {
 
@@ -66,17 +63,6 @@ void write_process(ValueWriter& w, NodeCore& node, const std::string& host, cons
   }
   w.end_table();
 }
-
-#if defined(WIPPY_JEMALLOC)
-uint64_t allocator(const char* name) {
-  uint64_t epoch = 1;
-  std::size_t size = sizeof epoch;
-  static_cast<void>(mallctl("epoch", &epoch, &size, &epoch, size));  // the figures of now
-  std::size_t value = 0;
-  size = sizeof value;
-  return mallctl(name, &value, &size, nullptr, 0) == 0 ? value : 0;
-}
-#endif
 
 }  // namespace
 
@@ -147,14 +133,13 @@ void LuaSystem::services(ValueWriter& w) {
 // The allocator's figures under the names that scripts know from the original; those without a meaning here are left out.
 void LuaSystem::memory(ValueWriter& w) {
   w.begin_table(0);
-#if defined(WIPPY_JEMALLOC)
-  number(w, "alloc", allocator("stats.allocated"));
-  number(w, "heap_alloc", allocator("stats.allocated"));
-  number(w, "heap_in_use", allocator("stats.active"));
-  number(w, "heap_sys", allocator("stats.mapped"));
-  number(w, "sys", allocator("stats.resident"));
-  number(w, "heap_released", allocator("stats.retained"));
-#endif
+  const observe::AllocatorBytes b = observe::allocator_bytes();
+  number(w, "alloc", b.allocated);
+  number(w, "heap_alloc", b.allocated);
+  number(w, "heap_in_use", b.active);
+  number(w, "heap_sys", b.mapped);
+  number(w, "sys", b.resident);
+  number(w, "heap_released", b.retained);
   number(w, "heap_objects", static_cast<uint64_t>(std::max<int64_t>(0, node_.runtime().node().live_processes())));
   w.end_table();
 }

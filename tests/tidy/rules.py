@@ -71,13 +71,15 @@ INCLUDE_ROOTS_FOR_TESTS = ["tests"]
 # Foreign header (regex on the text between <>) -> layers that may include it. bench and tests may include anything.
 FOREIGN = [
     (r"hwloc(/|\.h$)", ["numa"]),
-    (r"jemalloc/", ["memory"]),
+    (r"jemalloc/", ["memory", "runtime/observe/allocator.cpp"]),
     (r"(oneapi/)?tbb/", ["scheduler", "runtime"]),
     (r"lua5\.4/|lua\.hpp$|lua\.h$|lauxlib\.h$|lualib\.h$", ["lua"]),
     (r"yaml-cpp/", ["runtime/app"]),
     (r"cctz/", ["lua"]),
     (r"re2/", ["lua", "runtime/security", "runtime/registry", "runtime/app"]),
     (r"spdlog/", ["runtime/observe"]),
+    (r"prometheus/", ["runtime/metrics", "cli"]),
+    (r"httplib\.h", ["cli"]),
     (r"fmt/", ["runtime", "lua", "cli"]),
     (r"CLI/", ["cli"]),
     (r"rapidjson/|uuid/", ["lua"]),
