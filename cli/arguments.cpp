@@ -217,6 +217,27 @@ Invocation parse_registry(const Words& words, const CommonArguments& common) {
   return usage_error(app, "expected list or show, got " + action + (hint.empty() ? "" : "; " + hint));
 }
 
+template <class Arguments>
+Invocation parse_look(const char* description, const char* name, void (*configure)(CLI::App&, Arguments&),
+                      const Words& words) {
+  Arguments out;
+  CLI::App app(description, name);
+  configure(app, out);
+  explain(app, nullptr, help::kInspectExamples);
+  if (std::optional<Usage> usage = parse_all(app, words)) return *usage;
+  return out;
+}
+Invocation parse_ps(const Words& words, const CommonArguments&) {
+  return parse_look("List the processes of a running node.", "wippy ps", configure_ps, words);
+}
+Invocation parse_dump(const Words& words, const CommonArguments&) {
+  return parse_look("Show what every process of a running node waits for, deadlocks first.", "wippy dump",
+                    configure_dump, words);
+}
+Invocation parse_top(const Words& words, const CommonArguments&) {
+  return parse_look("Watch the processes of a running node.", "wippy top", configure_top, words);
+}
+
 Invocation parse_trace(const Words& words, const CommonArguments&) {
   TraceArguments out;
   CLI::App app("Turn the flight recording of a crash into Chrome trace events.", "wippy trace");
@@ -253,11 +274,19 @@ struct Verb {
 };
 
 constexpr std::array kVerbs{
-    Verb{"run", parse_run},         Verb{"test", parse_test},
-    Verb{"lint", parse_lint},       Verb{"registry", parse_registry},
-    Verb{"init", parse_init},       Verb{"topology", parse_topology},
-    Verb{"trace", parse_trace},     Verb{"completion", parse_completion},
-    Verb{"version", parse_version}, Verb{"complete", parse_complete, true},
+    Verb{"run", parse_run},
+    Verb{"test", parse_test},
+    Verb{"lint", parse_lint},
+    Verb{"registry", parse_registry},
+    Verb{"init", parse_init},
+    Verb{"topology", parse_topology},
+    Verb{"ps", parse_ps},
+    Verb{"dump", parse_dump},
+    Verb{"top", parse_top},
+    Verb{"trace", parse_trace},
+    Verb{"completion", parse_completion},
+    Verb{"version", parse_version},
+    Verb{"complete", parse_complete, true},
 };
 
 }  // namespace

@@ -36,6 +36,7 @@ struct RunArguments {
   std::uint32_t cores = 0;           // 0: not given
   std::optional<std::string> trace;  // --trace
   std::uint64_t latency_objective_ns = 0;
+  bool no_inspect = false;         // --no-inspect
   std::vector<std::string> words;  // the command and its arguments; with -x only arguments
 };
 
@@ -80,6 +81,35 @@ struct RegistryShowArguments {
   bool yaml = false;
 };
 
+// Which running node.
+struct NodeArguments {
+  int node = 0;  // --node: its PID of the operating system; 0: the only one
+};
+
+struct PsArguments {
+  NodeArguments node;
+  std::string host;    // --host
+  std::string entry;   // --entry; a pattern with *
+  std::string filter;  // --filter
+  std::string sort;    // --sort; empty: by place in the table
+  std::size_t limit = 0;
+  bool json = false;
+};
+
+struct DumpArguments {
+  NodeArguments node;
+  bool json = false;
+};
+
+struct TopArguments {
+  NodeArguments node;
+  std::string host;
+  std::string filter;
+  std::string sort = "cpu";
+  std::uint32_t period_ms = 1000;
+  bool once = false;
+};
+
 struct TraceArguments {
   std::string recording;
   std::string output;
@@ -100,9 +130,9 @@ struct Usage {
   std::string text;  // for stdout when code is 0, else for stderr behind `Error: `
 };
 
-using Invocation =
-    std::variant<RunArguments, TopologyArguments, VersionArguments, LintArguments, InitArguments, RegistryListArguments,
-                 RegistryShowArguments, TraceArguments, CompletionArguments, CompleteArguments, Usage>;
+using Invocation = std::variant<RunArguments, TopologyArguments, VersionArguments, LintArguments, InitArguments,
+                                RegistryListArguments, RegistryShowArguments, PsArguments, DumpArguments, TopArguments,
+                                TraceArguments, CompletionArguments, CompleteArguments, Usage>;
 
 // `args` without the program's name. Never throws.
 Invocation parse_arguments(const std::vector<std::string>& args);

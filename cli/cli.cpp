@@ -20,6 +20,9 @@ struct Do {
   int operator()(const RegistryListArguments& a) const { return registry_list(a, streams, hooks); }
   int operator()(const RegistryShowArguments& a) const { return registry_show(a, streams, hooks); }
   int operator()(const TopologyArguments& a) const { return topology(a, streams); }
+  int operator()(const PsArguments& a) const { return ps(a, streams); }
+  int operator()(const DumpArguments& a) const { return dump(a, streams); }
+  int operator()(const TopArguments& a) const { return top(a, streams); }
   int operator()(const TraceArguments& a) const { return trace(a, streams); }
   int operator()(const CompletionArguments& a) const { return completion(a, streams); }
   int operator()(const CompleteArguments& a) const { return complete(a, streams, hooks); }

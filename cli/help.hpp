@@ -15,6 +15,9 @@ inline constexpr const char* kCommands =
     "  registry list|show         look at the entries, start nothing\n"
     "  init                       write a wippy.lock\n"
     "  topology                   show cores, memory nodes and where workers would go\n"
+    "  top                        watch the processes of a running node\n"
+    "  ps                         list them\n"
+    "  dump                       what each waits for, deadlocks first\n"
     "  trace <recording> <file>   turn a crash's flight recording into a trace file\n"
     "  completion <shell>         print a completion script for bash, zsh or fish\n"
     "  version                    show the version\n"
@@ -47,6 +50,17 @@ inline constexpr const char* kRunExamples =
     "  wippy run -x app:worker 7                         a process that is no command\n"
     "  wippy run -o app:processes:host.workers=3 greet   with another number of workers\n"
     "  wippy run --sim --seed 7 greet                    the same run, simulated";
+
+inline constexpr const char* kInspectExamples =
+    "A node that `wippy run` has started answers this user alone, by a socket in "
+    "${XDG_RUNTIME_DIR:-/tmp}/wippy-<uid>.\n"
+    "CPU is a sample of the last second; the age of a message is at least what is shown.\n"
+    "\n"
+    "Examples:\n"
+    "  wippy top                              keys: s sort, / filter, c cancel, t terminate, q quit\n"
+    "  wippy ps --sort mailbox --limit 10     whose mail piles up?\n"
+    "  wippy ps --entry 'app.jobs:*' --json   for a script\n"
+    "  wippy dump                             why does nothing move?";
 
 inline constexpr const char* kTestUsage = "Usage: wippy test [OPTIONS] [name] [args...]";
 inline constexpr const char* kTestExamples =

@@ -158,7 +158,9 @@ bool NodeApp::start(std::string& error) {
   }
   if (!programs_.load(app_, error) || !open_filesystems(error) || !make_hosts(error)) return false;
   end_progress(options_.progress);  // what starts from here on may write
-  return launch_supervisor(error) && open_endpoint(error);
+  if (!launch_supervisor(error) || !open_endpoint(error)) return false;
+  open_inspection();
+  return true;
 }
 
 }  // namespace wippy::cli

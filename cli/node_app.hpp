@@ -9,6 +9,7 @@
 
 #include "cli/endpoint.hpp"
 #include "cli/functions.hpp"
+#include "cli/inspect/server.hpp"
 #include "cli/live_services.hpp"
 #include "cli/lua_registry.hpp"
 #include "cli/lua_system.hpp"
@@ -83,6 +84,7 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   std::string capabilities_refusal(HostCore& host, std::string_view entry_id, const Programs::Definition& entry) const;
   bool launch_supervisor(std::string& error);
   bool open_endpoint(std::string& error);
+  void open_inspection();
   Endpoint::Health health() const;
   // What happens to services and entries, as events (host.md §10.6).
   void publish_service(std::string_view id, ServiceState from, ServiceState to, std::string_view details) noexcept;
@@ -121,6 +123,7 @@ class NodeApp final : public ProcessDirectory, public OverloadSink {
   LivePolicies live_policies_;
   LiveHosts live_hosts_;
   std::unique_ptr<Supervisor> supervisor_;
+  std::unique_ptr<InspectServer> inspect_server_;
   std::unique_ptr<Endpoint> endpoint_;
   std::unique_ptr<LatencyProbe> probe_;
   Mutex trace_mutex_;  // one file is written at a time

@@ -55,6 +55,17 @@ Endpoint::Health NodeApp::health() const {
   return out;
 }
 
+// A node that cannot be looked into runs all the same.
+void NodeApp::open_inspection() {
+#if !defined(WIPPY_SIM)
+  if (!options_.inspect) return;
+  std::string error;
+  inspect_server_ = InspectServer::open(*this, error);
+  if (inspect_server_ == nullptr)
+    log::write(log::Level::kWarn, "runtime", "ps, dump and top cannot ask this node", {{"why", error}});
+#endif
+}
+
 bool NodeApp::open_endpoint(std::string& error) {
   if (!app_.settings.prometheus_address) return true;
   endpoint_ = Endpoint::open(*app_.settings.prometheus_address, runtime_.pools(),

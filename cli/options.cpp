@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "cli/inspect/view.hpp"
 #include "runtime/app/units.hpp"
 
 namespace wippy::cli {
@@ -30,6 +31,17 @@ void add_execution(CLI::App& app, RunArguments& out, RunTexts& texts) {
   app.add_option("--latency-objective", texts.objective,
                  "write it too when a process had to wait longer than this to run")
       ->type_name("DURATION");
+  app.add_flag("--no-inspect", out.no_inspect, "no socket for ps, dump and top");
+}
+
+void add_node(CLI::App& app, NodeArguments& node) {
+  app.add_option("--node", node.node, "the node of this PID of the operating system; default: the only one")
+      ->type_name("PID")
+      ->check(CLI::PositiveNumber);
+}
+
+void add_sort(CLI::App& app, std::string& key) {
+  app.add_option("--sort", key, "order of the rows")->type_name("KEY")->check(CLI::IsMember(sort_keys()));
 }
 
 // The options that a configure function adds, with nowhere to put values.
@@ -120,6 +132,35 @@ void configure_init(CLI::App& app, InitArguments& out) {
   app.add_option("-l,--lock", out.lock_file, "file to write")->type_name("FILE")->capture_default_str();
 }
 
+void configure_ps(CLI::App& app, PsArguments& out) {
+  add_node(app, out.node);
+  app.add_option("--host", out.host, "only processes of this host")->type_name("NS:NAME");
+  app.add_option("--entry", out.entry, "only processes of this entry; * stands for anything")->type_name("PATTERN");
+  app.add_option("--filter", out.filter, "only rows with this text in PID, entry, host, state or name")
+      ->type_name("TEXT");
+  add_sort(app, out.sort);
+  app.add_option("--limit", out.limit, "at most this many rows")->type_name("N");
+  app.add_flag("--json", out.json, "one line of JSON");
+}
+
+void configure_dump(CLI::App& app, DumpArguments& out) {
+  add_node(app, out.node);
+  app.add_flag("--json", out.json, "one line of JSON");
+}
+
+void configure_top(CLI::App& app, TopArguments& out) {
+  add_node(app, out.node);
+  app.add_option("--host", out.host, "only processes of this host")->type_name("NS:NAME");
+  app.add_option("--filter", out.filter, "only rows with this text in PID, entry, host, state or name")
+      ->type_name("TEXT");
+  add_sort(app, out.sort);
+  app.add_option("--period", out.period_ms, "milliseconds from one look to the next")
+      ->type_name("N")
+      ->check(CLI::Range(100, 3'600'000))
+      ->capture_default_str();
+  app.add_flag("--once", out.once, "one look, as text");
+}
+
 void configure_registry_list(CLI::App& app, RegistryListArguments& out) {
   add_common(app, out.common);
   app.add_option("-k,--kind", out.kind, "only entries of this kind; * stands for anything")->type_name("PATTERN");
@@ -162,6 +203,9 @@ std::vector<OptionInfo> verb_options(std::string_view verb) {
   if (verb == "registry list") return options_added(configure_registry_list);
   if (verb == "registry show") return options_added(configure_registry_show);
   if (verb == "init") return options_added(configure_init);
+  if (verb == "ps") return options_added(configure_ps);
+  if (verb == "dump") return options_added(configure_dump);
+  if (verb == "top") return options_added(configure_top);
   if (verb == "topology") return options_added(configure_topology);
   if (verb == "version") return options_added(configure_version);
   return {};

@@ -23,6 +23,9 @@ void configure_topology(CLI::App& app, TopologyArguments& out);
 void configure_version(CLI::App& app, VersionArguments& out);
 void configure_lint(CLI::App& app, LintArguments& out);
 void configure_init(CLI::App& app, InitArguments& out);
+void configure_ps(CLI::App& app, PsArguments& out);
+void configure_dump(CLI::App& app, DumpArguments& out);
+void configure_top(CLI::App& app, TopArguments& out);
 void configure_registry_list(CLI::App& app, RegistryListArguments& out);
 void configure_registry_show(CLI::App& app, RegistryShowArguments& out);
 

@@ -37,6 +37,7 @@ struct RunOptions {
   std::vector<std::string> args;         // kCommand: parameters of the process, also io.args()
   std::vector<app::EntryId> boot_order;  // services to start, each after what it needs
   std::uint32_t cores = 0;               // usable cores; 0: as the machine says
+  bool inspect = false;                  // answer ps, dump and top
   bool sim = false;                      // only in wippy-sim
   std::uint64_t seed = 0;                // of the simulation
   std::string trace_path;                // where the flight recorder is written; empty: a name with the process number

@@ -11,7 +11,7 @@ function(wippy_sources out folder)
     list(APPEND found ${modules})
   endif()
   if(folder STREQUAL "cli")  # one file per verb
-    file(GLOB commands CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/cli/commands/*.cpp)
+    file(GLOB commands CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/cli/commands/*.cpp ${CMAKE_SOURCE_DIR}/cli/inspect/*.cpp)
     list(APPEND found ${commands})
   endif()
   list(FILTER found EXCLUDE REGEX "/main\\.cpp$")

@@ -17,6 +17,9 @@ int init(const InitArguments& arguments, const Streams& streams);
 int registry_list(const RegistryListArguments& arguments, const Streams& streams, const Hooks& hooks);
 int registry_show(const RegistryShowArguments& arguments, const Streams& streams, const Hooks& hooks);
 int topology(const TopologyArguments& arguments, const Streams& streams);
+int ps(const PsArguments& arguments, const Streams& streams);
+int dump(const DumpArguments& arguments, const Streams& streams);
+int top(const TopArguments& arguments, const Streams& streams);
 int trace(const TraceArguments& arguments, const Streams& streams);
 int completion(const CompletionArguments& arguments, const Streams& streams);
 // Candidates for the last word, one a line. Never fails: whoever presses Tab wants no errors.

@@ -50,6 +50,7 @@ RunOptions common_options(const RunArguments& arguments, const Application& app,
   const bool command = arguments.exec || arguments.test || !arguments.words.empty();
   options.mode = command ? RunMode::kCommand : RunMode::kServices;
   options.boot_order = app.boot_order;
+  options.inspect = !arguments.no_inspect && !hooks.is_simulation;
   options.cores = arguments.cores;
   options.sim = hooks.is_simulation;
   options.seed = arguments.seed.value_or(0);

@@ -34,6 +34,7 @@ struct ProcessRow {
       0;  // the oldest unread message is at least that old: time since a round first saw it as the oldest
   std::size_t memory_bytes = 0;
   uint32_t links = 0, monitors = 0, watchers = 0;
+  bool named = false, oldest_is_old = false;  // for the inspector
   std::vector<std::string> names;
 };
 
@@ -55,42 +56,45 @@ class Inspector final : public InspectSink {
   Inspector(const Inspector&) = delete;
   Inspector& operator=(const Inspector&) = delete;
 
-  // Waits for answers, at most that long after the last question.
-  Snapshot collect(uint16_t host_index = kAllHosts, uint64_t limit_ns = kLimitNs);
+  // Waits for answers, at most that long after the last question. `out` may be an earlier one, whose memory is used again.
+  void collect(Snapshot& out, uint16_t host_index = kAllHosts, uint64_t limit_ns = kLimitNs);
+  Snapshot collect(uint16_t host_index = kAllHosts, uint64_t limit_ns = kLimitNs) {
+    Snapshot out;
+    collect(out, host_index, limit_ns);
+    return out;
+  }
 
-  // The same in parts, for who must not wait: begin() asks everybody, later end() takes what has come.
-  void begin(uint16_t host_index = kAllHosts);
-  Snapshot end();
+  // The same in parts, for who must not wait: begin() asks everybody, later end() takes what has come. `out` is the same for both.
+  void begin(Snapshot& out, uint16_t host_index = kAllHosts);
+  void end(Snapshot& out);
 
   void answer(const Inspection& inspection) noexcept override;
   void ended() noexcept override { answered_.fetch_add_relaxed(1); }
 
  private:
-  struct Answer {
-    Inspection told;
-    std::string entry;
-  };
-  struct Shard {
-    Mutex mutex;
-    std::vector<Answer> answers;
-  };
   static constexpr std::size_t kShards = 8;
-  void start_round(uint16_t host_index);
+  void start_round(Snapshot& out, uint16_t host_index);
   bool ask_next();
   bool wait_for_answers(uint32_t outstanding, uint64_t deadline_ns);
   void ask_again();
-  Snapshot finish_round();
-  std::vector<Answer> take_answers();
+  void finish_round();
+  // With all shards: nobody answers into rows_ meanwhile.
+  void lock_shards() noexcept;
+  void unlock_shards() noexcept;
 
   NodeCore& node_;
-  Mutex round_mutex_;  // collect, or begin to end; guards what follows
-  std::vector<ProcessRow> asked_;
+  Mutex
+      round_mutex_;  // collect, or begin to end; guards next_, begun_ns_ and what rows_ points to between the questions
+  Snapshot* round_ = nullptr;
   std::size_t next_ = 0;
   uint64_t begun_ns_ = 0;
   // pid -> when a round first saw the message that still is its oldest; of the last round's rows
   std::unordered_map<uint64_t, uint64_t> oldest_since_ns_;
-  std::array<Shard, kShards> shards_;
-  Atomic<uint32_t> answered_{0};  // a count; what it counts lies behind the shards' mutexes
+  // A process answers into its row under the mutex of its shard (its place in the table, modulo); what follows changes under all.
+  std::array<Mutex, kShards> shards_;
+  std::vector<ProcessRow>* rows_ = nullptr;  // null: no round is open
+  std::vector<uint32_t> row_of_;             // place in the table -> row + 1, 0: it was not asked
+  Atomic<uint32_t> answered_{0};             // a count; what it counts lies behind the shards' mutexes
 };
 
 }  // namespace wippy
