@@ -14,6 +14,8 @@ std::shared_ptr<const EntryConfig> parse_service_group(FieldReader& data, KindCo
   }
   const Node* list = data.find("members");
   if (list == nullptr) data.error("members", "members is required", "a list of services, in the order of their starts");
+  if (list != nullptr && list->is_list() && list->items.empty())
+    data.error("members", "members is empty", "a list of services, in the order of their starts");
   for (const Node* item : data.texts("members")) {
     std::string path = data.key_path("members");
     if (list->is_list()) path += "[" + std::to_string(item - list->items.data()) + "]";

@@ -100,6 +100,7 @@ std::string describe(const Node& node) {
     while (!shown.empty() && (static_cast<unsigned char>(node.text[shown.size()]) & 0xC0U) == 0x80U) shown.pop_back();
     shown += "…";
   }
+  if (const std::size_t end = shown.find_first_of("\r\n"); end != std::string::npos) shown = shown.substr(0, end) + "…";
   return node.is_text() ? out + " \"" + shown + "\"" : out + " " + shown;
 }
 
