@@ -37,6 +37,21 @@ std::vector<Problem> sorted(std::vector<Problem> problems) {
   return problems;
 }
 
+// Texts of files stand in messages: what would move a terminal's cursor is shown by its number.
+std::string one_line(const std::string& text) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte != 0x7f) {
+      out += c;
+    } else {
+      out += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string Problem::text() const {
@@ -51,7 +66,7 @@ std::string Problem::text() const {
     out += *part;
   }
   if (!hint.empty()) out += "; " + hint;
-  return out;
+  return one_line(out);
 }
 
 std::vector<Problem> Problems::take_errors() { return sorted(std::exchange(errors_, {})); }

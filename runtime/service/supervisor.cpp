@@ -253,8 +253,13 @@ void Supervisor::failed(Context& self, Service& s, std::string_view text, bool m
   const bool retry = s.wanted && s.spec.restart && may_retry && !used_up;
   if (!retry || (group != nullptr && !group_allows(*group, s, text))) return give_up(s, text, used_up);
   enter(s, ServiceState::kFailed, text);
-  log::write(log::Level::kWarn, "supervisor", "service failed", {{"service", s.spec.id}, {"error", text}});
-  s.timer = self.start_timer(delay_ns(s));
+  const uint64_t wait_ns = delay_ns(s);
+  log::write(log::Level::kWarn, "supervisor", "service failed",
+             {{"service", s.spec.id},
+              {"attempt", std::to_string(s.failures)},
+              {"delay_us", std::to_string(wait_ns / 1000)},
+              {"error", text}});
+  s.timer = self.start_timer(wait_ns);
   if (group != nullptr) recycle_siblings(self, *group, s);
 }
 

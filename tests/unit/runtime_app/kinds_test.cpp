@@ -395,11 +395,11 @@ TEST(Settings, H039_H045_Problems) {
                    ".wippy.yaml:4:25: security.strict_mode: expected true or false, got text \"maybe\"",
                    "src/_index.yaml:3:21: entry app:x (overridden by .wippy.yaml:3): kind: unknown "
                    "kind \"y\""}));
-  project.file(".wippy.yaml", "version: \"1.0\"\nloger: {}\nmy_app: {a: 1}\nprometheus: {enabled: true}\n");
+  project.file(".wippy.yaml", "version: \"1.0\"\nloger: {}\nmy_app: {a: 1}\nmetrics: {enabled: true}\n");
   EXPECT_TRUE(project.errors().empty());
   EXPECT_EQ(project.warnings(),
             (Texts{".wippy.yaml:2:1: loger: unknown field; did you mean \"logger\"?",
-                   ".wippy.yaml:3:1: my_app: unknown field", ".wippy.yaml:4:1: prometheus: not used by this build"}));
+                   ".wippy.yaml:3:1: my_app: unknown field", ".wippy.yaml:4:1: metrics: not used by this build"}));
 }
 
 }  // namespace
