@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 #include <utility>
+#include <vector>
 
 #include "memory/assert.hpp"
 #include "memory/mutex.hpp"
@@ -107,6 +108,47 @@ uint64_t MemoryPools::carved_bytes() const noexcept {
     bytes += pools_[n].fresh_items.cursor - (range_.begin() + node_bytes_ * n + kMagazineRange + kItemsBegin);
   }
   return static_cast<uint64_t>(bytes);
+}
+
+namespace {
+
+// The whole pages within runs of adjacent items. `items` is sorted; `bytes`: of one item.
+uint64_t release_pages(const std::vector<char*>& items, std::size_t bytes) noexcept {
+  constexpr uintptr_t kPage = 4096;
+  uint64_t released = 0;
+  for (std::size_t i = 0; i < items.size();) {
+    std::size_t end = i + 1;
+    while (end < items.size() && items[end] == items[end - 1] + bytes) ++end;
+    const uintptr_t first = (reinterpret_cast<uintptr_t>(items[i]) + kPage - 1) & ~(kPage - 1);
+    const uintptr_t last = (reinterpret_cast<uintptr_t>(items[end - 1]) + bytes) & ~(kPage - 1);
+    if (first < last && madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED) == 0)
+      released += last - first;
+    i = end;
+  }
+  return released;
+}
+
+}  // namespace
+
+MemoryPools::Purged MemoryPools::purge() {
+  Purged all;
+  std::vector<char*> items;
+  for (uint32_t i = 0; i < nodes_ * kSlabClasses; ++i) {
+    NodePool& pool = pools_[i / kSlabClasses];
+    const uint32_t c = i % kSlabClasses;
+    SlabMagazine* taken = nullptr;  // linked by their first item's place: nobody else sees them
+    std::vector<SlabMagazine*> magazines;
+    items.clear();
+    while ((taken = pool.full[c].pop(pool.magazines)) != nullptr) {
+      magazines.push_back(taken);
+      for (uint32_t k = 0; k < taken->count; ++k) items.push_back(static_cast<char*>(taken->items[k]));
+    }
+    std::sort(items.begin(), items.end());
+    all.free_bytes += items.size() * slab_class_bytes(c);
+    all.released_bytes += release_pages(items, slab_class_bytes(c));
+    for (auto m = magazines.rbegin(); m != magazines.rend(); ++m) pool.full[c].push(*m);
+  }
+  return all;
 }
 
 ThreadMemory::ThreadMemory(MemoryPools& pools, NodeId node, ReaderKind kind) noexcept

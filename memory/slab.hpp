@@ -67,6 +67,15 @@ class MemoryPools {
   }
   uint64_t carved_bytes() const noexcept;  // of items, all nodes; for observers
 
+  // What lies unused in the depots, and how much of it went back to the system.
+  struct Purged {
+    uint64_t free_bytes = 0;
+    uint64_t released_bytes = 0;
+  };
+  // Gives every whole page of unused items back to the system; the items stay where they are and come as zeroes. Takes the depots
+  // away meanwhile: who needs an item then carves a fresh one. Rare, from any thread; throws std::bad_alloc.
+  Purged purge();
+
  private:
   friend class ThreadMemory;
   struct NodePool;
