@@ -3,47 +3,17 @@
 #include <algorithm>
 #include <new>
 #include <utility>
-#include <vector>
 
 #include "memory/assert.hpp"
-#include "memory/mutex.hpp"
 
 namespace wippy {
 
 namespace {
-constexpr std::size_t kCommitStep = std::size_t{2} << 20;
 constexpr std::size_t kMagazineRange = std::size_t{1} << 30;  // address space for magazines, per node
 // Where items begin in their page. Process blocks begin at 0: a load waits for an earlier store whose address has the same low
 // 12 bits, and a program of few processes and messages would meet that at each message (ping-pong 130 ns instead of 90).
 constexpr std::size_t kItemsBegin = 2048;
-
-// A part of a PROT_NONE range, committed from its front.
-struct FreshMemory {
-  char *cursor, *committed, *end;
-
-  // Null when the part is used up or the system refuses memory. align: a power of two, at most a page.
-  char* take(std::size_t bytes, std::size_t align, const PageBinder* binder, NodeId node) noexcept {
-    char* const at = cursor + (-reinterpret_cast<uintptr_t>(cursor) & (align - 1));
-    for (; at + bytes > committed; committed += kCommitStep) {
-      if (kCommitStep > static_cast<std::size_t>(end - committed)) return nullptr;
-      count(Counted::kSyscall);
-      if (mprotect(committed, kCommitStep, PROT_READ | PROT_WRITE) != 0) return nullptr;
-      bind_pages(binder, committed, kCommitStep, node);
-    }
-    cursor = at + bytes;
-    return at;
-  }
-};
 }  // namespace
-
-// The empty magazines are shared by all classes of a node; fresh items and magazines are carved under one lock, once per
-// magazine.
-struct MemoryPools::NodePool {
-  SlabMagazine* magazines = nullptr;  // the array
-  MagazineStack<SlabMagazine> empty, full[kSlabClasses];
-  mutable Mutex mutex;  // guards the fields below
-  FreshMemory fresh_magazines, fresh_items;
-};
 
 MemoryPools::MemoryPools(uint32_t nodes, const PageBinder* binder, std::size_t range_bytes)
     : nodes_(nodes),
@@ -108,47 +78,6 @@ uint64_t MemoryPools::carved_bytes() const noexcept {
     bytes += pools_[n].fresh_items.cursor - (range_.begin() + node_bytes_ * n + kMagazineRange + kItemsBegin);
   }
   return static_cast<uint64_t>(bytes);
-}
-
-namespace {
-
-// The whole pages within runs of adjacent items. `items` is sorted; `bytes`: of one item.
-uint64_t release_pages(const std::vector<char*>& items, std::size_t bytes) noexcept {
-  constexpr uintptr_t kPage = 4096;
-  uint64_t released = 0;
-  for (std::size_t i = 0; i < items.size();) {
-    std::size_t end = i + 1;
-    while (end < items.size() && items[end] == items[end - 1] + bytes) ++end;
-    const uintptr_t first = (reinterpret_cast<uintptr_t>(items[i]) + kPage - 1) & ~(kPage - 1);
-    const uintptr_t last = (reinterpret_cast<uintptr_t>(items[end - 1]) + bytes) & ~(kPage - 1);
-    if (first < last && madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED) == 0)
-      released += last - first;
-    i = end;
-  }
-  return released;
-}
-
-}  // namespace
-
-MemoryPools::Purged MemoryPools::purge() {
-  Purged all;
-  std::vector<char*> items;
-  for (uint32_t i = 0; i < nodes_ * kSlabClasses; ++i) {
-    NodePool& pool = pools_[i / kSlabClasses];
-    const uint32_t c = i % kSlabClasses;
-    SlabMagazine* taken = nullptr;  // linked by their first item's place: nobody else sees them
-    std::vector<SlabMagazine*> magazines;
-    items.clear();
-    while ((taken = pool.full[c].pop(pool.magazines)) != nullptr) {
-      magazines.push_back(taken);
-      for (uint32_t k = 0; k < taken->count; ++k) items.push_back(static_cast<char*>(taken->items[k]));
-    }
-    std::sort(items.begin(), items.end());
-    all.free_bytes += items.size() * slab_class_bytes(c);
-    all.released_bytes += release_pages(items, slab_class_bytes(c));
-    for (auto m = magazines.rbegin(); m != magazines.rend(); ++m) pool.full[c].push(*m);
-  }
-  return all;
 }
 
 ThreadMemory::ThreadMemory(MemoryPools& pools, NodeId node, ReaderKind kind) noexcept

@@ -13,6 +13,7 @@
 #include "memory/address_range.hpp"
 #include "memory/depot.hpp"
 #include "memory/grace.hpp"
+#include "memory/mutex.hpp"
 #include "memory/status.hpp"
 #include "memory/this_thread.hpp"
 #if defined(WIPPY_SIM)
@@ -67,18 +68,34 @@ class MemoryPools {
   }
   uint64_t carved_bytes() const noexcept;  // of items, all nodes; for observers
 
-  // What lies unused in the depots, and how much of it went back to the system.
-  struct Purged {
-    uint64_t free_bytes = 0;
-    uint64_t released_bytes = 0;
-  };
-  // Gives every whole page of unused items back to the system; the items stay where they are and come as zeroes. Takes the depots
-  // away meanwhile: who needs an item then carves a fresh one. Rare, from any thread; throws std::bad_alloc.
-  Purged purge();
-
  private:
   friend class ThreadMemory;
-  struct NodePool;
+  friend class PoolPurge;  // runtime/observe
+  static constexpr std::size_t kCommitStep = std::size_t{2} << 20;
+  // A part of a PROT_NONE range, committed from its front.
+  struct FreshMemory {
+    char *cursor, *committed, *end;
+    // Null when the part is used up or the system refuses memory. align: a power of two, at most a page.
+    char* take(std::size_t bytes, std::size_t align, const PageBinder* binder, NodeId node) noexcept {
+      char* const at = cursor + (-reinterpret_cast<uintptr_t>(cursor) & (align - 1));
+      for (; at + bytes > committed; committed += kCommitStep) {
+        if (kCommitStep > static_cast<std::size_t>(end - committed)) return nullptr;
+        count(Counted::kSyscall);
+        if (mprotect(committed, kCommitStep, PROT_READ | PROT_WRITE) != 0) return nullptr;
+        bind_pages(binder, committed, kCommitStep, node);
+      }
+      cursor = at + bytes;
+      return at;
+    }
+  };
+  // The empty magazines are shared by all classes of a node; fresh items and magazines are carved under one lock, once per
+  // magazine.
+  struct NodePool {
+    SlabMagazine* magazines = nullptr;  // the array
+    MagazineStack<SlabMagazine> empty, full[kSlabClasses];
+    mutable Mutex mutex;  // guards the fields below
+    FreshMemory fresh_magazines, fresh_items;
+  };
 
   // Null when the node has no address space left for one.
   SlabMagazine* empty_magazine(NodeId node) noexcept;

@@ -14,6 +14,7 @@
 #include "cli/program.hpp"
 #include "runtime/native/entries.hpp"
 #include "runtime/native/registry.hpp"
+#include "runtime/observe/pool_purge.hpp"
 #include "runtime/process/host_core.hpp"
 #include "runtime/process/node_core.hpp"
 #include "runtime/process/process_timers.hpp"
@@ -83,7 +84,7 @@ Behavior census(Context& self) {
   out["names"] = static_cast<std::int64_t>(node.names().size());
   out["files"] = open_files();
   out["heap_bytes"] = purged_heap_bytes();
-  const MemoryPools::Purged purged = node.pools().purge();
+  const PurgedPools purged = PoolPurge::run(node.pools());
   out["pool_bytes"] = static_cast<std::int64_t>(node.pools().carved_bytes() - purged.free_bytes);
 
   out["resident_bytes"] = resident_bytes();
