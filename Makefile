@@ -2,7 +2,8 @@
 EXAMPLE ?= examples/monitored_pool
 EXAMPLE_ARGS ?= run monitored_pool
 
-.PHONY: help run test conformance build debug bench bench-smoke gate gate-accept gate-selftest model sim proof-sim proof-stress asan tsan \
+.PHONY: help run test conformance build debug bench bench-smoke gate gate-accept gate-selftest model sim soak proof proof-sim proof-stress \
+  proof-soak asan tsan \
   fuzz numa-guest trace-viewer tidy clang-tidy format clean packages packages-test packages-fuzz packages-guest packages-viewer
 
 # One rule at a time: packages before builds; each build uses every processor anyway.
@@ -19,6 +20,8 @@ help:
 	@echo "make sim         deterministic simulation tests; make proof-sim: 100,000 seeds and every plant from 20 starts"
 	@echo "make proof-stress  10^8 messages, 100,000 Lua processes, idle crowds; SANITIZER=asan|tsan: a tenth (minutes)"
 	@echo "make asan tsan   sanitizer builds of unit and stress tests; make fuzz: libFuzzer targets"
+	@echo "make soak        a node under spawns, crashes, upgrades, reloads at full speed for a minute leaves nothing behind"
+	@echo "make proof       proof-sim, proof-stress and proof-soak, the soak of ten minutes (an hour)"
 	@echo "make numa-guest  placement and stealing on a real kernel with 4 NUMA nodes, in QEMU"
 	@echo "make trace-viewer  a flight recording opened in the viewer of chrome://tracing, headless"
 	@echo "make tidy        include rules, seams, budgets, format; make clang-tidy; make format; make clean"
@@ -78,6 +81,18 @@ SANITIZER ?=
 proof-stress: packages-test
 	@scripts/build.sh $(or $(SANITIZER),release) stress
 	@WIPPY_STRESS_SCALE=10000 build/$(or $(SANITIZER),release)/bin/stress --gtest_filter='StressProof.*'
+
+# tests/soak/soak.py: WIPPY_SOAK_SECONDS of load after WIPPY_SOAK_WARM.
+soak: packages-test
+	@scripts/build.sh release soak_node
+	@tests/soak/soak.py build/release/bin
+
+proof-soak: packages-test
+	@scripts/build.sh release soak_node
+	@tests/soak/soak.py build/release/bin --selftest
+	@WIPPY_SOAK_SECONDS=600 WIPPY_SOAK_WARM=30 tests/soak/soak.py build/release/bin
+
+proof: proof-sim proof-stress proof-soak
 
 fuzz: packages-fuzz
 	@scripts/build.sh fuzz

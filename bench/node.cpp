@@ -121,7 +121,8 @@ bool BenchNode::clear() {
 
 Nodes::Nodes() { g_nodes = this; }
 Nodes::~Nodes() {
-  timers_.reset();  // reverse order of creation, see team()
+  crowd_.reset();  // reverse order of creation, see team()
+  timers_.reset();
   team_.reset();
   pair_.reset();
   g_nodes = nullptr;
@@ -142,6 +143,11 @@ BenchNode& Nodes::timers() {
   static_cast<void>(team());
   if (timers_ == nullptr) timers_ = std::make_unique<BenchNode>("timers", std::vector<uint32_t>{1, 1});
   return *timers_;
+}
+BenchNode& Nodes::crowd() {
+  static_cast<void>(timers());
+  if (crowd_ == nullptr) crowd_ = std::make_unique<BenchNode>("crowd", std::vector<uint32_t>{16});
+  return *crowd_;
 }
 
 Nodes& nodes() { return *g_nodes; }

@@ -3,6 +3,7 @@
 //
 //   pair   two hosts of one worker each, on different cores: one-worker scenarios run on the second, cross-core ones on both
 //   team   one host of two workers that steal from each other
+//   crowd  as team, of 16 workers: on a smaller machine most of them are in reserve
 //   timers as pair, for timers that fire: a million of them freed in random order leave the free lists in random order, and
 //          everything after that would be measured on memory the prefetcher cannot guess
 #pragma once
@@ -103,11 +104,13 @@ class Nodes {
   BenchNode& pair();
   BenchNode& team();
   BenchNode& timers();
+  BenchNode& crowd();
 
  private:
   std::unique_ptr<BenchNode> pair_;
   std::unique_ptr<BenchNode> team_;
   std::unique_ptr<BenchNode> timers_;
+  std::unique_ptr<BenchNode> crowd_;
 };
 Nodes& nodes();
 

@@ -199,7 +199,9 @@ void WaiterList::remove(Waiter* w) noexcept {
 
 void unlink_waiter(Waiter& w) noexcept {
   if (w.channel == nullptr) return;
-  (w.is_send() ? w.channel->senders : w.channel->receivers).remove(&w);
+  Channel& channel = *w.channel;
+  (w.is_send() ? channel.senders : channel.receivers).remove(&w);
+  if (channel.source != nullptr && channel.receivers.empty()) channel.source->waited_for = nullptr;
   w.channel = nullptr;
 }
 
@@ -210,6 +212,7 @@ void add_waiter(Task& task, Channel* channel, int outcome, int value_index) noex
   w.outcome = outcome;
   w.value_index = value_index;
   (w.is_send() ? channel->senders : channel->receivers).push_back(&w);
+  if (channel->source != nullptr) channel->source->waited_for = channel;
 }
 
 // --- operations that do not block
@@ -218,7 +221,7 @@ Received try_receive(lua_State* L, Channel* ch, int channel_index) {
   if (ch->source != nullptr) {
     uint64_t arrival = 0;
     if (ch->closed) return Received::kClosed;
-    if (!ch->source->ready(arrival)) return Received::kNothing;
+    if (!ch->source->ready(arrival)) return ch->closed ? Received::kClosed : Received::kNothing;
     ch->source->take(L);
     return Received::kValue;
   }
@@ -260,7 +263,7 @@ bool try_send(lua_State* L, Channel* ch, int channel_index, int value_index) {
 
 bool ready_to_receive(Channel* ch, uint64_t& arrival) noexcept {
   if (ch->closed) return true;
-  if (ch->source != nullptr) return ch->source->ready(arrival);
+  if (ch->source != nullptr) return ch->source->ready(arrival) || ch->closed;
   return ch->count != 0 || !ch->senders.empty();
 }
 
@@ -316,6 +319,12 @@ void close_channel(Channel* ch) noexcept {
   ch->closed = true;
   while (Waiter* w = ch->receivers.first) wake_waiter(*w, WokenBy::kClose);
   while (Waiter* w = ch->senders.first) wake_waiter(*w, WokenBy::kClose);
+}
+
+void abandon_channel(Channel* ch) noexcept {
+  if (ch == nullptr) return;
+  close_channel(ch);  // wakes whoever waits: afterwards nothing is linked
+  ch->source = nullptr;
 }
 
 void notify(Channel* ch) noexcept {

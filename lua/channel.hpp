@@ -18,9 +18,12 @@
 
 namespace wippy::lua {
 
-// Where the items of a channel come from. Must outlive the channel's open life: close the channel before it goes.
+// Where the items of a channel come from. Must outlive the channel's open life: abandon_channel() before it goes.
 class ChannelSource {
  public:
+  // The channel while a task waits on it, else null. A channel nobody waits for may be collected without notice: whoever is not
+  // called by way of the channel reaches it only so.
+  Channel* waited_for = nullptr;
   // Is an item there? For mailbox views `arrival` receives the number of the oldest item (smaller is older), by which select
   // chooses among mailbox channels; others leave it alone.
   virtual bool ready(uint64_t& arrival) noexcept = 0;
@@ -62,6 +65,10 @@ Channel* new_channel(lua_State* L, uint32_t capacity, ChannelSource* source);
 Channel* to_channel(lua_State* L, int index);
 // Raises "channel expected". [-0, +0, v]
 Channel* check_channel(lua_State* L, int index);
+
+// The source goes: closes `channel`, which never asks it again; scripts may find it after its owner's finalizer, as a key of a weak
+// table. Null: nothing. [-0, +0, -]
+void abandon_channel(Channel* channel) noexcept;
 
 // Wakes all blocked users; buffered values stay receivable, a source is not asked any more (its items stay with it).
 // Closing again does nothing. May be called between tasks. [-0, +0, -]

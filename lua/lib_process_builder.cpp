@@ -180,10 +180,17 @@ Status read_frame(lua_State* L, int index, FramePtr& out) noexcept {
     }
   }
   lua_getiuservalue(L, index, kActorSlot);
-  if (const auto* actor = to_actor(L, -1)) frame.set_actor(actor->value), any = true;
+  const bool has_actor = !lua_isnil(L, -1);
+  const auto* const actor = to_actor(L, -1);
+  if (actor != nullptr) frame.set_actor(actor->value), any = true;
   lua_getiuservalue(L, index, kScopeSlot);
-  if (const auto* scope = to_scope(L, -1)) frame.set_scope(scope->value), any = true;
+  const bool has_scope = !lua_isnil(L, -1);
+  const auto* const scope = to_scope(L, -1);
+  if (scope != nullptr) frame.set_scope(scope->value), any = true;
   lua_pop(L, 3);
+  // Met as a key of a weak table after its finalizer: never "without it", that would be the parent's rights.
+  if (has_actor != (actor != nullptr) || has_scope != (scope != nullptr))
+    return Status::error(ErrorKind::kInvalid, "the actor or scope of the builder was collected");
   return any ? frame.build(out) : Status::good();
 }
 

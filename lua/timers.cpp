@@ -4,6 +4,7 @@
 
 #include "lua/channel.hpp"
 #include "lua/machine.hpp"
+#include "lua/resource_user.hpp"
 #include "lua/time_object.hpp"
 #include "scheduler/clock.hpp"
 
@@ -15,7 +16,8 @@ constexpr int kChannelSlot = 1;  // user value of the timer: its channel
 constexpr int kOwnerSlot = 1;    // user value of the channel: its timer (a channel with a source has no buffer there)
 constexpr uint32_t kMaxUnread = 16;
 
-// Lies in a userdata, followed by `capacity` instants. The registration with the machine points to it until the signal comes, stop() or __gc.
+// Lies in the machine's arena (lua/resource_user.hpp), followed by `capacity` instants. The registration with the machine points to
+// it until the signal comes, stop() or __gc.
 class TimerObject final : public ChannelSource {
  public:
   TimerObject(int64_t period_ns, uint32_t capacity) noexcept : period_ns_(period_ns), capacity_(capacity) {}
@@ -31,7 +33,9 @@ class TimerObject final : public ChannelSource {
     if (id_ != 0) stop_timer(L, id_);
     id_ = 0;
   }
-  Channel* channel = nullptr;
+  static std::size_t bytes(uint32_t capacity) noexcept { return sizeof(TimerObject) + capacity * sizeof(Instant); }
+  std::size_t bytes() const noexcept { return bytes(capacity_); }
+  Channel* channel = nullptr;  // only for calls by way of it or of the userdata, which hold each other
 
   bool ready(uint64_t&) noexcept override { return unread_ != 0; }
   void take(lua_State* L) override {
@@ -73,7 +77,7 @@ class TimerObject final : public ChannelSource {
       if (due_ns_ <= now) due_ns_ += (now - due_ns_) / period * period + period;  // ticks that were missed are dropped
       static_cast<void>(arm(machine, due_ns_ - now));                             // out of memory: the ticker ends
     }
-    notify(channel);
+    if (waited_for != nullptr) notify(waited_for);
   }
 
   Instant* ticks() noexcept { return reinterpret_cast<Instant*>(this + 1); }
@@ -88,18 +92,22 @@ class TimerObject final : public ChannelSource {
 
 // Null: neither timer nor ticker.
 TimerObject* to_timer(lua_State* L) {
-  auto* t = to_user_as<TimerObject>(L, 1, kTimerType);
-  return t != nullptr ? t : to_user_as<TimerObject>(L, 1, kTickerType);
+  auto* t = to_resource<TimerObject>(L, 1, kTimerType);
+  return t != nullptr ? t : to_resource<TimerObject>(L, 1, kTickerType);
 }
 
 TimerObject& self_of(lua_State* L) {
   TimerObject* const t = to_timer(L);
-  luaL_argexpected(L, t != nullptr, 1, kTimerType.name);
-  return *t;
+  return t != nullptr ? *t : check_resource<TimerObject>(L, 1, kTimerType);  // which raises
 }
 
 int timer_gc(lua_State* L) {
-  if (TimerObject* const t = to_timer(L)) t->stop(L);
+  TimerObject* const t = resource_at<TimerObject>(L, 1);
+  if (t == nullptr) return 0;
+  t->stop(L);
+  abandon_channel(t->channel);
+  machine_of(L).deallocate(t, t->bytes());
+  resource_slot<TimerObject>(L, 1) = nullptr;
   return 0;
 }
 
@@ -119,7 +127,7 @@ int timer_stop(lua_State* L) {
 }
 
 int timer_reset(lua_State* L) {
-  auto& t = check_user_as<TimerObject>(L, 1, kTimerType);
+  auto& t = check_resource<TimerObject>(L, 1, kTimerType);
   int64_t ns = 0;
   if (to_duration(L, 2, 1, ns) != DurationArgument::kOk || ns <= 0) return luaL_argerror(L, 2, "duration must be > 0");
   const bool pending = t.pending();
@@ -155,9 +163,9 @@ const UserType kTickerType = {"ticker", fill<kTickerMethods>};
 
 void push_timer(lua_State* L, int64_t ns, bool periodic) {
   const uint32_t capacity = periodic ? kMaxUnread : 1;
-  void* const memory =
-      new_user(L, periodic ? kTickerType : kTimerType, sizeof(TimerObject) + capacity * sizeof(Instant), 1);
-  auto* t = new (memory) TimerObject(periodic ? ns : 0, capacity);
+  void* const place = new_resource_place(L, periodic ? kTickerType : kTimerType, TimerObject::bytes(capacity), 1);
+  auto* const t = ::new (place) TimerObject(periodic ? ns : 0, capacity);
+  resource_slot<TimerObject>(L, -1) = t;
   t->channel = new_channel(L, 0, t);
   lua_pushvalue(L, -2);
   lua_setiuservalue(L, -2, kOwnerSlot);

@@ -5,44 +5,15 @@
 #include <utility>
 
 #include "memory/assert.hpp"
-#include "memory/mutex.hpp"
 
 namespace wippy {
 
 namespace {
-constexpr std::size_t kCommitStep = std::size_t{2} << 20;
 constexpr std::size_t kMagazineRange = std::size_t{1} << 30;  // address space for magazines, per node
 // Where items begin in their page. Process blocks begin at 0: a load waits for an earlier store whose address has the same low
 // 12 bits, and a program of few processes and messages would meet that at each message (ping-pong 130 ns instead of 90).
 constexpr std::size_t kItemsBegin = 2048;
-
-// A part of a PROT_NONE range, committed from its front.
-struct FreshMemory {
-  char *cursor, *committed, *end;
-
-  // Null when the part is used up or the system refuses memory. align: a power of two, at most a page.
-  char* take(std::size_t bytes, std::size_t align, const PageBinder* binder, NodeId node) noexcept {
-    char* const at = cursor + (-reinterpret_cast<uintptr_t>(cursor) & (align - 1));
-    for (; at + bytes > committed; committed += kCommitStep) {
-      if (kCommitStep > static_cast<std::size_t>(end - committed)) return nullptr;
-      count(Counted::kSyscall);
-      if (mprotect(committed, kCommitStep, PROT_READ | PROT_WRITE) != 0) return nullptr;
-      bind_pages(binder, committed, kCommitStep, node);
-    }
-    cursor = at + bytes;
-    return at;
-  }
-};
 }  // namespace
-
-// The empty magazines are shared by all classes of a node; fresh items and magazines are carved under one lock, once per
-// magazine.
-struct MemoryPools::NodePool {
-  SlabMagazine* magazines = nullptr;  // the array
-  MagazineStack<SlabMagazine> empty, full[kSlabClasses];
-  mutable Mutex mutex;  // guards the fields below
-  FreshMemory fresh_magazines, fresh_items;
-};
 
 MemoryPools::MemoryPools(uint32_t nodes, const PageBinder* binder, std::size_t range_bytes)
     : nodes_(nodes),

@@ -13,6 +13,7 @@
 #include "memory/address_range.hpp"
 #include "memory/depot.hpp"
 #include "memory/grace.hpp"
+#include "memory/mutex.hpp"
 #include "memory/status.hpp"
 #include "memory/this_thread.hpp"
 #if defined(WIPPY_SIM)
@@ -69,7 +70,32 @@ class MemoryPools {
 
  private:
   friend class ThreadMemory;
-  struct NodePool;
+  friend class PoolPurge;  // runtime/observe
+  static constexpr std::size_t kCommitStep = std::size_t{2} << 20;
+  // A part of a PROT_NONE range, committed from its front.
+  struct FreshMemory {
+    char *cursor, *committed, *end;
+    // Null when the part is used up or the system refuses memory. align: a power of two, at most a page.
+    char* take(std::size_t bytes, std::size_t align, const PageBinder* binder, NodeId node) noexcept {
+      char* const at = cursor + (-reinterpret_cast<uintptr_t>(cursor) & (align - 1));
+      for (; at + bytes > committed; committed += kCommitStep) {
+        if (kCommitStep > static_cast<std::size_t>(end - committed)) return nullptr;
+        count(Counted::kSyscall);
+        if (mprotect(committed, kCommitStep, PROT_READ | PROT_WRITE) != 0) return nullptr;
+        bind_pages(binder, committed, kCommitStep, node);
+      }
+      cursor = at + bytes;
+      return at;
+    }
+  };
+  // The empty magazines are shared by all classes of a node; fresh items and magazines are carved under one lock, once per
+  // magazine.
+  struct NodePool {
+    SlabMagazine* magazines = nullptr;  // the array
+    MagazineStack<SlabMagazine> empty, full[kSlabClasses];
+    mutable Mutex mutex;  // guards the fields below
+    FreshMemory fresh_magazines, fresh_items;
+  };
 
   // Null when the node has no address space left for one.
   SlabMagazine* empty_magazine(NodeId node) noexcept;

@@ -94,6 +94,40 @@ local function main(peer)
 end
 return { main = main }
 )";
+// The same, and each side checks what it got against a declared type.
+constexpr const char* kTask = R"(
+type Task = { number, name: string @min_len(1) @max_len(20), ok: boolean, rate: number @min(0) @max(1), number: integer, inner: { string } }
+)";
+constexpr const char* kCheckedEcho = R"(
+local function main(peer)
+  local pings = process.listen("ping")
+  process.send(peer, "pong", {number = 0})
+  while true do
+    local t = pings:receive()
+    if t.number == 0 then return true end
+    process.send(peer, "pong", (assert(Task:is(t))))
+  end
+end
+return { main = main }
+)";
+constexpr const char* kCheckedPinger = R"(
+local function main(host, rounds)
+  local pongs = process.listen("pong")
+  local peer = assert(process.spawn("bench:checked_echo", host, process.pid()))
+  pongs:receive()
+  local sum = 0
+  assert(not Task:is({1, 2, 3, name = "", ok = true, rate = 0.5, number = 1, inner = {"a"}}))
+  assert(not Task:is({1, 2, 3, name = "x", ok = true, rate = 0.5, number = 1, inner = {1}}))
+  for i = 1, rounds do
+    process.send(peer, "ping", {1, 2, 3, name = "worker", ok = true, rate = 0.5, number = i, inner = {"a", "b"}})
+    local t = assert(Task:is(pongs:receive()))
+    if t.name == "worker" and t[3] == 3 and t.inner[2] == "b" then sum = sum + t.number end
+  end
+  process.send(peer, "ping", {number = 0})
+  return sum
+end
+return { main = main }
+)";
 constexpr const char* kTablePinger = R"(
 local function main(host, rounds)
   local pongs = process.listen("pong")
@@ -177,6 +211,8 @@ class Entries final : public ProcessDirectory {
     add("bench:pinger", kPinger, {});
     add("bench:table_echo", kTableEcho, {});
     add("bench:table_pinger", kTablePinger, {});
+    add("bench:checked_echo", std::string(kTask) + kCheckedEcho, {});
+    add("bench:checked_pinger", std::string(kTask) + kCheckedPinger, {});
     add("bench:selective", kSelective, {});
     add("bench:sink", sink_script(""), {});
     add("bench:source", source_script("bench:sink", "", "", "i"), {});
@@ -411,6 +447,10 @@ const ScenarioCase kRoundTrip("lua/round_trip", "number to another Lua process a
 const ScenarioCase kTableTrip("lua/table_round_trip", "table to another Lua process and back, one worker", {"exchange"},
                               {.ops = 30'000, .smoke_ops = 50},
                               [](uint64_t ops) { return pair_of("bench:table_pinger", ops); });
+const ScenarioCase kChecked(
+    "lua/round_trip_checked",
+    "table to another Lua process and back, each time checked against a declared type, one worker", {"exchange"},
+    {.ops = 30'000, .smoke_ops = 50}, [](uint64_t ops) { return pair_of("bench:checked_pinger", ops); });
 const ScenarioCase kOneWay("lua/one_way", "number to another Lua process, one worker", {"exchange"},
                            {.ops = 200'000, .smoke_ops = 200},
                            [](uint64_t ops) { return pair_of("bench:source", ops); });

@@ -216,6 +216,9 @@ const ScenarioCase kTreeOne("scenario/tree_w1", "process of a tree of 1,111,111,
 const ScenarioCase kTreeTwo("scenario/tree_w2", "the same tree, two workers that steal", {"coroutine", "exchange"},
                             {.ops = kTreeNodes, .smoke_ops = 1'111, .min_cpus = 2},
                             [](uint64_t ops) { return run_tree(nodes().team(), kFirstHost, ops); });
+const ScenarioCase kTreeSixteen("scenario/tree_w16", "the same tree, sixteen workers", {"coroutine", "exchange"},
+                                {.ops = kTreeNodes, .smoke_ops = 1'111, .min_cpus = 2},
+                                [](uint64_t ops) { return run_tree(nodes().crowd(), kFirstHost, ops); });
 static_assert(kTreeLeaves + kTreeLeaves / 9 == kTreeNodes);
 
 }  // namespace

@@ -61,9 +61,8 @@ Measured cross(uint64_t ops, uint64_t senders) {
   BenchNode& node = nodes().pair();
   return node.run(kSecondHost, flow_driver, &node.host(kFirstHost), &flow, senders, ops / senders);
 }
-Measured team(uint64_t ops, uint64_t senders) {
+Measured team(BenchNode& node, uint64_t ops, uint64_t senders) {
   Flow flow;
-  BenchNode& node = nodes().team();
   return node.run(kFirstHost, flow_driver, &node.host(kFirstHost), &flow, senders, ops / senders);
 }
 
@@ -74,9 +73,11 @@ const ScenarioCase kCross8("scenario/fan_in_w2_cross_8",
                            "message from 8 senders on one core to a receiver on the other", {"line_round_trip"},
                            kOptions, [](uint64_t ops) { return cross(ops, 8); });
 const ScenarioCase kTeam1("scenario/fan_in_w2_team_1", "message from 1 sender, two workers that steal",
-                          {"line_round_trip"}, kOptions, [](uint64_t ops) { return team(ops, 1); });
+                          {"line_round_trip"}, kOptions, [](uint64_t ops) { return team(nodes().team(), ops, 1); });
 const ScenarioCase kTeam8("scenario/fan_in_w2_team_8", "message from 8 senders, two workers that steal",
-                          {"line_round_trip"}, kOptions, [](uint64_t ops) { return team(ops, 8); });
+                          {"line_round_trip"}, kOptions, [](uint64_t ops) { return team(nodes().team(), ops, 8); });
+const ScenarioCase kCrowd8("scenario/fan_in_w16_team_8", "message from 8 senders, sixteen workers that steal",
+                           {"line_round_trip"}, kOptions, [](uint64_t ops) { return team(nodes().crowd(), ops, 8); });
 
 // --- ping-pong over two cores: both workers spin (or park) between the messages
 

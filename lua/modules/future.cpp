@@ -129,6 +129,7 @@ int future_gc(lua_State* L) {
   FunctionCall* const call = resource_at<FunctionCall>(L, 1);
   if (call == nullptr || under_way(*call)) return 0;  // stays a resource: what wakes it may point to it
   end_call(machine_of(L), *call);
+  abandon_channel(call->channel);
   free_resource<FunctionCall>(L, 1);
   return 0;
 }

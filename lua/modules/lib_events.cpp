@@ -37,7 +37,11 @@ class EventSource final : public ChannelSource {
     if (subscription_ == nullptr) static_cast<void>(forget(L, SignalKind::kCompletion, ref_));
     return subscription_ != nullptr;
   }
-  bool ready(uint64_t&) noexcept override { return subscription_ != nullptr && bus_->waiting(*subscription_) != 0; }
+  // Asked by way of the channel.
+  bool ready(uint64_t&) noexcept override {
+    if (lost_) close_channel(channel);
+    return subscription_ != nullptr && bus_->waiting(*subscription_) != 0;
+  }
   void take(lua_State* L) override {
     luaL_checkstack(L, 8, nullptr);
     current_ = bus_->take(*subscription_);
@@ -57,7 +61,7 @@ class EventSource final : public ChannelSource {
     if (subscription_ != nullptr) static_cast<void>(forget(L, SignalKind::kCompletion, ref_));
     end();
   }
-  Channel* channel = nullptr;
+  Channel* channel = nullptr;  // only for calls by way of it or of the userdata, which hold each other
 
  private:
   static void set(lua_State* L, const char* field, const std::string& text) {
@@ -69,9 +73,13 @@ class EventSource final : public ChannelSource {
     auto& me = *static_cast<EventSource*>(self);
     if (!expect(machine.main_state(), SignalKind::kCompletion, me.ref_, told, self)) {
       me.end();
-      return close_channel(me.channel);
+      me.lost_ = true;
+      if (me.waited_for != nullptr) close_channel(me.waited_for);
+      return;
     }
-    for (std::size_t n = me.bus_->rearm(*me.subscription_); n > 0; --n) notify(me.channel);
+    // A task that is woken waits no more.
+    for (std::size_t n = me.bus_->rearm(*me.subscription_); n > 0 && me.waited_for != nullptr; --n)
+      notify(me.waited_for);
   }
   void end() noexcept {
     if (subscription_ != nullptr) bus_->unsubscribe(*subscription_);
@@ -82,6 +90,7 @@ class EventSource final : public ChannelSource {
   std::shared_ptr<EventBus::Subscription> subscription_;
   std::shared_ptr<const Event> current_;  // being pushed: a Lua error may leave take()
   uint64_t ref_ = 0;
+  bool lost_ = false;  // no memory for the next signal: over, as the next one to ask learns
 };
 
 int subscription_gc(lua_State* L);
@@ -94,7 +103,10 @@ const UserType kSubscriptionType = {"event subscription", fill_subscription};
 
 int subscription_gc(lua_State* L) {
   auto* const held = resource_at<Held<EventSource>>(L, 1);
-  if (held != nullptr) held->value.stop(L);
+  if (held != nullptr) {
+    held->value.stop(L);
+    abandon_channel(held->value.channel);
+  }
   return collect_held<EventSource>(L);
 }
 

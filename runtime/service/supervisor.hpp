@@ -134,6 +134,7 @@ class Supervisor {
   void unwant_dependents(const std::string& id);
   void stop_all();
   void answer_waiting(Service& s);
+  bool is_late(std::string_view id) const;
   bool forget_removed(Context& self);
 
   bool needs_running(const Service& s);
@@ -144,7 +145,7 @@ class Supervisor {
 
   std::list<Service> services_;  // in boot order; addresses stay
   std::vector<Group> groups_;
-  std::vector<Order> late_adds_;  // of ids that are being removed
+  std::vector<Order> late_;  // of ids that are being removed: an add and what came after it, in their order
   Random random_;
   NodeCore* node_ = nullptr;
   Pid pid_;

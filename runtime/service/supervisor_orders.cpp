@@ -76,9 +76,10 @@ void Supervisor::stop_all() {
 void Supervisor::obey(Context&, Order& o) {
   if (o.kind == Order::Kind::kStopAll) return stop_all();
   Service* const s = find(o.spec.id);
+  if (s != nullptr && s->removing && (o.kind == Order::Kind::kAdd || is_late(o.spec.id)))
+    return late_.push_back(std::move(o));
   if (o.kind == Order::Kind::kAdd) {
     if (stopping_) return tell(o.done, Status::error(ErrorKind::kUnavailable, "the runtime is shutting down"));
-    if (s != nullptr && s->removing) return late_adds_.push_back(std::move(o));
     if (s != nullptr) return tell(o.done, Status::error(ErrorKind::kConflict, "there is a service of that id"));
     services_.emplace_back();
     Service& made = services_.back();
@@ -113,6 +114,11 @@ void Supervisor::obey(Context&, Order& o) {
     }
     default: return;
   }
+}
+
+// Orders for the one that comes after the one that is being removed.
+bool Supervisor::is_late(std::string_view id) const {
+  return std::any_of(late_.begin(), late_.end(), [&](const Order& o) { return o.spec.id == id; });
 }
 
 void Supervisor::obey_start(Service& s, Done done) {
@@ -194,7 +200,7 @@ bool Supervisor::forget_removed(Context& self) {
   }
   if (services_.size() == before) return false;
   std::vector<Order> again;  // an id that was taken may be free now
-  again.swap(late_adds_);
+  again.swap(late_);
   for (Order& o : again) obey(self, o);
   return true;
 }

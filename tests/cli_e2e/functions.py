@@ -131,7 +131,7 @@ print("error", select(2, funcs.call("app:double", "x")))
         r"value\t42\tnil\nerror\tapp:double:\d+: attempt to")
 
 
-@case("H-230 H-248 context values reach functions and exec; an executor's own win")
+@case("H-230 context values reach functions and exec; an executor's own win")
 def context():
     more = function("ctx", "local ctx = require('ctx')\nreturn { main = function() return ctx.get('k') or '-', ctx.get('x') end }".replace(
         "return ctx.get('k') or '-', ctx.get('x')", "return (ctx.get('k') or '-') .. (ctx.get('x') or '-')"), "    modules: [ctx]\n")
@@ -149,7 +149,7 @@ print("option", select(2, funcs.new():with_options({ x = 1 })))
     it(body, more).exits(0).check_out(r"seen\tinherited-own-owny\noption\twith_options: unknown option x")
 
 
-@case("H-245 H-246 H-247 process.exec: result, error, wrong IDs and hosts")
+@case("H-245 H-246 process.exec: result, error, wrong IDs and hosts")
 def exec_():
     body = r'''
 print("value", process.exec("app:ok", "app:processes", 4))

@@ -178,7 +178,26 @@ def upgrade_refused():
         "nil\tupgrade: entry app:tool is not allowed on host app:users\n")
 
 
-@case("H-060 capabilities: a wrong kind, io on a process.host and unknown keys are errors; an unknown module is a warning")
+@case("H-247 exec on a host that is full, unknown, stopped or none: the very errors of spawn")
+def exec_as_spawn():
+    hosts = host("full", "workers: 1, max_processes: 1") + host("cold", auto=False)
+    body = """assert(process.spawn("app:child", "app:full"))
+for _, on in ipairs{ "app:full", "app:none", "app:cold", "app:child", "nope" } do
+  local said = {}
+  for i, f in ipairs{ process.spawn, process.exec } do
+    local v, err = f("app:child", on)
+    local d = err:details() or {}
+    said[i] = table.concat({ tostring(v), err:kind(), tostring(err:retryable()), err:message(), tostring(d.host_id), tostring(d.pid) }, "|")
+  end
+  print(said[1] == said[2] and "same" or said[2], said[1])
+end"""
+    program = command(body, hosts).exits(0)
+    e2e.equal([line.split("\t")[0] for line in program.out.splitlines()], ["same"] * 5, program.out)
+    program.check_out(r"Unavailable\|true\|host app:full is full", r"NotFound\|false\|host not found: app:none",
+                      r"Unavailable\|true\|host is not running: app:cold")
+
+
+@case("capabilities of a host: a wrong kind, io on a process.host and unknown keys are errors; an unknown module is a warning")
 def bad_capabilities():
     def load(text):
         return e2e.run(project({"it": ""}, hosts=PROCESS_HOST + TERMINAL + host("odd", more=f"capabilities: {{{text}}}")), "run")

@@ -22,9 +22,9 @@ def lua(name, more=""):
     return f"  - {{name: {name}, kind: process.lua, source: 'file://{name}.lua', modules: [time, security]{more}}}\n"
 
 
-def run(index, sources, settings="", *flags):
+def run(index, sources, settings="", *flags, extra=None):
     """Runs app:demo. sources: name -> body of main(...)."""
-    files = {"src/_index.yaml": HEAD + TERMINAL + SYSTEM + index + lua("demo") + "".join(lua(n) for n in sources if n != "demo" and f"name: {n}," not in index)}
+    files = {**(extra or {}), "src/_index.yaml": HEAD + TERMINAL + SYSTEM + index + lua("demo") + "".join(lua(n) for n in sources if n != "demo" and f"name: {n}," not in index)}
     for name, body in sources.items():
         files[f"src/{name}.lua"] = ('local time, security = require("time"), require("security")\n'
                                     f"local function main(...)\n{body}\nend\nreturn {{ main = main }}\n")
@@ -327,3 +327,52 @@ def logged():
     line = next((l for l in done.err.splitlines() if "denied" in l), "")
     for part in ("process.send", "{app:terminal|0x", "me", "app:demo", "app:no_send"):
         done.check(part in line, f"{part} in the log line {line!r}")
+
+
+# The guest may know of one entry and one variable; without the boundary it may know of all.
+ASKS = """
+local registry, env = require("registry"), require("env")
+local function ids(list)
+  local out = {}
+  for i, e in ipairs(list) do out[i] = e.id end
+  return "[" .. table.concat(out, " ") .. "]"
+end
+local function refused(v, err) return tostring(v and "given" or err:kind() .. " " .. err:message()) end
+local names = {}
+for name, value in pairs(env.get_all()) do names[#names + 1] = name .. "=" .. value end
+table.sort(names)
+return table.concat({ ids(registry.find{ [".kind"] = "registry.entry" }), ids(registry.snapshot():find{ [".kind"] = "registry.entry" }),
+  ids(registry.snapshot():namespace("things")), refused(registry.get("things:open")), refused(registry.get("things:shut")),
+  refused(env.get("OPEN")), refused(env.get("SHUT")), table.concat(names, " ") }, "\\n")
+"""
+
+
+@case("H-226 H-227 registry.find and env.get_all leave out what may not be read; registry.get and env.get are denied it")
+def filters():
+    index = (host("sandbox", "groups: [guests], default: deny")
+             + policy("guests_read", '["registry.get", "env.get"]', '["things:open", "OPEN"]', "allow", "guests")
+             + "  - {name: mem, kind: env.storage.memory}\n"
+             + "".join(f"  - {{name: v_{n}, kind: env.variable, variable: {n}, storage: mem, default: {n}1}}\n" for n in ("OPEN", "SHUT"))
+             + lua("asks").replace("modules: [time, security]", "modules: [time, security, registry, env]"))
+    things = 'version: "1.0"\nnamespace: things\nentries:\n' + "".join(f"  - {{name: {n}, kind: registry.entry, data: {{}}}}\n" for n in ("open", "shut"))
+    demo = """for _, host in ipairs{ "app:system", "app:sandbox" } do print((assert(process.exec("app:asks", host)))) end"""
+    run(index, {"demo": demo, "asks": ASKS}, extra={"src/things/_index.yaml": things}).exits(0).prints(
+        "[things:open things:shut]\n" * 3 + "given\ngiven\ngiven\ngiven\nOPEN=OPEN1 SHUT=SHUT1\n"
+        + "[things:open]\n" * 3 + "given\nPermissionDenied not allowed to access entry: things:shut\n"
+        "given\nPermissionDenied not allowed to access environment variable: SHUT\nOPEN=OPEN1\n")
+
+
+@case("H-248 exec hands on actor, scope and context values, its own child's exec too")
+def exec_hands_on():
+    leaf = """local ctx = require("ctx")
+local scope = security.scope()
+return table.concat({ security.actor() and security.actor():id() or "nobody", scope and scope:policies()[1]:id() or "no scope",
+  ctx.get("k") or "no value" }, " ")"""
+    mid = 'return assert(process.exec("app:leaf", "app:system")) .. "/" .. assert(process.exec("app:mid2", "app:system"))'
+    demo = """print((assert(process.exec("app:mid", "app:system"))))
+local b = process.with_context({ k = "v" }):with_actor(security.new_actor("alice")):with_scope(security.named_scope("app:all"))
+assert(b:spawn_monitored("app:mid", "app:system"))
+print(process.events():receive().value)"""
+    ctx = lua("leaf").replace("security]", "security, ctx]")
+    run(ALL + ctx, {"demo": demo, "mid": mid, "mid2": 'return assert(process.exec("app:leaf", "app:system"))', "leaf": leaf}).exits(0).prints(
+        "/".join(["nobody no scope no value"] * 2) + "\n" + "/".join(["alice app:everything v"] * 2) + "\n")

@@ -14,6 +14,7 @@
 #include "lua/library.hpp"
 #include "lua/program.hpp"
 #include "mailbox/values.hpp"
+#include "runtime/events/event_bus.hpp"
 #include "runtime/process/mail_limit.hpp"
 #include "runtime/security/store.hpp"
 #include "tests/unit/lua_process/native_entries.hpp"
@@ -32,6 +33,8 @@ class LuaNode final : public ProcessDirectory, public FunctionDirectory {
     hooks_.log = keep_record;
     hooks_.functions = this;
     hooks_.registry = &lua_registry_;
+    events_ = std::make_unique<EventBus>(node_.runtime().node());
+    hooks_.events = events_.get();
     lines() = {};
   }
 
@@ -230,6 +233,7 @@ class LuaNode final : public ProcessDirectory, public FunctionDirectory {
   std::string id_;
   registry::Registry registry_{app::Application{}, app::LoadOptions{}};
   cli::LuaRegistry lua_registry_{registry_};
+  std::unique_ptr<EventBus> events_;  // the processes of node_ leave it when they end
   wippy::test::Node node_;
   std::shared_ptr<CallGate> gate_ = std::make_shared<CallGate>(node_.runtime().node(), 4, 2);
 };

@@ -489,6 +489,34 @@ TEST_F(ServiceStates, OrdersStartStopAddUpdateAndRemove) {
   EXPECT_EQ(told([&](Supervisor::Done d) { s.start("top", std::move(d)); }), "the supervisor has stopped");
 }
 
+// What is ordered of an id while its former service still ends holds for the next one.
+TEST_F(ServiceStates, AServiceThatIsRemovedBeforeItsFormerOneHasEndedStaysRemoved) {
+  const auto more = [this](const char* name) {
+    ServiceSpec m = spec(name, Does::kServes);
+    m.id = "more";
+    m.lifecycle.auto_start = true;
+    return m;
+  };
+  launch(list(spec("base", Does::kServes), more("first")));
+  ASSERT_TRUE(reaches("more", ServiceState::kRunning));
+  Supervisor& s = *supervisor_;
+  s.remove("more");  // takes a while
+  s.add(more("second"));
+  s.remove("more");
+  s.add(more("third"));
+  s.update(more("fourth"));
+  ASSERT_TRUE(journal_.wait_for("start fourth"));
+  EXPECT_EQ(journal_.count("start third"), 0u) << "it was changed before it started";
+  EXPECT_TRUE(reaches("more", ServiceState::kRunning));
+  s.remove("more");
+  s.add(more("fifth"));
+  EXPECT_EQ(told([&](Supervisor::Done d) { s.remove("more", std::move(d)); }), "ok");
+  nap(20 * kMs);
+  EXPECT_EQ(s.states().size(), 1u);
+  EXPECT_EQ(journal_.count("start second") + journal_.count("start fifth"), 0u);
+  EXPECT_TRUE(stop());
+}
+
 // --- a host as a service
 
 TEST_F(ServiceStates, H105_H106_H108_AHostStopsAndStartsAgain) {
