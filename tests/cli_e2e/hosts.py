@@ -30,7 +30,7 @@ def refused(body, hosts="", processes=None, fields=""):
     return command(body, hosts, processes, fields=fields).exits(0)
 
 
-@case("H-088 an endless loop on the one worker of a host does not delay the other host")
+@case("H-088 an endless loop on the one worker of a host does not delay the other host", alone=True)
 def separate_workers():
     body = ('process.spawn("app:loop", "app:busy")\nlocal me = process.pid()\nlocal begun = time.now()\n'
             'for i = 1, 20 do process.spawn_monitored("app:quick", "app:processes") end\n'
@@ -310,7 +310,7 @@ def hangup():
 
 # --- workers
 
-@case("hosts: sixteen workers on the usable cores are no collapse beside two (a smoke test, 0.6; a bench must show the 0.9)")
+@case("hosts: sixteen workers on the usable cores are no collapse beside two (a smoke test, 0.6; a bench must show the 0.9)", alone=True)
 def many_workers():
     """Best of five rounds each, in turns: other programs on the machine only ever slow a round down."""
     pair = ('local boss = ...\nlocal inbox = process.inbox()\nlocal other = process.listen("other"):receive()\n'

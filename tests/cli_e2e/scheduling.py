@@ -51,7 +51,7 @@ def sleeper():
 
 
 # On fewer cores than workers time tells nothing: what each worker's thread has used does.
-@case("H-127 16 busy children of one parent keep four workers busy")
+@case("H-127 16 busy children of one parent keep four workers busy", alone=True)
 def four_workers():
     body = ('print("begin")\nfor i = 1, 16 do assert(process.spawn_monitored("app:busy", "app:four")) end\n'
             'for i = 1, 16 do process.events():receive() end\nprint("done")\nprocess.inbox():receive()')
@@ -65,7 +65,7 @@ def four_workers():
     program.check(used[-4] > 0.15 * sum(used), f"CPU seconds of the threads: {used}")
 
 
-@case("H-129 one worker, one endless loop: another process answers within 100 ms")
+@case("H-129 one worker, one endless loop: another process answers within 100 ms", alone=True)
 def endless_neighbour():
     body = ('local pong = process.listen("pong")\n'
             'local echo = assert(process.spawn("app:echo", "app:one"))\n'
@@ -77,7 +77,7 @@ def endless_neighbour():
     program.check(took(program) < 100, "the median of 21 answers")
 
 
-@case("H-131 a host with nothing to do takes next to no CPU in two seconds")
+@case("H-131 a host with nothing to do takes next to no CPU in two seconds", alone=True)
 def idle_host():
     program = e2e.start(project({"waits": 'print("up")\nprocess.events():receive()'}, more=service("one", "app:waits"),
                                 hosts=host("processes", "workers: 8") + TERMINAL), "run")
@@ -96,7 +96,7 @@ PLAYER = ('local other, rounds = ...\nif rounds then\n'
           '  return rounds\nend\n') + ECHO
 
 
-@case("H-132 a million rounds between two hosts, no wake-up lost")
+@case("H-132 a million rounds between two hosts, no wake-up lost", alone=True)
 def million_rounds():
     body = ('local far = assert(process.spawn("app:player", "app:far"))\n'
             'assert(process.spawn_monitored("app:player", "app:processes", far, 1000000))\n'

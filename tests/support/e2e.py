@@ -32,11 +32,11 @@ class CheckFailed(Exception):
     pass
 
 
-def case(name):
+def case(name, alone=False):
+    """alone: after the others, with nothing beside it; for what is judged by its time or takes all cores."""
     def keep(function):
-        _cases.append((name, function))
+        _cases.append((name, function, alone))
         return function
-
     return keep
 
 
@@ -191,7 +191,7 @@ def write_files(directory, files):
 
 
 def _run_case(named):
-    name, function = named
+    name, function, _ = named
     _shared.directory = tempfile.mkdtemp(prefix="wippy-e2e-")
     began = time.monotonic()
     try:
@@ -214,16 +214,23 @@ def main():
         print(f"{BINARY} does not exist\n0 passed, 1 failed")
         sys.exit(1)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    wanted = [(n, f) for n, f in _cases if all(w in n for w in sys.argv[2:])]
+    wanted = [c for c in _cases if all(w in c[0] for w in sys.argv[2:])]
     failed = 0
     results = {}
+
+    def note(name, problem, seconds):
+        nonlocal failed
+        results[name] = problem is None and results.get(name, True)
+        print(f"{'ok  ' if problem is None else 'FAIL'} {name} ({seconds:.1f} s)", flush=True)
+        if problem is not None:
+            failed += 1
+            print(indent(problem), flush=True)
+
     with ThreadPoolExecutor(JOBS) as pool:
-        for name, problem, seconds in pool.map(_run_case, wanted):
-            results[name] = problem is None and results.get(name, True)
-            print(f"{'ok  ' if problem is None else 'FAIL'} {name} ({seconds:.1f} s)", flush=True)
-            if problem is not None:
-                failed += 1
-                print(indent(problem), flush=True)
+        for outcome in pool.map(_run_case, [c for c in wanted if not c[2]]):
+            note(*outcome)
+    for alone in (c for c in wanted if c[2]):
+        note(*_run_case(alone))
     if not sys.argv[2:]:
         place = BINARY.parents[1] / "results" / f"{Path(sys.argv[0]).resolve().parent.name}.json"
         place.parent.mkdir(exist_ok=True)

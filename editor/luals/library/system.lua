@@ -22,107 +22,107 @@ function system.exit(code) end
 function system.modules() end
 
 ---@class wippy.system.memory
-system.memory = {}
+local memory = {}
 
 ---@return table<string, integer>? bytes alloc, heap_alloc, heap_in_use, heap_sys, sys, heap_released; heap_objects: processes
 ---@return wippy.Error? err
-function system.memory.stats() end
+function memory.stats() end
 
 ---@return integer? bytes
 ---@return wippy.Error? err
-function system.memory.allocated() end
+function memory.allocated() end
 
 ---@return integer? processes
 ---@return wippy.Error? err
-function system.memory.heap_objects() end
+function memory.heap_objects() end
 
 ---UNAVAILABLE: the limit is set at the start, by `wippy run -m`.
 ---@param bytes integer
 ---@return nil
 ---@return wippy.Error err
-function system.memory.set_limit(bytes) end
+function memory.set_limit(bytes) end
 
 ---@return integer? bytes 0: none
 ---@return wippy.Error? err
-function system.memory.get_limit() end
+function memory.get_limit() end
 
 ---@class wippy.system.gc
-system.gc = {}
+local gc = {}
 
 ---Collects the caller's own heap. Permission `system.gc`.
 ---@return boolean? done
 ---@return wippy.Error? err
-function system.gc.collect() end
+function gc.collect() end
 
 ---Taken note of; the pace of a heap stays.
 ---@param percent integer
 ---@return integer? before
 ---@return wippy.Error? err
-function system.gc.set_percent(percent) end
+function gc.set_percent(percent) end
 
 ---@return integer? percent
 ---@return wippy.Error? err
-function system.gc.get_percent() end
+function gc.get_percent() end
 
 ---@class wippy.system.runtime
-system.runtime = {}
+local runtime = {}
 
 ---Live processes and worker threads.
 ---@return integer? count
 ---@return wippy.Error? err
-function system.runtime.goroutines() end
+function runtime.goroutines() end
 
 ---Cores that may be used. With a number: UNAVAILABLE, they are set by `wippy run --cores`.
 ---@param n? integer
 ---@return integer? cores
 ---@return wippy.Error? err
-function system.runtime.max_procs(n) end
+function runtime.max_procs(n) end
 
 ---@return integer? cores
 ---@return wippy.Error? err
-function system.runtime.cpu_count() end
+function runtime.cpu_count() end
 
 ---@class wippy.system.process
-system.process = {}
+local process = {}
 
 ---@return integer? pid of the program
 ---@return wippy.Error? err
-function system.process.pid() end
+function process.pid() end
 
 ---@return string? name
 ---@return wippy.Error? err
-function system.process.hostname() end
+function process.hostname() end
 
 ---@return string? path
 ---@return wippy.Error? err
-function system.process.cwd() end
+function process.cwd() end
 
 ---@class wippy.system.hosts
-system.hosts = {}
+local hosts = {}
 
 ---By ID: {id, kind, workers, processes, executed, stolen, queue_depth}.
 ---@return table[]? hosts
 ---@return wippy.Error? err
-function system.hosts.list() end
+function hosts.list() end
 
 ---Who runs there: {pid, host, source?, state, wait?, mailbox?, memory?, links?, monitors?, names?}. An unknown host: nobody.
 ---@param host string
 ---@return table[]? processes
 ---@return wippy.Error? err
-function system.hosts.processes(host) end
+function hosts.processes(host) end
 
 ---@class wippy.system.supervisor
-system.supervisor = {}
+local supervisor = {}
 
 ---{id, status, desired, retry_count, restarts, last_update, started_at, details?}; times are nanoseconds since the epoch.
 ---@param id string
 ---@return table? state nil, NOT_FOUND: no such service
 ---@return wippy.Error? err
-function system.supervisor.state(id) end
+function supervisor.state(id) end
 
 ---Of all services, by ID.
 ---@return table[]? states
 ---@return wippy.Error? err
-function system.supervisor.states() end
+function supervisor.states() end
 
 return system
