@@ -10,4 +10,5 @@ namespace wippy::simtest {
 const std::vector<Scenario>& message_scenarios();
 const std::vector<Scenario>& life_scenarios();
 const std::vector<Scenario>& name_scenarios();
+const std::vector<Scenario>& inspect_scenarios();
 }  // namespace wippy::simtest

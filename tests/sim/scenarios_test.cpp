@@ -10,6 +10,7 @@ const std::vector<Scenario>& scenarios() {
     std::vector<Scenario> out = message_scenarios();
     out.insert(out.end(), life_scenarios().begin(), life_scenarios().end());
     out.insert(out.end(), name_scenarios().begin(), name_scenarios().end());
+    out.insert(out.end(), inspect_scenarios().begin(), inspect_scenarios().end());
     return out;
   }();
   return all;
