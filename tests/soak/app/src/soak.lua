@@ -15,13 +15,15 @@ end
 
 local function census()
   time.sleep("1s") -- what ends late, has ended
-  local least = {}
-  for i = 1, 12 do -- threads keep free memory for themselves, now more, now less
+  local least, most = {}, {}
+  for i = 1, 16 do -- threads keep free memory for themselves, now more, now less
     stir()
     time.sleep("150ms")
-    for key, n in pairs(assert(process.exec("app:census", "app:processes"))) do least[key] = math.min(n, least[key] or n) end
+    for key, n in pairs(assert(process.exec("app:census", "app:processes"))) do
+      least[key], most[key] = math.min(n, least[key] or n), math.max(n, most[key] or n)
+    end
   end
-  return least
+  return least, most
 end
 
 local function load(phase, seconds, leak)
@@ -41,7 +43,8 @@ local function load(phase, seconds, leak)
       rounds[name], running[e.from] = (rounds[name] or 0) + e.value, nil
     end
   end
-  print(json.encode{ phase = phase, rounds = rounds, census = census() })
+  local least, most = census()
+  print(json.encode{ phase = phase, rounds = rounds, least = least, most = most })
 end
 
 return { main = function(warm, seconds, leak)
