@@ -79,7 +79,7 @@ print("cancel after", f:cancel(), f:is_canceled())
         program.check_out(line)
 
 
-@case("H-241 a canceled future: the call gets CANCEL and its result is dropped")
+@case("functions: a canceled future: the call gets CANCEL and its result is dropped")
 def cancel():
     more = function("waits", 'return { main = function(to)\n  process.send(to, "pid", process.pid())\n'
                              '  local e = process.events():receive()\n  process.send(to, "event", e.kind)\n  return 1\nend }')
@@ -97,7 +97,7 @@ print("closed", f:channel():receive())
     program.check_out(r"canceled\ttrue\ttrue\ttrue\tthe call was canceled\ttrue\nevent\tpid\.cancel\ttrue\nclosed\tnil\tfalse")
 
 
-@case("H-241 the end of the caller cancels its calls")
+@case("functions: the end of the caller cancels its calls")
 def caller_ends():
     more = function("waits", 'return { main = function(to)\n  process.send(to, "pid", process.pid())\n'
                              '  process.send(to, "event", process.events():receive().kind)\nend }')
@@ -180,7 +180,7 @@ print("first", f:channel():receive():data())
     it(body, more).exits(0).check_out(r"next\tnew\tfalse\nfirst\told")
 
 
-@case("H-288 a pool: so many calls at once, the others in their order; a full buffer holds the caller")
+@case("functions: a pool: so many calls at once, the others in their order; a full buffer holds the caller")
 def pool():
     more = WAIT.replace("    modules: [time]\n", "    modules: [time]\n    pool: {type: static, workers: 2, buffer: 2}\n")
     body = r'''
@@ -202,7 +202,7 @@ print("free again", funcs.call("app:wait", 1))
     it(body, more).exits(0).check_out(r"at once\ttrue\nheld\ttrue\nthree rounds\ttrue\t\d+.*\nstanding\ttrue\ttrue\nfree again\t1")
 
 
-@case("H-243 a function cannot upgrade; it has an inbox and may spawn and call")
+@case("functions: one cannot upgrade; it has an inbox and may spawn and call")
 def frame():
     more = ADD + function("f", "return { main = function()\n  local v, err = process.upgrade(nil)\n"
                                "  process.send(process.pid(), 't', 5)\n  local m = process.inbox():receive()\n"
@@ -210,7 +210,7 @@ def frame():
     it('print(funcs.call("app:f"))', more).exits(0).check_out(r"Invalid53\t")
 
 
-@case("H-239 bad pools are refused")
+@case("functions: bad pools are refused")
 def bad_pools():
     more = function("f", "return function() end", "    pool: {type: huge, size: -1, wrokers: 2}\n")
     program = it("return 0", more).exits(1)

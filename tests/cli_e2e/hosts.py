@@ -161,7 +161,7 @@ def entries_and_kinds():
         r"kind process\.lua is not allowed on host app:natives \(entry app:tool\)")
 
 
-@case("H-110 spawn: false forbids its processes to spawn, wherever to; exec too")
+@case("capabilities: spawn: false forbids its processes to spawn, wherever to; exec too")
 def no_spawn():
     tries = ('local a, e1 = process.spawn("app:child", "app:processes")\nlocal b, e2 = process.exec("app:child", "app:cage")\n'
              'return a == nil and b == nil and e1:kind() .. " " .. e1:message() .. "/" .. e2:message()')
@@ -206,7 +206,7 @@ def bad_capabilities():
     load("modles: [time]").exits(1).says(r"app:odd: capabilities\.modles")
 
 
-@case("H-062 a terminal host is busy: CONFLICT, retryable, details host_id and pid; free when its process has ended")
+@case("H-260 a terminal host is busy: CONFLICT, retryable, details host_id and pid; free when its process has ended")
 def terminal_busy():
     spawner = ('local me, boss = process.pid(), ...\nlocal pid, err = process.spawn("app:child", "app:terminal")\nlocal d = err:details()\n'
                'return table.concat({tostring(pid), err:kind(), tostring(err:retryable()), d.host_id, tostring(d.pid == boss)}, " ")')
@@ -214,7 +214,7 @@ def terminal_busy():
             ).exits(0).prints("nil Conflict true app:terminal true\n")
 
 
-@case("H-062 the terminal is free after its process, without a shutdown")
+@case("H-261 the terminal is free after its process, without a shutdown")
 def terminal_free():
     body = ('local last\nfor i = 1, 2 do last = process.exec("app:tool", "app:terminal") end\nprint("twice", last)\n' + WAITS)
     hosts = PROCESS_HOST + "  - {name: terminal, kind: terminal.host, lifecycle: {auto_start: true}}\n"
@@ -351,23 +351,23 @@ def family(strategy, expect, more="", delay="50ms"):
     return program
 
 
-@case("H-175 group one_for_one: only the one that failed")
+@case("group one_for_one: only the one that failed")
 def one_for_one():
     family("one_for_one", {"a": 1, "b": 2, "c": 1})
 
 
-@case("H-175 group one_for_all: all, stopped last to first, started first to last")
+@case("group one_for_all: all, stopped last to first, started first to last")
 def one_for_all():
     program = family("one_for_all", {"a": 2, "b": 2, "c": 2})
     program.says(r"app:c\.s .*to=stopping(.|\n)*app:a\.s .*to=stopping(.|\n)*start a(.|\n)*start b(.|\n)*start c")
 
 
-@case("H-175 group rest_for_one: the one that failed and those after it")
+@case("group rest_for_one: the one that failed and those after it")
 def rest_for_one():
     family("rest_for_one", {"a": 1, "b": 2, "c": 2})
 
 
-@case("H-175 group intensity: one failure more than max_restarts in the window ends the group; others go on")
+@case("group intensity: one failure more than max_restarts in the window ends the group; others go on")
 def intensity():
     processes = {"bad": 'print("a run")\nerror("crash")', "good": f'print("good up")\n{WAITS}\nprint("good ends")'}
     more = (service("bad.s", "app:bad", "restart: {delay: 10ms, backoff_factor: 1}") + service("good.s", "app:good") +
@@ -381,7 +381,7 @@ def intensity():
     program.end(5).exits(0)
 
 
-@case("H-177 groups that cannot be are load errors: no members, a host, two groups, an unknown strategy")
+@case("groups that cannot be are load errors: no members, a host, two groups, an unknown strategy")
 def bad_groups():
     def load(more):
         return e2e.run(project({"a": WAITS}, more=service("a.s", "app:a") + more), "run").exits(1)
