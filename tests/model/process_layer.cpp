@@ -26,6 +26,7 @@ Pid NameTable::lookup(NodeCore&, std::string_view) const { model::fail("no names
 bool NameTable::remove(NodeCore&, std::string_view) { model::fail("no names here"); }
 void NameTable::release_all(Pid) { model::fail("no names here"); }
 
+void Process::answer_observer() noexcept { model::fail("nobody observes here"); }
 void log_crash(Context&, const ExitReason&) noexcept {}  // no logs here
 
 // Abnormal, without a text.

@@ -98,7 +98,7 @@ struct World {
     Process* n = procs.allocate(host, 0);
     n->set_machine(&m);
     if (limits.bounded()) check(n->set_mail_limit(MailLimit::create(limits, 1)), "memory for the limit");
-    procs.count_live(1);
+    procs.count_spawned();
     n->publish();
     return n;
   }

@@ -104,8 +104,9 @@ Behavior leak(Context& self, std::string what) {
   }
   if (what == "file") static_cast<void>(dup(STDERR_FILENO));
   if (what == "name") {
-    static std::int64_t n = 0;  // the names of one that stays
-    const Pid owner = *self.node().pids_of(self.host().index()).begin();
+    static std::int64_t n = 0;
+    const HostCore* const control = self.node().find_host("node:control");  // its process stays
+    const Pid owner = self.node().pids_of(control->index()).at(0);
     static_cast<void>(self.node().names().add(self.node(), "leaked " + std::to_string(++n), owner));
   }
   if (what == "process") {
