@@ -84,6 +84,7 @@ return { main = function()
 end }
 
 --@ entry app.test:deep time events
+-- (Not under ThreadSanitizer, whose larger frames end the stack before the depths begin.)
 -- Drops timers and subscriptions below `depth` nested calls and collects them there: at one depth none is left for a finalizer.
 local pcall, collect = pcall, collectgarbage -- the first use of a global is a call
 local held
@@ -108,7 +109,7 @@ return { main = function(depth)
   return 1
 end }
 
---@ test field-7b a finalizer without C stack: what it would have stopped goes on without its owner
+--@ test field-7b tsan=no a finalizer without C stack: what it would have stopped goes on without its owner
 return { main = function()
   local went_well, overflowed = 0, 0
   for depth = 150, 205 do
