@@ -10,6 +10,7 @@
 #else
 #include <pthread.h>
 #include <sched.h>
+#include <unistd.h>
 #endif
 
 namespace wippy {
@@ -57,6 +58,10 @@ class Thread {
  private:
   static void* enter(void* self) {
     auto* t = static_cast<Thread*>(self);
+#if !defined(WIPPY_SIM)
+    cpu_set_t all;  // the main thread's, which nobody pins; the creator, whose set is inherited, may be pinned
+    if (sched_getaffinity(getpid(), sizeof all, &all) == 0) sched_setaffinity(0, sizeof all, &all);
+#endif
     t->run_(t->arg_);
     return nullptr;
   }

@@ -211,3 +211,20 @@ def depends_on():
     program.end(5).exits(0)
     for needed in ("app:a", "app:b"):
         program.says(rf"{needed} .*to=running(.|\n)*app:c .*to=starting", rf"app:c .*to=stopped(.|\n)*{needed} .*to=stopped")
+
+
+@case("workers that are not pinned may run on every processor, whoever started them")
+def no_inherited_pin():
+    program = e2e.start(project({"waits": 'print("up")\nprocess.events():receive()'}, more=service("one", "app:waits"),
+                                hosts=host("processes", "workers: 4") + TERMINAL), "run", "--cores", "64")
+    program.wait_for("err", r"\bup\b")
+    allowed = {}
+    for task in Path(f"/proc/{program.pid}/task").iterdir():
+        name = (task / "comm").read_text().strip()
+        allowed[name] = next(line.split()[1] for line in (task / "status").read_text().splitlines()
+                             if line.startswith("Cpus_allowed_list"))
+    program.signal(signal.SIGTERM)
+    program.end(5).exits(0)
+    mine = next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("Cpus_allowed_list"))
+    workers = {name: cpus for name, cpus in allowed.items() if name.startswith("app:proces") or name == "wippy/blocking"}
+    e2e.equal(set(workers.values()), {mine}, f"processors of the threads {allowed}")
