@@ -127,7 +127,7 @@ def colours():
 
 @case("8.2 what takes longer than a second shows one line, which goes away")
 def progress():
-    app = e2e.write_files(project({"it": ""}), {"src/it.lua": "x = x + 1\n" * 7_000_000 + "return {}\n"})
+    app = e2e.write_files(project({"it": ""}), {"src/it.lua": "x = x + 1\n" * 6_000_000 + "return {}\n"})
     code, shown = on_terminal(app, "lint")
     e2e.equal(code, 0, f"the exit code; shown: {shown[-200:]!r}")
     e2e.equal("loading .… 1 s" in shown, True, f"the line in {shown!r}")
