@@ -64,7 +64,7 @@ def supervisor_state():
 def hosts_list():
     hosts = ("  - {name: zebra, kind: process.host, host: {workers: 3}, lifecycle: {auto_start: true}}\n"
              "  - {name: alpha, kind: process.host, host: {workers: 1}, lifecycle: {auto_start: true}}\n" + TERMINAL)
-    body = ('for i = 1, 5 do assert(process.spawn("app:waits", "app:zebra")) end\n'
+    body = ('for i = 1, 5 do assert(process.spawn("app:waits", "app:zebra")) end\ntime.sleep("50ms")\n'
             'for _, h in ipairs(system.hosts.list()) do\n'
             '  print(h.id, h.kind, h.workers, h.processes, h.executed > 0, h.stolen >= 0, h.queue_depth >= 0)\nend')
     made = app({"it": 'local system = require("system")\n' + body, "waits": WAITS},
